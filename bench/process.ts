@@ -1,0 +1,172 @@
+import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** What a process and its children have used. */
+export interface Usage {
+  /** User and system time, in seconds. */
+  readonly cpu: number;
+  /** Resident memory, in bytes. */
+  readonly memory: number;
+}
+
+/** Every Linux counts the times of /proc/PID/stat in this unit: USER_HZ. */
+const TICKS_A_SECOND = 100;
+const STOP_MILLISECONDS = 3000;
+const READY_MILLISECONDS = 15_000;
+/** What is kept of a child's error output, to be shown when it fails. */
+const COMPLAINT_LENGTH = 2000;
+
+/** A child process of the bench, pinned to cores. */
+export class Child {
+  readonly #process: ChildProcessByStdio<Writable, Readable, Readable>;
+  readonly #lines: AsyncIterator<string>;
+  readonly #name: string;
+  #complaint = '';
+
+  /** Starts it with as many open files as the system allows. `cores` is a list as taskset takes it: `0` or `1,2`. */
+  constructor(name: string, cores: string, command: string[], env: Record<string, string> = {}) {
+    this.#name = name;
+    const script = 'ulimit -n $(ulimit -Hn) && exec taskset -c "$0" "$@"';
+    const options = { stdio: ['pipe', 'pipe', 'pipe'] as ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...env } };
+    this.#process = spawn('sh', ['-c', script, cores, ...command], options);
+    this.#lines = createInterface(this.#process.stdout)[Symbol.asyncIterator]();
+    this.#process.stderr.on('data', (bytes: Buffer) => {
+      this.#complaint = (this.#complaint + bytes.toString()).slice(-COMPLAINT_LENGTH);
+    });
+    this.#process.stdin.on('error', () => undefined); // it has ended; the next read says so
+    children.add(this);
+    this.#process.on('exit', () => children.delete(this));
+  }
+
+  get running(): boolean {
+    return this.#process.exitCode === null && this.#process.signalCode === null;
+  }
+
+  /** Writes a line to its input. */
+  say(line: string): void {
+    this.#process.stdin.write(`${line}\n`);
+  }
+
+  /** Reads the next line of its output, as JSON. Throws with its last words when it has ended. */
+  async answer<T>(): Promise<T> {
+    const { value, done } = await this.#lines.next();
+    if (done === true) throw new Error(`${this.#name} ended: ${this.#complaint.trim() || 'without a word'}`);
+    return JSON.parse(value) as T;
+  }
+
+  /** Resolves once something accepts connections on the port, with the milliseconds it took. */
+  async listening(port: number, since: number): Promise<number> {
+    while (this.running && performance.now() - since < READY_MILLISECONDS) {
+      if (await accepts(port)) return performance.now() - since;
+      await sleep(2);
+    }
+    throw new Error(`${this.#name} does not listen on port ${port}: ${this.#complaint.trim()}`);
+  }
+
+  /** Output that nobody reads must still flow. */
+  ignoreOutput(): this {
+    this.#process.stdout.resume();
+    return this;
+  }
+
+  usage(): Usage {
+    let [cpu, memory] = [0, 0];
+    for (const pid of family(this.#process.pid!)) {
+      cpu += cpuSeconds(pid);
+      memory += residentBytes(pid);
+    }
+    return { cpu, memory };
+  }
+
+  /** Ends it, gently first. Idempotent. */
+  async stop(): Promise<void> {
+    if (!this.running) return;
+    const exit = once(this.#process, 'exit');
+    const killing = setTimeout(() => this.kill(), STOP_MILLISECONDS);
+    this.#process.kill('SIGTERM');
+    await exit;
+    clearTimeout(killing);
+  }
+
+  kill(): void {
+    for (const pid of family(this.#process.pid!)) kill(pid);
+  }
+}
+
+const children = new Set<Child>();
+process.on('exit', () => {
+  for (const child of children) child.kill();
+});
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // it ended by itself meanwhile
+  }
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return ''; // the process or thread has ended
+  }
+}
+
+/** A process and all its descendants. */
+function family(pid: number): number[] {
+  let tasks: string[] = [];
+  try {
+    tasks = readdirSync(`/proc/${pid}/task`);
+  } catch {
+    return [];
+  }
+  const children = tasks.flatMap((task) => read(`/proc/${pid}/task/${task}/children`).split(' ').filter(Boolean));
+  return [pid, ...children.flatMap((child) => family(Number(child)))];
+}
+
+function cpuSeconds(pid: number): number {
+  // Behind the name, which may hold blanks, the fields 14 to 17 of proc(5) are 11 to 14: own and waited-for children's time.
+  const stat = read(`/proc/${pid}/stat`);
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
+  return ticks / TICKS_A_SECOND;
+}
+
+function residentBytes(pid: number): number {
+  const kilobytes = /^VmRSS:\s+(\d+)/m.exec(read(`/proc/${pid}/status`))?.[1];
+  return Number(kilobytes ?? 0) * 1024;
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1' });
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+}
+
+/** So many TCP ports that are free now. */
+export async function freePorts(count: number): Promise<number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(servers.map((server) => once(server, 'listening')));
+  const ports = servers.map((server) => (server.address() as { port: number }).port);
+  await Promise.all(servers.map((server) => once(server.close(), 'close')));
+  return ports;
+}
+
+/** Moves this very process to the cores, away from the server's. */
+export function pinSelf(cores: string): void {
+  spawnSync('taskset', ['-a', '-p', '-c', cores, String(process.pid)]);
+}
+
+/** Whether a program of that name is installed. */
+export function installed(program: string): boolean {
+  return spawnSync('sh', ['-c', 'command -v "$0"', program]).status === 0;
+}

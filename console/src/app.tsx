@@ -1,0 +1,30 @@
+import { route } from './navigation.ts';
+import { Overview } from './pages/overview.tsx';
+import { Play } from './pages/play.tsx';
+import { Header } from './parts/header.tsx';
+import { Link } from './parts/link.tsx';
+import { t } from './settings.ts';
+
+/** The whole page. */
+export function App() {
+  return (
+    <>
+      <Header />
+      <main>
+        <Page />
+      </main>
+    </>
+  );
+}
+
+function Page() {
+  const place = route.value;
+  if (place.page === 'overview') return <Overview />;
+  if (place.page === 'play') return <Play key={location.pathname} app={place.app} name={place.name} />;
+  return (
+    <section class="card notice">
+      <p>{t('unknownPage')}</p>
+      <Link href="/">{t('toOverview')}</Link>
+    </section>
+  );
+}

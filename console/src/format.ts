@@ -1,0 +1,47 @@
+/** Kilobits per second as people say it: `812 kbit/s`, `2.4 Mbit/s`. */
+export function formatBitrate(kbps: number): string {
+  if (!(kbps > 0)) return '0 kbit/s';
+  if (kbps < 1000) return `${Math.round(kbps)} kbit/s`;
+  if (kbps < 1_000_000) return `${(kbps / 1000).toFixed(1)} Mbit/s`;
+  return `${(kbps / 1_000_000).toFixed(1)} Gbit/s`;
+}
+
+/** Bytes in decimal units: `312 B`, `4.2 MB`. */
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let value = Math.max(0, bytes) || 0;
+  let unit = 0;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit++;
+  }
+  return `${unit === 0 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
+}
+
+/** A span of milliseconds as a clock: `0:07`, `1:02:03`, `3d 04:05`. */
+export function formatDuration(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000)) || 0;
+  const pad = (value: number) => String(value).padStart(2, '0');
+  const [days, hours, minutes] = [Math.floor(seconds / 86400), Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60];
+  if (days > 0) return `${days}d ${pad(hours)}:${pad(minutes)}`;
+  if (hours > 0) return `${hours}:${pad(minutes)}:${pad(seconds % 60)}`;
+  return `${minutes}:${pad(seconds % 60)}`;
+}
+
+/** Picture size: `1280×720`; empty where unknown. */
+export function formatSize(width: number, height: number): string {
+  return width > 0 && height > 0 ? `${width}×${height}` : '';
+}
+
+const codecNames: Readonly<Record<string, string>> = { H264: 'H.264', HEVC: 'H.265', H265: 'H.265' };
+
+/** A codec as people name it, from the API's name: `H264` → `H.264`. */
+export function codecName(codec: string): string {
+  return codecNames[codec] ?? codec;
+}
+
+/** Sampling rate and channels of an audio track: `48 kHz stereo`. */
+export function formatAudio(sampleRate: number, channels: number): string {
+  const layout = ['', 'mono', 'stereo'][channels] ?? `${channels} ch`;
+  return [sampleRate > 0 ? `${sampleRate / 1000} kHz` : '', layout].filter(Boolean).join(' ');
+}

@@ -1,0 +1,31 @@
+import { useEffect } from 'preact/hooks';
+import { Addresses } from '../parts/addresses.tsx';
+import { CopyLine } from '../parts/copy.tsx';
+import { Player } from '../player/player.tsx';
+import { t } from '../settings.ts';
+import { flvUrl, serverQuery, type StreamName } from '../urls.ts';
+
+/** The player of one stream, for everybody who knows its address; `?via=ws` plays over a WebSocket. */
+export function Play({ app, name }: { app: string; name: string }) {
+  const search = new URLSearchParams(location.search);
+  const via = search.get('via') === 'ws' ? 'ws' : 'http';
+  const query = serverQuery(location.search);
+  const stream: StreamName = { vhost: search.get('vhost') ?? '', app, name };
+  useEffect(() => {
+    document.title = `${name} · Headwater`;
+  }, [name]);
+  return (
+    <article class="play">
+      <h1>
+        {name}
+        <small>{app}</small>
+      </h1>
+      <Player name={name} url={flvUrl(stream, location, via, query)} via={via} />
+      <details class="card other-ways">
+        <summary>{t('otherWays')}</summary>
+        <CopyLine label={t('pageLink')} text={location.href} />
+        <Addresses stream={stream} query={query} />
+      </details>
+    </article>
+  );
+}

@@ -1,0 +1,222 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, beforeEach, describe, test } from 'node:test';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { build } from 'vite';
+import { FakeServer } from './fake-server.ts';
+import { client, liveStream } from './samples.ts';
+
+let dist: string;
+let fake: FakeServer;
+let origin: string;
+let browser: Browser;
+let context: BrowserContext;
+let page: Page;
+let complaints: string[];
+
+before(async () => {
+  dist = await mkdtemp(join(tmpdir(), 'headwater-console-'));
+  await build({ root: join(import.meta.dirname, '..'), logLevel: 'error', build: { outDir: dist, emptyOutDir: true } });
+  fake = new FakeServer(dist);
+  origin = await fake.listen();
+  const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
+  browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });
+});
+
+after(async () => {
+  await browser?.close();
+  await fake?.close();
+  await rm(dist, { recursive: true, force: true });
+});
+
+beforeEach(async () => {
+  await context?.close();
+  Object.assign(fake, { admin: true, streams: [], clients: [], kicked: [] });
+  fake.sources.clear();
+  complaints = [];
+  context = await browser.newContext({ locale: 'en-US' });
+  page = await context.newPage();
+  page.on('pageerror', (error) => complaints.push(error.message));
+  // A status that is no success is what some tests are about; a breach of the content security policy never is.
+  page.on('console', (line) => line.type() === 'error' && !/Failed to load/.test(line.text()) && complaints.push(line.text()));
+});
+
+function state(name: string): Promise<unknown> {
+  return page.waitForSelector(`.player[data-state=${name}]`, { timeout: 25_000 });
+}
+
+function message(): Promise<string> {
+  return page.innerText('.message');
+}
+
+/** Resolves when the value of a statistic is at least `least`. */
+function stat(name: string, least: number): Promise<unknown> {
+  const reached = ([id, value]: readonly [string, number]) =>
+    Number(document.querySelector<HTMLElement>(`[data-stat=${id}]`)?.dataset['value']) >= value;
+  return page.waitForFunction(reached, [name, least] as const);
+}
+
+async function feedsAre(count: number): Promise<void> {
+  const deadline = AbortSignal.timeout(5_000);
+  while (fake.feeds.size !== count) {
+    deadline.throwIfAborted();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+describe('the overview', () => {
+  test('shows what is live, whatever it is called', async () => {
+    const hostile = '<img src=x onerror=alert(1)>';
+    fake.streams = [liveStream('movie'), liveStream(hostile, { publish: { active: false, cid: '' }, video: null })];
+    await page.goto(origin);
+    await page.waitForSelector('.stream');
+    assert.deepEqual(await page.locator('.stream strong').allInnerTexts(), ['movie', hostile]);
+    const row = await page.locator('.stream').first().innerText();
+    for (const part of ['H.264', '1280×720', 'AAC', '48 kHz stereo', '2.4 Mbit/s']) assert.ok(row.includes(part), part);
+    assert.match(row, /\d\d:\d\d/);
+    assert.match(await page.locator('.stream').nth(1).innerText(), /Waiting for its publisher/);
+    assert.deepEqual(complaints, []);
+  });
+
+  test('gives the addresses of a stream and disconnects its viewers', async () => {
+    fake.streams = [liveStream('movie')];
+    fake.clients = [client('c1', 'movie', { publish: true }), client('c2', 'movie'), client('c3', 'other')];
+    await page.goto(origin);
+    await page.click('[aria-expanded]');
+    await page.waitForSelector('.clients li');
+    const port = new URL(origin).host;
+    const codes = await page.locator('.addresses code').allInnerTexts();
+    assert.deepEqual(codes, ['rtmp://127.0.0.1/live/movie', `http://${port}/live/movie.flv`, `ws://${port}/live/movie.flv`]);
+    assert.equal(await page.locator('.clients li').count(), 2);
+    await page.locator('.clients button').nth(1).click();
+    await page.waitForFunction(() => document.querySelectorAll('.clients li').length === 1);
+    assert.deepEqual(fake.kicked, ['c2']);
+  });
+
+  test('tells a newcomer how to push', async () => {
+    await page.goto(origin);
+    assert.match(await page.innerText('.welcome'), /rtmp:\/\/127\.0\.0\.1\/live\n/);
+  });
+
+  test('asks a visitor for the token and shows him nothing before', async () => {
+    fake.admin = false;
+    fake.streams = [liveStream('movie')];
+    await page.goto(origin);
+    await page.fill('#token', 'a guess');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.login [role=alert]');
+    assert.ok(!(await page.innerText('body')).includes('movie'));
+    await page.fill('#token', FakeServer.token);
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.stream');
+    await page.click('text=Log out');
+    await page.waitForSelector('.login');
+  });
+
+  test('remembers language and appearance', async () => {
+    await page.goto(origin);
+    await page.click('text=中文');
+    await page.click('.round');
+    await page.reload();
+    await page.waitForSelector('.welcome');
+    const html = page.locator('html');
+    assert.deepEqual([await html.getAttribute('lang'), await html.getAttribute('data-theme')], ['zh-Hans', 'light']);
+    assert.match(await page.innerText('h1'), /正在直播/);
+  });
+});
+
+describe('the player', () => {
+  for (const via of ['http', 'ws']) {
+    test(`plays over ${via} and stays close to life`, async () => {
+      fake.sources.set('live/movie', 'picture');
+      await page.goto(`${origin}/play/live/movie?via=${via}`);
+      await state('playing');
+      await stat('decoded', 60);
+      const { time, muted } = await page.evaluate(() => {
+        const video = document.querySelector('video')!;
+        return { time: video.currentTime, muted: video.muted };
+      });
+      assert.ok(time > 1.5, `played for ${time} s`);
+      assert.ok(muted);
+      assert.ok(Number(await page.getAttribute('[data-stat=delay]', 'data-value')) < 4);
+      assert.equal(await page.getAttribute('[data-stat=size]', 'data-value'), '320x180');
+      assert.deepEqual(complaints, []);
+    });
+  }
+
+  test('turns the sound on when asked, and pauses', async () => {
+    fake.sources.set('live/radio', 'sound');
+    await page.goto(`${origin}/play/live/radio`);
+    await page.click('.sound-on');
+    assert.equal(await page.evaluate(() => document.querySelector('video')!.muted), false);
+    await page.waitForSelector('.audio-only');
+    await page.click('[aria-label=Pause]');
+    await state('paused');
+    await feedsAre(0);
+    await page.click('.message button');
+    await state('playing');
+  });
+
+  test('says that the publisher is interrupted, and goes on with the same connection', async () => {
+    fake.sources.set('live/movie', 'picture');
+    await page.goto(`${origin}/play/live/movie`);
+    await state('playing');
+    const [feed] = fake.feeds;
+    feed!.hold(true);
+    await state('interrupted');
+    assert.match(await message(), /connection is interrupted/);
+    feed!.hold(false);
+    await state('playing');
+    assert.deepEqual([...fake.feeds], [feed]);
+  });
+
+  test('says that the stream has ended, and plays it when it begins again', async () => {
+    fake.sources.set('live/movie', 'picture');
+    await page.goto(`${origin}/play/live/movie`);
+    await state('playing');
+    fake.sources.delete('live/movie');
+    for (const feed of fake.feeds) feed.stop();
+    await state('ended');
+    fake.sources.set('live/movie', 'picture');
+    await state('playing');
+  });
+
+  test('waits for a stream that is not there yet', async () => {
+    await page.goto(`${origin}/play/live/movie`);
+    await state('waiting');
+    fake.sources.set('live/movie', 'picture');
+    await state('playing');
+  });
+
+  test('tells a refusal, a full server and a codec that the browser lacks from each other', async () => {
+    fake.sources.set('live/secret', 403).set('live/full', 503).set('live/hevc', 'hevc');
+    const expected = { secret: ['refused', /may not be played/], full: ['busy', /cannot serve/], hevc: ['unsupported', /H\.265/] } as const;
+    for (const [name, [name2, words]] of Object.entries(expected)) {
+      await page.goto(`${origin}/play/live/${name}`);
+      await state(name2);
+      assert.match(await message(), words);
+    }
+    await feedsAre(0);
+  });
+
+  test('waits on an open connection without data, too', async () => {
+    fake.sources.set('live/quiet', 'silent');
+    await page.goto(`${origin}/play/live/quiet`);
+    await state('waiting');
+    assert.match(await message(), /Waiting for the stream/);
+    await feedsAre(1);
+  });
+
+  test('lets go of an interrupted stream when the viewer leaves', async () => {
+    fake.sources.set('live/movie', 'picture');
+    await page.goto(`${origin}/play/live/movie`);
+    await state('playing');
+    for (const feed of fake.feeds) feed.hold(true);
+    await state('interrupted');
+    await page.click('.brand');
+    await page.waitForSelector('.welcome');
+    await feedsAre(0);
+  });
+});

@@ -1,0 +1,34 @@
+import type { Client, LiveStream } from '../src/api.ts';
+
+/** A stream `live/{name}` as the API tells of it, with `change` made to it. */
+export function liveStream(name: string, change: Partial<LiveStream> = {}): LiveStream {
+  return {
+    id: `id-${name}`,
+    name,
+    vhost: '__defaultVhost__',
+    app: 'live',
+    tcUrl: 'rtmp://127.0.0.1/live',
+    live_ms: Date.now() - 754_000,
+    clients: 3,
+    kbps: { recv_30s: 2449, send_30s: 4898 },
+    publish: { active: true, cid: 'c1' },
+    video: { codec: 'H264', profile: 'High', level: '3.1', width: 1280, height: 720 },
+    audio: { codec: 'AAC', profile: 'LC', sample_rate: 48_000, channel: 2 },
+    ...change,
+  };
+}
+
+/** A viewer of `live/{stream}` as the API tells of it, with `change` made to it. */
+export function client(id: string, stream: string, change: Partial<Client> = {}): Client {
+  return {
+    id,
+    stream: `id-${stream}`,
+    ip: '192.0.2.17',
+    type: 'flv-play',
+    publish: false,
+    alive: 91,
+    send_bytes: 31_400_000,
+    recv_bytes: 412,
+    ...change,
+  };
+}

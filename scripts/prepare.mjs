@@ -1,0 +1,71 @@
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { findPinnedNode, runProgram } from '../bin/pinned-node.js';
+
+/** The folder of the repository. */
+export const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const OLDEST = 20;
+/** npm writes its lock files one after another. */
+const TOLERANCE_MS = 5_000;
+
+/** Ends with one line when this Node is too old to go on. */
+export function requireNode(version = process.versions.node) {
+  if (Number(version.split('.')[0]) < OLDEST) fail(`Headwater needs Node ${OLDEST} or newer to start; this is ${version}`);
+}
+
+/** Whether the packages are missing, or older than package-lock.json. */
+export function needsInstall(root = ROOT) {
+  return modified(join(root, 'node_modules/.package-lock.json')) + TOLERANCE_MS < modified(join(root, 'package-lock.json'));
+}
+
+/** Whether the console was never built, or its sources have changed since. */
+export function needsConsole(root = ROOT) {
+  const sources = join(root, 'console');
+  return modified(join(sources, 'dist/index.html')) < newest(sources);
+}
+
+/** Brings what is missing: the packages (the pinned Node is one of them) and, where wanted, the built console. Returns that Node. */
+export async function prepare({ console: wantsConsole }) {
+  requireNode();
+  if (needsInstall()) await npm('Installing packages', 'ci', '--no-audit', '--no-fund');
+  if (wantsConsole && needsConsole()) await npm('Building the console', 'run', 'build', '-w', 'console');
+  return findPinnedNode(import.meta.url) ?? newEnough();
+}
+
+/** Runs the source directly: that needs Node 24 at least. */
+function newEnough() {
+  if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath;
+  return fail('npm has no Node 26 for this platform; start Headwater with a Node of 24 or newer');
+}
+
+/** Runs npm, its output on stderr so that the server's own stays clean. */
+async function npm(title, ...args) {
+  process.stderr.write(`${title} …\n`);
+  const script = process.env.npm_execpath;
+  const [program, first] = script ? [process.execPath, [script]] : ['npm', []];
+  const code = await runProgram(program, [...first, ...args], { cwd: ROOT, stdio: ['inherit', 2, 2] });
+  if (code !== 0) fail(`npm ${args.join(' ')} failed; its reason stands above`);
+}
+
+/** Ends the program with one line. */
+export function fail(message) {
+  process.stderr.write(`${message}\n`);
+  process.exit(1);
+}
+
+function modified(file) {
+  return existsSync(file) ? statSync(file).mtimeMs : 0;
+}
+
+/** When the newest file of a folder was written, those that are installed or built left out. */
+function newest(folder) {
+  let latest = 0;
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (entry.name === 'node_modules' || entry.name === 'dist') continue;
+    const path = join(folder, entry.name);
+    latest = Math.max(latest, entry.isDirectory() ? newest(path) : modified(path));
+  }
+  return latest;
+}

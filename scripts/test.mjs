@@ -1,0 +1,34 @@
+import { join } from 'node:path';
+import process from 'node:process';
+import { runProgram } from '../bin/pinned-node.js';
+import { bringNeeds } from './debian.mjs';
+import { fail, prepare, ROOT } from './prepare.mjs';
+
+const UNIT = ['src/**/*.test.ts', 'console/src/**/*.test.ts', 'scripts/**/*.test.mjs'];
+const SUITES = {
+  all: [...UNIT, 'test/**/*.test.ts'],
+  unit: UNIT,
+};
+
+const [suite = 'all', ...more] = process.argv.slice(2);
+const patterns = SUITES[suite];
+if (!patterns || more.length > 0) fail('npm test takes no argument, or one: unit, for the tests that stand beside the sources');
+
+const node = await prepare({ console: suite === 'all' });
+if (suite === 'all') bringNeeds();
+await check('types', 'tsc', '-p', 'tsconfig.json');
+await check('types of the pure folders', 'tsc', '-p', 'tsconfig.pure.json');
+await check('types of the console', 'tsc', '-p', 'console/tsconfig.json');
+await check('lint', 'oxlint');
+process.exit(await run(node, ['--test', ...patterns]));
+
+/** The checks end the run: a test of what does not compile tells nothing. */
+async function check(title, program, ...args) {
+  process.stderr.write(`Checking ${title} …\n`);
+  if ((await run(node, [join(ROOT, 'node_modules/.bin', program), ...args])) !== 0) fail(`The check of ${title} failed`);
+}
+
+function run(program, args) {
+  const PATH = `${join(ROOT, 'node_modules/.bin')}:${process.env.PATH}`;
+  return runProgram(program, args, { cwd: ROOT, env: { ...process.env, PATH } });
+}

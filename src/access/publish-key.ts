@@ -1,0 +1,25 @@
+import { assert } from '../base/errors.ts';
+import type { AccessProvider } from './gate.ts';
+import { isLoopback } from './loopback.ts';
+import { sameSecret } from './secret.ts';
+
+/** The parameter that carries the key: `movie?key=…`. */
+export const KEY_PARAMETER = 'key';
+
+/** What {@link publishKey} needs of the section `access`. */
+export interface PublishKeyOptions {
+  readonly publishKey: string;
+  readonly loopback: 'trusted' | 'like-others';
+}
+
+/** Publishers need the one static key; this machine itself does not where loopback is trusted. */
+export function publishKey({ publishKey: expected, loopback }: PublishKeyOptions): AccessProvider {
+  assert(expected !== '', 'a publish key is set');
+  return async ({ action, query, remote }) => {
+    if (action !== 'publish') return 'pass';
+    const given = query.get(KEY_PARAMETER);
+    if (given !== undefined && sameSecret(given, expected)) return 'allow';
+    if (loopback === 'trusted' && isLoopback(remote)) return 'allow';
+    return { refuse: given === undefined ? 'a publish key is needed' : 'the publish key is wrong' };
+  };
+}

@@ -1,0 +1,52 @@
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+
+/** What the command line asks for. */
+export interface Arguments {
+  readonly command: 'start' | 'demo' | 'help' | 'version';
+  /** The file given by `--config`. */
+  readonly config?: string;
+}
+
+/** The command line is wrong; the message is one line. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** Reads the arguments that follow the program's name. Throws {@link UsageError}. */
+export function parseArguments(argv: readonly string[]): Arguments {
+  const { values, positionals } = parse(argv);
+  const [command = 'start', ...more] = positionals;
+  if (more.length > 0) throw new UsageError(`one command at most is allowed, not ${positionals.join(' ')}`);
+  if (values.help === true) return { command: 'help' };
+  if (values.version === true) return { command: 'version' };
+  if (command !== 'start' && command !== 'demo') throw new UsageError(`${command} is no command; allowed are start and demo`);
+  return values.config === undefined ? { command } : { command, config: values.config };
+}
+
+function parse(argv: readonly string[]) {
+  const options = { config: { type: 'string' }, help: { type: 'boolean' }, version: { type: 'boolean' } } as const;
+  try {
+    return parseArgs({ args: [...argv], options, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError((error as Error).message.split('. ')[0]!);
+  }
+}
+
+/** The answer to `--help`. */
+export const HELP = `Headwater: a live-streaming server. Push RTMP, watch it anywhere.
+
+  headwater                start the server; the first start writes headwater.yaml, which explains every option
+  headwater demo           start it and push a moving test picture (needs ffmpeg)
+
+  --config FILE            read FILE instead of headwater.yaml of this folder
+  --help, --version
+
+Every option can also be set in the environment: rtmp.listen is HEADWATER_RTMP_LISTEN.
+`;
+
+/** The version of this package. */
+export function packageVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}

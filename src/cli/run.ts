@@ -1,0 +1,94 @@
+import type { z } from 'zod';
+import { KEY_PARAMETER } from '../access/publish-key.ts';
+import { ConfigError } from '../config/load.ts';
+import { createLogger, type Logger } from '../ops/log.ts';
+import { HELP, packageVersion, parseArguments, UsageError, type Arguments } from './arguments.ts';
+import { configure, type BaseConfig, type Configuration } from './configuration.ts';
+import { Demo } from './demo.ts';
+import { untilSignal, type SignalSource } from './signals.ts';
+import { baseUrl, machineAddress, type BoundAddress } from './url.ts';
+import { welcomeBlock, welcomeFields, type Welcome } from './welcome.ts';
+
+/** A started server. */
+export interface RunningServer {
+  /** Where it came to listen, by scheme: `rtmp`, `http`, … */
+  readonly addresses: Readonly<Record<string, BoundAddress | undefined>>;
+  stop(): Promise<void>;
+}
+
+/** What the command line starts. */
+export interface Program<Config extends BaseConfig> {
+  readonly configSchema: z.ZodType<Config>;
+  startServer(config: Config, log: Logger): Promise<RunningServer>;
+}
+
+/** What surrounds a run of the program. */
+export interface Surroundings {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly folder: string;
+  readonly stdout: { readonly isTTY?: boolean; write(text: string): unknown };
+  readonly stderr: { write(text: string): unknown };
+  readonly signals: SignalSource;
+}
+
+const FAILED = 1;
+const MISUSED = 2;
+
+/** Runs the command line to its end and returns the exit code. What a user can have done wrong is one line on stderr each. */
+export async function run<Config extends BaseConfig>(around: Surroundings, load: () => Promise<Program<Config>>): Promise<number> {
+  try {
+    const args = parseArguments(around.argv);
+    if (args.command === 'help') around.stdout.write(HELP);
+    else if (args.command === 'version') around.stdout.write(`${packageVersion()}\n`);
+    else await serve(around, args, await load());
+    return 0;
+  } catch (error) {
+    for (const line of explain(error as Error).split('\n')) around.stderr.write(`headwater: ${line}\n`);
+    return error instanceof UsageError || error instanceof ConfigError ? MISUSED : FAILED;
+  }
+}
+
+/** What the surroundings refuse (a port in use, a file that cannot be read) has a code; all else is a bug and shows where. */
+function explain(error: Error): string {
+  const isFromOutside = error instanceof UsageError || error instanceof ConfigError || 'code' in error;
+  return isFromOutside ? error.message : (error.stack ?? error.message);
+}
+
+async function serve<Config extends BaseConfig>(around: Surroundings, args: Arguments, program: Program<Config>): Promise<void> {
+  const { env, folder, signals } = around;
+  const configuration = configure(program.configSchema, { named: args.config, folder, env });
+  const log = await createLogger(configuration.config.log);
+  const signal = untilSignal(signals);
+  const server = await program.startServer(configuration.config, log);
+  greet(around, configuration, server, log);
+  const demo = args.command === 'demo' ? startDemo(configuration.config, server, log) : undefined;
+  log.info({ signal: await signal }, 'stopping');
+  await demo?.stop();
+  await server.stop();
+}
+
+/** People get the block with everything to paste; programs get a line without secrets. */
+function greet<Config extends BaseConfig>(
+  { stdout }: Surroundings,
+  { config, file, isFirstStart, madeForThisRun, unwritten }: Configuration<Config>,
+  { addresses }: RunningServer,
+  log: Logger,
+): void {
+  const { publishKey, adminToken } = config.access;
+  const common = { version: packageVersion(), addresses, host: machineAddress(), file, madeForThisRun };
+  const welcome: Welcome = { ...common, publishKey, adminToken };
+  if (unwritten !== undefined) log.warn({ reason: unwritten }, 'headwater.yaml could not be written; going on without it');
+  log.info(welcomeFields(welcome), 'started');
+  if (stdout.isTTY === true || isFirstStart || madeForThisRun.length > 0) stdout.write(welcomeBlock(welcome));
+}
+
+function startDemo({ access }: BaseConfig, { addresses: { rtmp, http } }: RunningServer, log: Logger): Demo | undefined {
+  if (!rtmp) {
+    log.error('the demo needs RTMP, which is off');
+    return undefined;
+  }
+  if (http) log.info({ page: `${baseUrl('http', http, 'localhost')}/play/live/demo` }, 'the demo plays');
+  const url = `${baseUrl('rtmp', rtmp, '127.0.0.1')}/live/demo?${KEY_PARAMETER}=${access.publishKey}`;
+  return new Demo({ url, log });
+}

@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import { duration, integer, list, oneOf, option, secret, section, size, text } from './values.ts';
+
+/** How much is logged, in what form, and where to. */
+export const logOptions = section('What is logged, and where to.', {
+  level: option(oneOf('debug', 'info', 'warn', 'error', 'silent'), 'info', 'The least grave lines that are written: debug, info, warn, error or silent.'),
+  format: option(oneOf('auto', 'pretty', 'json'), 'auto', 'pretty for people, json for programs; auto is pretty on a terminal and json elsewhere.'),
+  file: option(text(), '', 'A file to log to (always json), such as logs/headwater.log; empty for standard output.'),
+  rotate: section('When a log file is closed and a new one begun.', {
+    size: option(size('1KiB'), '64MiB', 'The size at which a new file is begun.'),
+    age: option(oneOf('daily', 'hourly', 'off'), 'daily', 'How often a new file is begun, whatever its size: daily, hourly or off.'),
+    keep: option(integer(1, 10_000), 14, 'How many closed files are kept.'),
+  }),
+});
+
+const certificate = z.strictObject({
+  cert: text().describe('A PEM file with the certificate and the chain above it.'),
+  key: text().describe('A PEM file with its private key.'),
+});
+
+/** The certificates that RTMPS and HTTPS share. */
+export const tlsOptions = section('The certificates of RTMPS and HTTPS.', {
+  certificates: option(list(certificate), [], 'PEM files as [{cert: FILE, key: FILE}, …], chosen by the name a client asks for, else the first; read again when they change.'),
+});
+
+/** Who may publish and administer. */
+export const accessOptions = section('Who may publish and administer.', {
+  publishKey: option(secret(), '', 'The key that publishers append to the stream name: movie?key=…; empty makes one for each run.'),
+  adminToken: option(secret(), '', 'The token of API and console; empty makes one for each run.'),
+  loopback: option(oneOf('trusted', 'like-others'), 'trusted', 'Whether this machine itself may publish without key: trusted or like-others (behind a proxy here).'),
+});
+
+/** How much of each stream is kept in memory. */
+export const windowOptions = section('How much of each stream is kept in memory, for viewers who join or lag.', {
+  duration: option(duration('0s', '10m'), '5s', 'How long frames are kept; those since the newest key frame always are.'),
+  bytes: option(size('64KiB', '4GiB'), '32MiB', 'The size that one stream never exceeds.'),
+});
+
+/** What becomes of streams when publishers come, go and fall silent. */
+export const publishOptions = section('What becomes of streams when publishers come, go and fall silent.', {
+  grace: option(duration(), '60s', 'How long viewers are kept when a publisher is lost.'),
+  stopGrace: option(duration(), '5s', 'How long viewers are kept when a publisher says that it ends.'),
+  takeover: option(oneOf('stale', 'always', 'never'), 'stale', 'Whether a second publisher takes over a stream: when the first is stale, always or never.'),
+  staleAfter: option(duration(), '2s', 'How long a publisher must be silent to count as stale.'),
+  firstFrameTimeout: option(duration('1s'), '20s', 'How long a publisher may take to send its first frame.'),
+  idleTimeout: option(duration('1s'), '20s', 'How long a publisher may be silent before it is closed.'),
+});
+
+/** How patient the server is with viewers. */
+export const playOptions = section('How patient the server is with viewers.', {
+  wait: option(duration(), '0s', 'How long a viewer may wait for a stream that nobody publishes yet.'),
+  stallTimeout: option(duration('1s'), '20s', 'How long a viewer may take nothing before it is closed.'),
+});
+
+/** How frames are gathered before they are written to viewers. */
+export const fanoutOptions = section('How long bytes are gathered before they are written to viewers, by load.', {
+  burstMin: option(duration('0s', '10s'), '0ms', 'The shortest time: with few viewers.'),
+  burstMax: option(duration('0s', '10s'), '350ms', 'The longest time: with thousands.'),
+});
+
+/** What one peer, or all together, may take. */
+export const limitOptions = section('What one peer, or all together, may take.', {
+  connections: option(integer(1, 1_000_000), 20_000, 'Connections in all.'),
+  connectionsPerAddress: option(integer(1, 1_000_000), 20_000, 'Connections from one address.'),
+  handshake: option(duration('100ms', '10m'), '5s', 'How long a peer may take for its handshake.'),
+  memory: option(size(), '0B', 'Resident memory above which nobody new is let in; 0 is four fifths of what the machine or container has.'),
+  command: option(duration('100ms', '10m'), '10s', 'How long a peer may take to say what it wants.'),
+});
+
+/** The options of the server itself; each module adds its own beside them. */
+export const coreOptions = {
+  log: logOptions,
+  tls: tlsOptions,
+  access: accessOptions,
+  window: windowOptions,
+  publish: publishOptions,
+  play: playOptions,
+  fanout: fanoutOptions,
+  limits: limitOptions,
+};
+
+const core = z.strictObject(coreOptions);
+
+/** {@link coreOptions} as the program reads them. */
+export type CoreConfig = z.output<typeof core>;

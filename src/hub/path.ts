@@ -1,0 +1,35 @@
+import { RefusedError } from '../base/errors.ts';
+
+/** Where a stream is found: `vhost/app/name`; the app may have several segments (`app/instance`). */
+export type StreamPath = string;
+
+/** The virtual host of all that name none. */
+export const DEFAULT_VHOST = '__defaultVhost__';
+/** The app of all that name none. */
+export const DEFAULT_APP = '__defaultApp__';
+
+const MAX_SEGMENTS = 8;
+const SEGMENT = /^[A-Za-z0-9._~-]{1,128}$/;
+
+/** The path of a stream. Throws `RefusedError` where a part is not made of allowed names. */
+export function streamPath(vhost: string, app: string, name: string): StreamPath {
+  const apps = app.split('/');
+  if (apps.length > MAX_SEGMENTS) throw new RefusedError('forbidden', `the app has more than ${MAX_SEGMENTS} parts`);
+  checkName('vhost', vhost);
+  for (const segment of apps) checkName('app', segment);
+  checkName('stream name', name);
+  return `${vhost}/${app}/${name}`;
+}
+
+/** The parts of a path that {@link streamPath} made. */
+export function parsePath(path: StreamPath): { vhost: string; app: string; name: string } {
+  const first = path.indexOf('/');
+  const last = path.lastIndexOf('/');
+  return { vhost: path.slice(0, first), app: path.slice(first + 1, last), name: path.slice(last + 1) };
+}
+
+/** Throws `RefusedError` unless `name` is safe in a path, a URL and a file name; `what` names it for the peer. */
+export function checkName(what: string, name: string): void {
+  if (SEGMENT.test(name) && name !== '.' && !name.includes('..')) return;
+  throw new RefusedError('forbidden', `the ${what} must be 1 to 128 of A-Z a-z 0-9 . _ ~ - without ".."`);
+}

@@ -1,0 +1,52 @@
+import { RefusedError } from '../base/errors.ts';
+import type { Frame } from '../media/frame.ts';
+import { describeLineup, type Lineup, type Stream } from './stream.ts';
+
+/** A cursor into a stream's log. It begins at the newest key frame and, when overtaken by the window, goes on at the next one. */
+export class Reader {
+  readonly stream: Stream;
+  /** Frames that the window took away before they were read. */
+  skipped = 0;
+  #position: number;
+  /** Whether a startable frame must come before the next one is handed out. */
+  #seeking = true;
+  readonly #lineup: Lineup | undefined;
+
+  constructor(stream: Stream) {
+    this.stream = stream;
+    this.#lineup = stream.lineup;
+    this.#position = stream.log.start ?? stream.log.head;
+  }
+
+  /**
+   * The next frame, or `undefined` when there is none yet.
+   * Throws {@link RefusedError} at the end of the stream (`gone` and the like) and when its codecs change (`changed`).
+   */
+  next(): Frame | undefined {
+    const { log, lineup, ended } = this.stream;
+    if (lineup !== this.#lineup) throw this.#changed(lineup!);
+    if (this.#position < log.tail) this.#seeking = true;
+    if (this.#seeking && !this.#seek()) {
+      if (ended) throw ended;
+      return undefined;
+    }
+    if (this.#position < log.head) return log.at(this.#position++);
+    if (ended) throw ended;
+    return undefined;
+  }
+
+  /** Moves on to the next startable frame; false when there is none yet. */
+  #seek(): boolean {
+    const { log } = this.stream;
+    const start = log.startFrom(this.#position);
+    this.skipped += (start ?? log.head) - this.#position;
+    this.#position = start ?? log.head;
+    this.#seeking = start === undefined;
+    return !this.#seeking;
+  }
+
+  #changed(lineup: Lineup): RefusedError {
+    const from = describeLineup(this.#lineup ?? {});
+    return new RefusedError('changed', `the stream's codecs changed from ${from} to ${describeLineup(lineup)}`);
+  }
+}

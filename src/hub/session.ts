@@ -1,0 +1,87 @@
+import type { Clock } from '../base/clock.ts';
+import type { RefusedError } from '../base/errors.ts';
+
+/** What is known of a peer when it connects. */
+export interface Peer {
+  /** The protocol by the name of its module, such as `rtmp` or `http-flv`. */
+  readonly protocol: string;
+  /** The peer's IP address. */
+  readonly remote: string;
+  /** Ends the session from outside, for the reason given. Must not throw. */
+  readonly close: (reason: RefusedError) => void;
+}
+
+/** One connected peer, whatever protocol it speaks: all that the API, the logs, metrics and the access gate need of it. */
+export class Session {
+  /** Short and unique among the sessions of this node; every log line of the session carries it. */
+  readonly id: string;
+  readonly protocol: string;
+  readonly remote: string;
+  /** Wall clock of its beginning, in microseconds since 1970. */
+  readonly since: number;
+  role: 'publish' | 'play' | undefined;
+  /** The stream's path, `vhost/app/name`, once it is known. */
+  path: string | undefined;
+  /** Media bytes received from and written to the peer. */
+  bytesIn = 0;
+  bytesOut = 0;
+  /** Frames that the peer did not get because it was too slow. */
+  skipped = 0;
+  /** What the peer says of itself, such as `tcUrl`, `pageUrl`, `encoder`; never with secrets in it. */
+  readonly detail: Record<string, string> = {};
+  readonly #close: (reason: RefusedError) => void;
+
+  constructor(id: string, peer: Peer, since: number) {
+    this.id = id;
+    this.protocol = peer.protocol;
+    this.remote = peer.remote;
+    this.since = since;
+    this.#close = peer.close;
+  }
+
+  /** Asks the session to end. */
+  close(reason: RefusedError): void {
+    this.#close(reason);
+  }
+}
+
+/** The sessions of this node. */
+export class Sessions {
+  readonly #clock: Clock;
+  readonly #byId = new Map<string, Session>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  /** Registers a peer under a new id. */
+  open(peer: Peer): Session {
+    let id = shortId();
+    while (this.#byId.has(id)) id = shortId();
+    const session = new Session(id, peer, this.#clock.wall());
+    this.#byId.set(id, session);
+    return session;
+  }
+
+  /** Takes a session off the list. */
+  remove(session: Session): void {
+    this.#byId.delete(session.id);
+  }
+
+  find(id: string): Session | undefined {
+    return this.#byId.get(id);
+  }
+
+  [Symbol.iterator](): Iterator<Session> {
+    return this.#byId.values();
+  }
+}
+
+/** Eight characters to tell things apart by; not a secret. */
+export function shortId(): string {
+  return Math.random().toString(36).slice(2, 10).padEnd(8, '0');
+}

@@ -1,0 +1,96 @@
+import { type RefusalCode, RefusedError } from '../base/errors.ts';
+import { Log, type Window } from '../base/log.ts';
+import type { Frame } from '../media/frame.ts';
+import { Timeline } from '../media/timeline.ts';
+import type { Codec, Kind, Track } from '../media/track.ts';
+import type { Publisher } from './publisher.ts';
+import type { Session } from './session.ts';
+
+/** Which codec families a stream is made of. A player that has begun cannot follow when this changes. */
+export type Lineup = { readonly [kind in Kind]?: Codec };
+
+/** Something that all readers of one format share, such as a muxer: made by the first, closed after the last. */
+export interface Shared {
+  close(): void;
+}
+
+/** What a stream counts from its beginning. */
+export interface StreamCounters {
+  bytesIn: number;
+  bytesOut: number;
+  videoFrames: number;
+  audioFrames: number;
+  /** Time between the last two key frames in microseconds, 0 before the second one. */
+  keyframeInterval: number;
+}
+
+/** A named sequence of frames. It outlives its publishers, and its timeline goes on through all of them. */
+export class Stream {
+  /** `vhost/app/name`. */
+  readonly path: string;
+  /** Wall clock of its beginning, in microseconds since 1970. */
+  readonly since: number;
+  readonly log: Log<Frame>;
+  readonly timeline = new Timeline();
+  readonly counters: StreamCounters = { bytesIn: 0, bytesOut: 0, videoFrames: 0, audioFrames: 0, keyframeInterval: 0 };
+  /** Who appends to it; undefined while it waits for a publisher to return. */
+  publisher: Publisher | undefined;
+  /** The tracks as of the newest frame. */
+  readonly tracks = new Map<Kind, Track>();
+  /** How often a publisher has begun on it. */
+  epoch = 0;
+  /** The sessions that read it. */
+  readonly readers = new Set<Session>();
+  #lineup: Lineup | undefined;
+  #ended: RefusedError | undefined;
+  readonly #shared = new Map<string, { value: Shared; uses: number }>();
+
+  constructor(path: string, since: number, window: Window) {
+    this.path = path;
+    this.since = since;
+    this.log = new Log(window);
+  }
+
+  /** Its codec families, as a new object after every change; undefined until the first publisher has shown them. */
+  get lineup(): Lineup | undefined {
+    return this.#lineup;
+  }
+
+  /** Why it ended, once it has. */
+  get ended(): RefusedError | undefined {
+    return this.#ended;
+  }
+
+  /** Sets new codec families. Nobody can read on across this, so what was before is dropped. */
+  change(lineup: Lineup): void {
+    this.#lineup = lineup;
+    for (const kind of this.tracks.keys()) if (lineup[kind] === undefined) this.tracks.delete(kind);
+    this.log.clear();
+  }
+
+  /** Ends it for all readers. Idempotent. */
+  end(code: RefusalCode, message: string): void {
+    if (this.#ended) return;
+    this.#ended = new RefusedError(code, message);
+    this.log.wake();
+  }
+
+  /** The thing shared under `key`, made by `make` for the first user; call `release` once when done with it. */
+  share<T extends Shared>(key: string, make: () => T): { value: T; release: () => void } {
+    let shared = this.#shared.get(key);
+    if (!shared) this.#shared.set(key, (shared = { value: make(), uses: 0 }));
+    const held = shared;
+    held.uses++;
+    const release = () => {
+      if (--held.uses > 0) return;
+      if (this.#shared.get(key) === held) this.#shared.delete(key);
+      held.value.close();
+    };
+    return { value: held.value as T, release };
+  }
+}
+
+/** `h264+aac`, for people. */
+export function describeLineup(lineup: Lineup): string {
+  return Object.values(lineup).join('+') || 'nothing';
+}

@@ -1,0 +1,55 @@
+import type { Track } from './track.ts';
+
+/** A frame as an ingest hands it over: on the publisher's own timeline, not yet part of a stream. */
+export interface Sample {
+  readonly track: Track;
+  /** Decoding and presentation time on the input's timeline, in microseconds, unwrapped. */
+  readonly dts: number;
+  readonly pts: number;
+  readonly keyframe: boolean;
+  /** See {@link Frame.data}. */
+  readonly data: Uint8Array;
+}
+
+/**
+ * An encoded video access unit or audio frame, as it stands in a stream's log. Immutable, shared by all readers.
+ * It points to its track, so that the decoder configuration travels with it.
+ */
+export class Frame {
+  readonly track: Track;
+  /** Its position in the stream's log. */
+  readonly seq: number;
+  /** Decoding time on the stream's timeline, in microseconds; per track it never decreases. */
+  readonly dts: number;
+  /** Presentation time, in microseconds. */
+  readonly pts: number;
+  /** Whether decoding can begin here (true for all audio). */
+  readonly keyframe: boolean;
+  /** Whether a reader may begin here: a video key frame, or any frame of a stream without video. */
+  readonly startable: boolean;
+  /** Owned memory, never a view of a socket's buffer. Its layout per codec is described in docs/internals/frames.md. */
+  readonly data: Uint8Array;
+  /** When it came in, by the wall clock of the node at which it was published: microseconds since 1970. */
+  readonly ingest: number;
+
+  constructor(sample: Sample, seq: number, dts: number, track: Track, startable: boolean, ingest: number) {
+    this.track = track;
+    this.seq = seq;
+    this.dts = dts;
+    this.pts = dts + (sample.pts - sample.dts);
+    this.keyframe = sample.keyframe;
+    this.startable = startable;
+    this.data = sample.data;
+    this.ingest = ingest;
+  }
+
+  /** For the log: {@link data} in bytes. */
+  get size(): number {
+    return this.data.length;
+  }
+
+  /** For the log: {@link dts}. */
+  get time(): number {
+    return this.dts;
+  }
+}

@@ -1,0 +1,37 @@
+import type { Clock } from './base/clock.ts';
+import type { AccessGate } from './access/gate.ts';
+import type { Hub } from './hub/hub.ts';
+import type { Sessions } from './hub/session.ts';
+import type { Admission } from './net/admission.ts';
+import type { HttpRouter } from './net/http.ts';
+import type { BoundAddress } from './net/listen.ts';
+import type { OutletOptions } from './net/outlet.ts';
+import type { Pacer } from './net/pacer.ts';
+import type { TlsStore } from './net/tls.ts';
+import type { Logger } from './ops/log.ts';
+import type { CoreConfig } from './config/options.ts';
+
+/** What every module is given. Modules do not know one another: they meet here. */
+export interface Context {
+  readonly config: CoreConfig;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly hub: Hub;
+  readonly sessions: Sessions;
+  readonly access: AccessGate;
+  readonly admission: Admission;
+  readonly pacer: Pacer;
+  readonly outlets: OutletOptions;
+  readonly http: HttpRouter;
+  /** The certificates, if any are configured. */
+  readonly tls: TlsStore | undefined;
+}
+
+/** A part of the server: made by a function named after it from its options, such as `rtmp(options)`. */
+export interface Module {
+  readonly name: string;
+  /** Begins to serve; resolves to the addresses it listens on, by purpose, such as `{ rtmp: { host, port } }`. */
+  start(context: Context): Promise<Record<string, BoundAddress>>;
+  /** Closes its listeners and ends its sessions. */
+  stop(): Promise<void>;
+}

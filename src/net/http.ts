@@ -1,0 +1,189 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createSecureServer } from 'node:http2';
+import type { Server, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { ProtocolError, type RefusalCode, RefusedError } from '../base/errors.ts';
+import type { Logger } from '../ops/log.ts';
+import { type Admission, addressOf } from './admission.ts';
+import type { TlsStore } from './tls.ts';
+
+/** One HTTP request and the means to answer it. */
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly url: URL;
+  /** The named groups of the route's pattern, decoded. */
+  readonly params: Readonly<Record<string, string>>;
+  /** The peer's IP address. */
+  readonly remote: string;
+}
+
+/** One request to speak another protocol on the connection (WebSocket). */
+export interface Upgrade extends Omit<Exchange, 'response'> {
+  readonly socket: Duplex;
+  /** What the peer sent behind its request. */
+  readonly head: Buffer;
+}
+
+/** What a route does; what it throws becomes the answer: {@link RefusedError} its status, anything else 500. */
+export type Handler<Request> = (request: Request) => Promise<void> | void;
+
+interface Route<Request> {
+  readonly methods: readonly string[];
+  readonly pattern: RegExp;
+  readonly handle: Handler<Request>;
+}
+
+/** Largest request head in bytes, and how many header lines it may have. */
+const LARGEST_HEAD = 16 * 1024;
+const MOST_HEADERS = 100;
+/** Largest request body in bytes. */
+const LARGEST_BODY = 1024 * 1024;
+/** How long a client may take for the head, for the whole request, and between requests, in milliseconds. */
+const HEAD_TIMEOUT = 10_000;
+const REQUEST_TIMEOUT = 30_000;
+const KEEP_ALIVE_TIMEOUT = 15_000;
+/** How often those limits are looked after, in milliseconds. */
+const CHECK_EVERY = 2_000;
+
+const STATUS: Record<RefusalCode, number> = {
+  'not-found': 404,
+  busy: 409,
+  forbidden: 403,
+  limit: 503,
+  timeout: 408,
+  unsupported: 415,
+  gone: 410,
+  changed: 410,
+  kicked: 403,
+  shutdown: 503,
+};
+
+/** Hands HTTP requests to the first route that fits. Modules add their routes when they start. */
+export class HttpRouter {
+  readonly #log: Logger;
+  readonly #routes: Route<Exchange>[] = [];
+  readonly #upgrades: Route<Upgrade>[] = [];
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  /** Adds a route: `methods` such as `['GET', 'HEAD']`, `pattern` against the whole path, still percent-encoded. */
+  route(methods: readonly string[], pattern: RegExp, handle: Handler<Exchange>): void {
+    this.#routes.push({ methods, pattern, handle });
+  }
+
+  /** Adds a route for requests that ask for the protocol `websocket`. */
+  upgrade(pattern: RegExp, handle: Handler<Upgrade>): void {
+    this.#upgrades.push({ methods: ['GET'], pattern, handle });
+  }
+
+  /** A server of HTTP/1.1, or with `tls` of HTTPS with HTTP/2, that uses these routes. */
+  serve(admission: Admission, tls?: TlsStore): Server {
+    const limits = {
+      maxHeaderSize: LARGEST_HEAD,
+      headersTimeout: HEAD_TIMEOUT,
+      requestTimeout: REQUEST_TIMEOUT,
+      keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
+      connectionsCheckingInterval: CHECK_EVERY,
+    };
+    const onRequest = (request: IncomingMessage, response: ServerResponse) => void this.#answer(request, response);
+    const server = tls
+      ? createSecureServer({ ...tls.serverOptions(['h2', 'http/1.1']), ...limits, allowHTTP1: true }, onRequest as never)
+      : createServer(limits, onRequest);
+    if ('maxHeadersCount' in server) server.maxHeadersCount = MOST_HEADERS;
+    server.on('connection', (socket: Socket) => admission.admit(socket));
+    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => void this.#upgrade(request, socket, head));
+    return server;
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      const url = urlOf(request);
+      const remote = addressOf(request.socket);
+      const found = find(this.#routes, request.method ?? '', url.pathname);
+      if (!found) throw new RefusedError('not-found', `nothing is at ${url.pathname}`);
+      await found.handle({ request, response, url, params: found.params, remote });
+    } catch (error) {
+      this.#refuse(request, response, error);
+    }
+  }
+
+  #refuse(request: IncomingMessage, response: ServerResponse, error: unknown): void {
+    const { status, code, message } = explain(error);
+    if (status === 500) this.#log.error({ error, method: request.method, url: request.url }, 'a request failed');
+    if (response.headersSent || response.destroyed) response.destroy();
+    else sendJson(response, status, { code, error: message });
+  }
+
+  async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    // Until a handler takes the socket over nobody else listens for its errors.
+    socket.on('error', () => socket.destroy());
+    try {
+      const url = urlOf(request);
+      const isWebSocket = request.headers.upgrade?.toLowerCase() === 'websocket';
+      const found = isWebSocket ? find(this.#upgrades, 'GET', url.pathname) : undefined;
+      if (!found) throw new RefusedError('not-found', `no WebSocket is at ${url.pathname}`);
+      await found.handle({ request, socket, head, url, params: found.params, remote: addressOf(request.socket) });
+    } catch (error) {
+      // Once the handshake is done, the good-bye is the handler's.
+      if ((socket as Socket).bytesWritten > 0) return;
+      const { status, code, message } = explain(error);
+      const body = JSON.stringify({ code, error: message });
+      const lines = [`HTTP/1.1 ${status} Refused`, 'Content-Type: application/json', `Content-Length: ${Buffer.byteLength(body)}`];
+      socket.end(`${[...lines, 'Connection: close'].join('\r\n')}\r\n\r\n${body}`);
+    }
+  }
+}
+
+/** Answers with JSON. */
+export function sendJson(response: ServerResponse, status: number, value: unknown): void {
+  const body = JSON.stringify(value);
+  response.writeHead(status, {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(body),
+    'cache-control': 'no-store',
+  });
+  response.end(body);
+}
+
+/** The request's body. Throws {@link RefusedError} `limit` as soon as it is larger than a mebibyte. */
+export async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of request) {
+    size += (part as Buffer).length;
+    if (size > LARGEST_BODY) throw new RefusedError('limit', `the body is larger than ${LARGEST_BODY} bytes`);
+    parts.push(part as Buffer);
+  }
+  return Buffer.concat(parts);
+}
+
+function urlOf(request: IncomingMessage): URL {
+  const url = URL.parse(request.url ?? '/', 'http://localhost');
+  if (!url) throw new ProtocolError('malformed URL');
+  return url;
+}
+
+function find<Request>(routes: readonly Route<Request>[], method: string, path: string) {
+  for (const { methods, pattern, handle } of routes) {
+    const match = methods.includes(method) ? pattern.exec(path) : null;
+    if (match) return { handle, params: decode(match.groups ?? {}) };
+  }
+  return undefined;
+}
+
+function decode(groups: Record<string, string>): Record<string, string> {
+  try {
+    return Object.fromEntries(Object.entries(groups).map(([name, value]) => [name, decodeURIComponent(value ?? '')]));
+  } catch {
+    throw new ProtocolError('malformed percent-encoding');
+  }
+}
+
+function explain(error: unknown): { status: number; code: string; message: string } {
+  if (error instanceof RefusedError) return { status: STATUS[error.code], code: error.code, message: error.message };
+  if (error instanceof ProtocolError) return { status: 400, code: 'protocol', message: error.message };
+  return { status: 500, code: 'internal', message: 'the server failed; its log says why' };
+}

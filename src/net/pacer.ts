@@ -1,0 +1,123 @@
+import { type Clock, MILLISECOND } from '../base/clock.ts';
+
+/** What a {@link Pacer} drives: see `Outlet`. */
+export interface Paced {
+  begin(): void;
+  flush(deadline: number): boolean;
+  readonly lagging: boolean;
+}
+
+export interface PacerOptions {
+  /** Bursts are at least and at most so far apart, in microseconds. */
+  readonly burstMin: number;
+  readonly burstMax: number;
+}
+
+/** How much of the processor writing to viewers may take before frames are gathered into longer bursts. */
+const SHARE = 0.3;
+/** Writing is interrupted after so long to let publishers and joiners have their turn. */
+const LONGEST_TURN = 4 * MILLISECOND;
+/** How soon viewers that lag are looked at again when nothing new comes. */
+const LOOK_AGAIN = 10 * MILLISECOND;
+
+/** What came of an outlet that threw. */
+const FAULT = Symbol('fault');
+
+/** What a {@link Pacer} counts, for metrics. Times are microseconds. */
+export interface PacerCounters {
+  bursts: number;
+  /** The sum of the times from burst to burst, while bursts were due. */
+  intervals: number;
+  /** The sum of the times spent encoding and writing. */
+  spent: number;
+}
+
+/**
+ * Decides when bytes are written. With little to do a frame goes out at once; the longer writing to all viewers takes, the
+ * longer frames are gathered, so that writing never takes more than its share of the processor, up to a ceiling.
+ */
+export class Pacer {
+  readonly counters: PacerCounters = { bursts: 0, intervals: 0, spent: 0 };
+  readonly #options: PacerOptions;
+  readonly #clock: Clock;
+  readonly #onFault: (error: unknown, outlet: Paced) => void;
+  readonly #due = new Set<Paced>();
+  #burst: readonly Paced[] | undefined;
+  #scheduled: NodeJS.Timeout | NodeJS.Immediate | undefined;
+  #began = Number.NEGATIVE_INFINITY;
+  #spent = 0;
+  #next = Number.NEGATIVE_INFINITY;
+
+  /** `onFault` is told of an outlet that threw, which is our own bug; it is not driven any further. */
+  constructor(options: PacerOptions, clock: Clock, onFault: (error: unknown, outlet: Paced) => void) {
+    this.#options = options;
+    this.#clock = clock;
+    this.#onFault = onFault;
+  }
+
+  /** Monotonic microseconds. */
+  now(): number {
+    return this.#clock.now();
+  }
+
+  /** Has an outlet written to in the next burst. */
+  wake(outlet: Paced): void {
+    this.#due.add(outlet);
+    if (!this.#burst && !this.#scheduled) this.#schedule();
+  }
+
+  #schedule(): void {
+    const delay = this.#next - this.now();
+    const begin = () => this.#begin();
+    // An immediate comes after everything that is readable now has been read.
+    this.#scheduled = delay <= 0 ? setImmediate(begin) : setTimeout(begin, Math.ceil(delay / MILLISECOND));
+  }
+
+  #begin(): void {
+    const now = this.now();
+    this.counters.bursts++;
+    this.counters.intervals += Math.min(now - this.#began, this.#options.burstMax);
+    this.#scheduled = undefined;
+    this.#began = now;
+    const burst = [...this.#due];
+    this.#due.clear();
+    this.#burst = burst.filter((outlet) => this.#guard(outlet, () => outlet.begin()) !== FAULT);
+    this.#spent = this.now() - now;
+    this.#write(this.#burst, [...this.#burst]);
+  }
+
+  /** Writes until all is written or the turn is over; then the event loop gets its chance, and it goes on. */
+  #write(burst: readonly Paced[], left: Paced[]): void {
+    const began = this.now();
+    const deadline = began + LONGEST_TURN;
+    for (let outlet = left.at(-1); outlet; outlet = left.at(-1)) {
+      const current = outlet;
+      if (this.#guard(current, () => current.flush(deadline)) === false) break;
+      left.pop();
+    }
+    this.#spent += this.now() - began;
+    if (left.length > 0) setImmediate(() => this.#write(burst, left));
+    else this.#end(burst);
+  }
+
+  #end(burst: readonly Paced[]): void {
+    const { burstMin, burstMax } = this.#options;
+    this.#burst = undefined;
+    this.counters.spent += this.#spent;
+    this.#next = this.#began + Math.min(Math.max(this.#spent / SHARE, burstMin), burstMax);
+    const isIdle = this.#due.size === 0;
+    for (const outlet of burst) if (outlet.lagging) this.#due.add(outlet);
+    if (this.#due.size === 0) return;
+    if (isIdle) this.#next = Math.max(this.#next, this.now() + LOOK_AGAIN);
+    this.#schedule();
+  }
+
+  #guard<T>(outlet: Paced, act: () => T): T | typeof FAULT {
+    try {
+      return act();
+    } catch (error) {
+      this.#onFault(error, outlet);
+      return FAULT;
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import type { Hub } from '../hub/hub.ts';
+import type { Session } from '../hub/session.ts';
+import type { Stream } from '../hub/stream.ts';
+import { type Mux, Outlet, type OutletOptions, type Sink } from './outlet.ts';
+import type { Pacer } from './pacer.ts';
+
+/** What is needed to serve viewers. */
+export interface ViewingGround {
+  readonly hub: Hub;
+  readonly pacer: Pacer;
+  readonly outlets: OutletOptions;
+}
+
+/** A viewer that is about to be served. */
+export interface Viewing {
+  readonly stream: Stream;
+  readonly session: Session;
+  /** Container, selection and dialect: viewers of one stream with the same format are sent the same bytes. */
+  readonly format: string;
+  readonly mux: () => Mux;
+  readonly sink: Sink;
+  /** Aborts when the viewer is to go. */
+  readonly signal: AbortSignal;
+}
+
+/** Sends a viewer its stream until one of them ends. Always rejects, with the reason: that of the signal or of the stream. */
+export async function watch({ hub, pacer, outlets }: ViewingGround, viewing: Viewing): Promise<never> {
+  const { stream, session, format, mux, sink, signal } = viewing;
+  const leave = hub.join(stream, session);
+  const { value: outlet, release } = stream.share(format, () => new Outlet(stream, mux(), pacer, outlets));
+  let part = () => {};
+  try {
+    return await new Promise<never>((_, end) => {
+      if (signal.aborted) throw signal.reason;
+      signal.addEventListener('abort', () => end(signal.reason), { once: true });
+      part = outlet.join({ sink, session, end });
+    });
+  } finally {
+    part();
+    release();
+    leave();
+  }
+}

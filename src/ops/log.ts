@@ -1,0 +1,70 @@
+import { pino, type DestinationStream } from 'pino';
+import type { z } from 'zod';
+import type { logOptions } from '../config/options.ts';
+
+/** What a log line carries besides its message. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** Writes a line: a message, or fields and a message. Errors go into the field `error`. */
+export interface LogLine {
+  (message: string): void;
+  (fields: Fields, message: string): void;
+}
+
+/** A structured log. */
+export interface Logger {
+  readonly debug: LogLine;
+  readonly info: LogLine;
+  readonly warn: LogLine;
+  readonly error: LogLine;
+  /** A log whose every line carries `fields` too, such as `{ session: id }`. */
+  child(fields: Fields): Logger;
+}
+
+/** The section `log` of the configuration. */
+export type LogOptions = z.output<typeof logOptions>;
+
+/** A log that drops everything. */
+export const silentLogger: Logger = pino({ level: 'silent' });
+
+/** A log as configured. Lines are written before the call returns, so that a crash loses none; secrets in URLs are masked. */
+export async function createLogger(options: LogOptions): Promise<Logger> {
+  return loggerTo(await destination(options), options.level);
+}
+
+/** A log that writes JSON lines to `destination`, secrets in URLs masked. */
+export function loggerTo(destination: DestinationStream, level: LogOptions['level'] = 'info'): Logger {
+  const masked: DestinationStream = { write: (line) => destination.write(maskSecrets(line)) };
+  const formatters = { level: (label: string) => ({ level: label }) };
+  return pino({ level, base: null, errorKey: 'error', timestamp: pino.stdTimeFunctions.isoTime, formatters }, masked);
+}
+
+async function destination(options: LogOptions): Promise<DestinationStream> {
+  if (options.file !== '') return (await import('./log-file.ts')).openLogFile(options.file, options.rotate);
+  const isPretty = options.format === 'pretty' || (options.format === 'auto' && process.stdout.isTTY);
+  return isPretty ? prettyOutput() : pino.destination({ dest: 1, sync: true });
+}
+
+async function prettyOutput(): Promise<DestinationStream> {
+  const { prettyFactory, isColorSupported } = await import('pino-pretty').then((module) => module.default);
+  const pretty = prettyFactory({
+    colorize: isColorSupported,
+    singleLine: true,
+    translateTime: 'SYS:HH:MM:ss.l',
+    errorLikeObjectKeys: ['error'],
+  });
+  return { write: (line) => process.stdout.write(pretty(JSON.parse(line) as object) ?? '') };
+}
+
+const PARAMETER = /(?<![\w.-])([\w.-]{1,64})=([^&\s"'#\\]+)/g;
+const SECRET_NAME = /key|token|secret|sign|auth|pass|pwd|credential|jwt/i;
+const USER_INFO = /(:\/\/[^\s/@:"]{0,256}):[^\s/@"]{1,256}@/g;
+const BEARER = /\b(Bearer|Basic) +[\w.~+/=-]+/gi;
+
+/** The text with the values of parameters that are named like secrets (`?key=…`), passwords in URLs and bearer tokens as `***`. */
+export function maskSecrets(text: string): string {
+  return text
+    .replace(PARAMETER, (whole, name: string) => (SECRET_NAME.test(name) ? `${name}=***` : whole))
+    .replace(USER_INFO, '$1:***@')
+    .replace(BEARER, '$1 ***');
+}

@@ -1,0 +1,35 @@
+import type { IncomingMessage } from 'node:http';
+import type { Stream } from '../../hub/stream.ts';
+import { DEFAULT_VHOST, streamPath } from '../../hub/path.ts';
+import type { Context } from '../../module.ts';
+import type { Serving } from '../../net/serve.ts';
+import { maskSecrets } from '../../ops/log.ts';
+
+/** A request to play, as it came by HTTP or WebSocket. */
+export interface PlayRequest {
+  readonly request: IncomingMessage;
+  readonly url: URL;
+  readonly params: Readonly<Record<string, string>>;
+  readonly remote: string;
+}
+
+/** Every URL of FLV: `/app/name.flv`; the app may have several parts. */
+export const FLV_PATH = /^\/(?<app>.+)\/(?<name>[^/]+)\.flv$/;
+
+/** Asks the gate, then finds the stream, waiting for it as configured. Throws RefusedError when either says no. */
+export async function admit(context: Context, play: PlayRequest, serving: Serving, signal: AbortSignal): Promise<Stream> {
+  const { request, url, params, remote } = play;
+  const { session } = serving;
+  const path = streamPath(url.searchParams.get('vhost') || DEFAULT_VHOST, params.app!, params.name!);
+  Object.assign(session.detail, describe(request, url));
+  serving.begin('play', path);
+  const { protocol, id } = session;
+  const query = new Map(url.searchParams);
+  await context.access.may({ action: 'play', path, remote, query, headers: request.headers, protocol, session: id });
+  return context.hub.read(path, context.config.play.wait, signal);
+}
+
+function describe(request: IncomingMessage, url: URL): Record<string, string> {
+  const { referer = '', 'user-agent': agent = '' } = request.headers;
+  return { url: maskSecrets(url.pathname + url.search), pageUrl: maskSecrets(referer), agent };
+}

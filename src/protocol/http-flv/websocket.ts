@@ -1,0 +1,58 @@
+import { type WebSocket, WebSocketServer } from 'ws';
+import type { Box } from '../../container/flv/muxer.ts';
+import { flvTag } from '../../container/flv/tag.ts';
+import type { Context } from '../../module.ts';
+import type { Upgrade } from '../../net/http.ts';
+import type { Sink } from '../../net/outlet.ts';
+import { Departure, type Serving } from '../../net/serve.ts';
+import { watch } from '../../net/watch.ts';
+import { formatName, readSelection } from '../../container/flv/selection.ts';
+import { muxer, opening } from './format.ts';
+import { admit } from './viewing.ts';
+
+/** A viewer has nothing to say but pongs and its good-bye; in bytes. */
+const LARGEST_MESSAGE = 1024;
+/** Normal closure (RFC 6455, 7.4.1). */
+const NORMAL = 1000;
+/** A reason has at most 123 bytes (RFC 6455, 5.5); ours are ASCII but for names in them. */
+const LONGEST_REASON = 40;
+
+const handshakes = new WebSocketServer({ noServer: true, maxPayload: LARGEST_MESSAGE, perMessageDeflate: false });
+
+/** Serves FLV over WebSocket: every tag is one binary message. */
+export async function playByWebSocket(context: Context, upgrade: Upgrade, serving: Serving): Promise<void> {
+  const { socket, url } = upgrade;
+  const selection = readSelection(url.searchParams);
+  const gone = new AbortController();
+  socket.once('close', () => gone.abort(new Departure('the viewer left')));
+  const signal = AbortSignal.any([gone.signal, serving.signal]);
+  const stream = await admit(context, upgrade, serving, signal);
+  const first = opening(stream.lineup!, selection);
+  const webSocket = await accept(upgrade);
+  // Our frames go to the socket beside those of the library: both only ever write whole ones.
+  socket.write(binaryFrame(first));
+  const mux = () => muxer(stream, selection, boxed);
+  const viewing = { stream, session: serving.session, format: formatName('ws', selection), mux, sink: socket as Sink, signal };
+  await watch(context, viewing).catch((reason: Error) => {
+    webSocket.close(NORMAL, reason.message.slice(0, LONGEST_REASON));
+    throw reason;
+  });
+}
+
+function accept({ request, socket, head }: Upgrade): Promise<WebSocket> {
+  return new Promise((resolve) => handshakes.handleUpgrade(request, socket, head, resolve));
+}
+
+const boxed: Box = (type, timestamp, head, data) => binaryFrame(flvTag(type, timestamp, head, data));
+
+/** One whole unmasked binary message (RFC 6455, 5.2). */
+export function binaryFrame(payload: Uint8Array): Uint8Array {
+  const { length } = payload;
+  const extra = length < 126 ? 0 : length < 65_536 ? 2 : 8;
+  const frame = new Uint8Array(2 + extra + length);
+  frame[0] = 0x82;
+  frame[1] = extra === 0 ? length : extra === 2 ? 126 : 127;
+  for (let i = 0, rest = length; i < extra; i++, rest = Math.floor(rest / 256)) frame[1 + extra - i] = rest;
+  frame.set(payload, 2 + extra);
+  return frame;
+}

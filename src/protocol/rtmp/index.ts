@@ -1,0 +1,73 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import type { z } from 'zod';
+import type { Context, Module } from '../../module.ts';
+import { addressOf } from '../../net/admission.ts';
+import { type BoundAddress, listenOn } from '../../net/listen.ts';
+import { serve } from '../../net/serve.ts';
+import { Connection } from './connection.ts';
+import type { rtmpOptions } from './options.ts';
+import { RtmpSession } from './session.ts';
+
+/** How long the last words of a session may take to be read, in milliseconds. */
+const LAST_WORDS = 2000;
+const SOCKET = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 };
+
+/** Takes streams by RTMP and RTMPS from encoders, and plays them to RTMP players. */
+export function rtmp(options: z.output<typeof rtmpOptions>): Module {
+  const servers: Server[] = [];
+  return {
+    name: 'rtmp',
+    async start(context) {
+      const addresses: Record<string, BoundAddress> = {};
+      if (options.listen) {
+        const server = createServer(SOCKET, (socket) => void talk(context, socket, 'rtmp'));
+        servers.push(server);
+        server.on('connection', (socket) => context.admission.admit(socket));
+        addresses.rtmp = await listenOn(server, options.listen);
+      }
+      if (options.listenTls) {
+        if (!context.tls) throw new Error('rtmp.listenTls needs a certificate under tls.certificates');
+        const server = createTlsServer({ ...context.tls.serverOptions(), ...SOCKET }, (socket) => void talk(context, socket, 'rtmps'));
+        servers.push(server);
+        server.on('connection', (socket: Socket) => context.admission.admit(socket));
+        context.tls.keepCurrent(server);
+        addresses.rtmps = await listenOn(server, options.listenTls);
+      }
+      return addresses;
+    },
+    async stop() {
+      for (const server of servers) server.close();
+    },
+  };
+}
+
+/** One connection from its first byte to its last. */
+async function talk(context: Context, socket: Socket, protocol: string): Promise<void> {
+  // Closed by admission before it began, or by its peer.
+  if (socket.destroyed) return;
+  const remote = addressOf(socket);
+  await serve(context, { protocol, remote }, async (serving) => {
+    const connection = new Connection(socket, () => session.begin());
+    const session = new RtmpSession(context, serving, connection, remote);
+    serving.signal.addEventListener('abort', () => connection.fail(serving.signal.reason), { once: true });
+    const count = (bytes: number) => {
+      serving.session.bytesIn += bytes;
+    };
+    await connection
+      .run((message) => session.handle(message), count)
+      .catch((reason: unknown) => {
+        session.close(reason);
+        throw reason;
+      });
+  });
+  hangUp(socket);
+}
+
+/** Lets what was said last reach the peer, for a moment. */
+function hangUp(socket: Socket): void {
+  socket.end();
+  socket.resume();
+  const timer = setTimeout(() => socket.destroy(), LAST_WORDS);
+  socket.once('close', () => clearTimeout(timer));
+}

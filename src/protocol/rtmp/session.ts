@@ -1,0 +1,216 @@
+import { setTimeout as later } from 'node:timers';
+import { MILLISECOND } from '../../base/clock.ts';
+import { ProtocolError, RefusedError } from '../../base/errors.ts';
+import type { AmfObject, AmfValue } from '../../container/flv/amf0.ts';
+import { streamPath } from '../../hub/path.ts';
+import type { Context } from '../../module.ts';
+import type { Serving } from '../../net/serve.ts';
+import { maskSecrets } from '../../ops/log.ts';
+import { ACK_WINDOW, CHUNK_SIZE, type Connection } from './connection.ts';
+import { Play, STREAM_ID } from './egress.ts';
+import { Publication } from './ingest.ts';
+import { PUBLISHER_LIMITS } from './wire/chunk-reader.ts';
+import { type Command, readCommand } from './wire/command.ts';
+import { MessageType, type RtmpMessage } from './wire/message.ts';
+import {
+  connectResult,
+  createStreamResult,
+  emptyResult,
+  nullResult,
+  onBwDone,
+  onStatus,
+  type Status,
+} from './wire/reply.ts';
+import { parseTarget, type Target } from './wire/url.ts';
+
+
+/** What a client does: it connects, then publishes or plays, stops, and may begin again. */
+export class RtmpSession {
+  readonly #context: Context;
+  readonly #serving: Serving;
+  readonly #connection: Connection;
+  readonly #remote: string;
+  #deadline: NodeJS.Timeout | undefined;
+  /** What `connect` said; undefined before it. */
+  #connect: AmfObject | undefined;
+  #publication: Publication | undefined;
+  #play: Play | undefined;
+  readonly #commands: Record<string, (command: Command) => Promise<void> | void> = {
+    connect: (command) => this.#onConnect(command),
+    createStream: ({ transactionId }) => this.#reply(createStreamResult(transactionId, STREAM_ID)),
+    releaseStream: ({ transactionId }) => this.#reply(emptyResult(transactionId)),
+    FCPublish: ({ transactionId }) => this.#reply(emptyResult(transactionId)),
+    publish: (command) => this.#onPublish(command),
+    FCUnpublish: (command) => this.#onUnpublish(command),
+    play: (command) => this.#onPlay(command),
+    pause: (command) => this.#onPause(command),
+    closeStream: () => this.#stop(),
+    deleteStream: () => this.#stop(),
+  };
+
+  constructor(context: Context, serving: Serving, connection: Connection, remote: string) {
+    this.#context = context;
+    this.#serving = serving;
+    this.#connection = connection;
+    this.#remote = remote;
+    this.#expect(context.config.limits.handshake, 'handshake');
+  }
+
+  /** To be called when the handshake is done. */
+  begin(): void {
+    this.#expect(this.#context.config.limits.command, 'publish or play');
+  }
+
+  /** Deals with one message; a promise asks for no further one until it is settled. */
+  handle(message: RtmpMessage): Promise<void> | void {
+    switch (message.type) {
+      case MessageType.audio:
+      case MessageType.video:
+      case MessageType.dataAmf0:
+      case MessageType.dataAmf3:
+      case MessageType.aggregate:
+        return this.#publication?.write(message);
+      case MessageType.commandAmf0:
+      case MessageType.commandAmf3:
+        return this.#onCommand(readCommand(message)!);
+    }
+  }
+
+  /** Lets go of everything; `reason` is what ended the session. */
+  close(reason: unknown): void {
+    clearTimeout(this.#deadline);
+    this.#publication?.close(false);
+    this.#play?.close();
+    if (reason instanceof RefusedError && this.#connect) this.#sayGoodbye(reason);
+  }
+
+  #onCommand(command: Command): Promise<void> | void {
+    const handler = Object.hasOwn(this.#commands, command.name) ? this.#commands[command.name] : undefined;
+    if (!handler) return command.transactionId > 0 ? this.#reply(nullResult(command.transactionId)) : undefined;
+    if (!this.#connect && command.name !== 'connect') throw new ProtocolError(`${command.name} before connect`);
+    return handler(command);
+  }
+
+  /** The replies in the order in which old clients expect them; the chunk size must be known before a large one. */
+  #onConnect({ transactionId, object }: Command): void {
+    if (this.#connect) throw new ProtocolError('connect twice');
+    this.#connect = object;
+    const { detail } = this.#serving.session;
+    for (const name of ['tcUrl', 'pageUrl', 'swfUrl', 'flashVer']) {
+      const value = object[name];
+      if (typeof value === 'string' && value !== '') detail[name] = maskSecrets(value.slice(0, 1024));
+    }
+    this.#connection.control({ kind: 'window-ack-size', size: ACK_WINDOW });
+    this.#connection.control({ kind: 'set-peer-bandwidth', size: ACK_WINDOW, limit: 'dynamic' });
+    this.#connection.control({ kind: 'set-chunk-size', size: CHUNK_SIZE });
+    this.#reply(connectResult(transactionId, object));
+    this.#reply(onBwDone());
+  }
+
+  async #onPublish({ args }: Command): Promise<void> {
+    this.#checkIdle('publish');
+    const { target, path } = this.#target(args[0]);
+    this.#serving.begin('publish', path);
+    await this.#ask('publish', path, target);
+    const publisher = await this.#context.hub.publish(path, this.#serving.session);
+    clearTimeout(this.#deadline);
+    this.#connection.trust(PUBLISHER_LIMITS);
+    this.#publication = new Publication(this.#context, this.#serving, this.#connection, publisher);
+    const started = { level: 'status', code: 'NetStream.Publish.Start', description: `publishing ${target.name}` } as const;
+    this.#status(started, 'onFCPublish');
+    this.#status(started);
+  }
+
+  /** FMLE's way to stop; what it is answered is what SRS and FMS answer. */
+  #onUnpublish({ transactionId }: Command): void {
+    const stopped = { level: 'status', code: 'NetStream.Unpublish.Success', description: 'stopped publishing' } as const;
+    const wasPublishing = this.#publication !== undefined;
+    this.#stop();
+    if (wasPublishing) this.#status(stopped, 'onFCUnpublish');
+    this.#reply(emptyResult(transactionId));
+    if (wasPublishing) this.#status(stopped);
+  }
+
+  async #onPlay({ args }: Command): Promise<void> {
+    this.#checkIdle('play');
+    const { target, path } = this.#target(args[0]);
+    const play = new Play(this.#context, this.#serving, this.#connection, path, target.query);
+    this.#serving.begin('play', path);
+    await this.#ask('play', path, target);
+    clearTimeout(this.#deadline);
+    this.#connection.trust({ ...PUBLISHER_LIMITS, mediaBytes: PUBLISHER_LIMITS.otherBytes });
+    this.#play = play;
+    play.start();
+  }
+
+  #onPause({ args, transactionId }: Command): void {
+    const isPaused = args[0] === true;
+    this.#play?.pause(isPaused);
+    const code = isPaused ? 'NetStream.Pause.Notify' : 'NetStream.Unpause.Notify';
+    if (this.#play) this.#status({ level: 'status', code, description: isPaused ? 'paused' : 'going on' });
+    else if (transactionId > 0) this.#reply(nullResult(transactionId));
+  }
+
+  /** The client's own word that it publishes or plays no more; it may begin again. */
+  #stop(): void {
+    if (!this.#publication && !this.#play) return;
+    this.#publication?.close(true);
+    this.#play?.close();
+    this.#publication = undefined;
+    this.#play = undefined;
+    this.#expect(this.#context.config.limits.command, 'publish or play again');
+  }
+
+  #checkIdle(command: string): void {
+    const doing = this.#publication ? 'publishing' : this.#play ? 'playing' : undefined;
+    if (doing) throw new ProtocolError(`${command} while ${doing}`);
+  }
+
+  #target(name: AmfValue): { target: Target; path: string } {
+    const { tcUrl, app } = this.#connect!;
+    const url = typeof tcUrl === 'string' && tcUrl !== '' ? tcUrl : `rtmp://localhost/${typeof app === 'string' ? app : ''}`;
+    const target = parseTarget(url, typeof name === 'string' ? name : '');
+    const { detail } = this.#serving.session;
+    detail.param = maskSecrets(target.param);
+    return { target, path: streamPath(target.vhost, target.app, target.name) };
+  }
+
+  #ask(action: 'publish' | 'play', path: string, { query }: Target): Promise<void> {
+    const { protocol, id } = this.#serving.session;
+    return this.#context.access.may({ action, path, remote: this.#remote, query, protocol, session: id });
+  }
+
+  #reply(payload: Uint8Array): void {
+    this.#connection.send(MessageType.commandAmf0, 0, payload);
+  }
+
+  #status(status: Status, name?: 'onFCPublish' | 'onFCUnpublish'): void {
+    this.#connection.send(MessageType.commandAmf0, STREAM_ID, onStatus(status, name));
+  }
+
+  /** The client must have done `what` within `time` microseconds. */
+  #expect(time: number, what: string): void {
+    clearTimeout(this.#deadline);
+    const expire = () => this.#connection.fail(new RefusedError('timeout', `no ${what} in time`));
+    this.#deadline = later(expire, time / MILLISECOND);
+  }
+
+  #sayGoodbye(reason: RefusedError): void {
+    const { role } = this.#serving.session;
+    const code = role === 'publish' ? PUBLISH_CODES[reason.code] ?? 'NetStream.Publish.Rejected' : PLAY_CODES[reason.code] ?? 'NetStream.Play.Failed';
+    const level = reason.code === 'gone' || reason.code === 'changed' ? 'status' : 'error';
+    try {
+      if (level === 'status') this.#connection.control({ kind: 'stream-eof', streamId: STREAM_ID });
+      this.#status({ level, code, description: reason.message });
+    } catch {
+      // It does not read: there is nobody to say good-bye to.
+    }
+  }
+}
+
+const PUBLISH_CODES: Readonly<Record<string, string>> = { busy: 'NetStream.Publish.BadName' };
+const PLAY_CODES: Readonly<Record<string, string>> = {
+  'not-found': 'NetStream.Play.StreamNotFound',
+  gone: 'NetStream.Play.UnpublishNotify',
+  changed: 'NetStream.Play.UnpublishNotify',
+};
