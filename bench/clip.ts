@@ -26,8 +26,8 @@ export const AUDIO = 8;
 export const VIDEO = 9;
 export const SCRIPT = 18;
 
-/** Where things made once are kept between runs: clips and the compiled load client. */
-export const CACHE = join(import.meta.dirname, '../node_modules/.cache/headwater-bench');
+/** Where clips are kept between runs. */
+const CACHE = join(import.meta.dirname, '../node_modules/.cache/headwater-bench');
 
 const VIDEO_FRAMES = 200;
 const AUDIO_FRAMES = 375;
@@ -93,7 +93,7 @@ function audioFrame({ body }: Tag, index: number): ClipFrame {
 // The stamp is an SEI NAL unit of unregistered user data (H.264, D.1.7) before the picture: decoders skip it and servers
 // pass it on. All of it is text, so it needs no emulation prevention: a UUID of 16 letters, the frame's number (8 digits,
 // hexadecimal), the moment it was written (16; nanoseconds of the machine's monotonic clock), and the checksum of all
-// that follows (8). native/media.c reads it.
+// that follows (8).
 const UUID = 'headwater-bench.';
 const PREFIX = 5;
 const SEI = Uint8Array.from([0, 0, 0, 52, 0x06, 5, 48]);
@@ -115,6 +115,15 @@ export function stamp(bytes: Uint8Array, offset: number, number: number, written
   writeText(bytes, offset + NUMBER_AT, hex(number, 8) + hex(written, 16));
 }
 
+/** What the stamp of a video frame says, if it has one. */
+export function readStamp(body: Uint8Array): { number: number; written: bigint; intact: boolean } | undefined {
+  const text = String.fromCharCode(...body.subarray(NUMBER_AT - UUID.length, NUMBER_AT + 32));
+  if (!text.startsWith(UUID)) return undefined;
+  const [number, written, sum] = [text.slice(16, 24), text.slice(24, 40), text.slice(40)];
+  const intact = checksum(body.subarray(PREFIX + STAMP_LENGTH)) === Number.parseInt(sum, 16);
+  return { number: Number.parseInt(number, 16), written: BigInt(`0x${written}`), intact };
+}
+
 function writeText(bytes: Uint8Array, at: number, text: string): void {
   for (let i = 0; i < text.length; i++) bytes[at + i] = text.charCodeAt(i);
 }
@@ -124,7 +133,7 @@ function hex(value: number | bigint, digits: number): string {
 }
 
 /** FNV-1a of 32 bits. */
-export function checksum(bytes: Uint8Array): number {
+function checksum(bytes: Uint8Array): number {
   let sum = 2166136261;
   for (const byte of bytes) sum = Math.imul(sum ^ byte, 16777619);
   return sum >>> 0;

@@ -12,6 +12,8 @@ export interface Usage {
   readonly cpu: number;
   /** Resident memory, in bytes. */
   readonly memory: number;
+  /** How often it has read from a file or socket. */
+  readonly reads: number;
 }
 
 /** Every Linux counts the times of /proc/PID/stat in this unit: USER_HZ. */
@@ -75,12 +77,13 @@ export class Child {
   }
 
   usage(): Usage {
-    let [cpu, memory] = [0, 0];
+    let [cpu, memory, reads] = [0, 0, 0];
     for (const pid of family(this.#process.pid!)) {
       cpu += cpuSeconds(pid);
-      memory += residentBytes(pid);
+      memory += numberIn(`/proc/${pid}/status`, /^VmRSS:\s+(\d+)/m) * 1024;
+      reads += numberIn(`/proc/${pid}/io`, /^syscr: (\d+)/m);
     }
-    return { cpu, memory };
+    return { cpu, memory, reads };
   }
 
   /** Ends it, gently first. Idempotent. */
@@ -139,9 +142,8 @@ function cpuSeconds(pid: number): number {
   return ticks / TICKS_A_SECOND;
 }
 
-function residentBytes(pid: number): number {
-  const kilobytes = /^VmRSS:\s+(\d+)/m.exec(read(`/proc/${pid}/status`))?.[1];
-  return Number(kilobytes ?? 0) * 1024;
+function numberIn(path: string, pattern: RegExp): number {
+  return Number(pattern.exec(read(path))?.[1] ?? 0);
 }
 
 function accepts(port: number): Promise<boolean> {

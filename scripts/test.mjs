@@ -10,6 +10,9 @@ const SUITES = {
   unit: UNIT,
 };
 
+/** Unless a test says otherwise. */
+const LONGEST_TEST_MS = 60_000;
+
 const [suite = 'all', ...more] = process.argv.slice(2);
 const patterns = SUITES[suite];
 if (!patterns || more.length > 0) fail('npm test takes no argument, or one: unit, for the tests that stand beside the sources');
@@ -20,7 +23,7 @@ await check('types', 'tsc', '-p', 'tsconfig.json');
 await check('types of the pure folders', 'tsc', '-p', 'tsconfig.pure.json');
 await check('types of the console', 'tsc', '-p', 'console/tsconfig.json');
 await check('lint', 'oxlint');
-process.exit(await run(node, ['--test', ...patterns]));
+process.exit(await run(node, ['--test', `--test-timeout=${LONGEST_TEST_MS}`, ...patterns]));
 
 /** The checks end the run: a test of what does not compile tells nothing. */
 async function check(title, program, ...args) {

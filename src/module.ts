@@ -3,6 +3,7 @@ import type { AccessGate } from './access/gate.ts';
 import type { Hub } from './hub/hub.ts';
 import type { Sessions } from './hub/session.ts';
 import type { Admission } from './net/admission.ts';
+import type { Gatherer } from './net/gatherer.ts';
 import type { HttpRouter } from './net/http.ts';
 import type { BoundAddress } from './net/listen.ts';
 import type { OutletOptions } from './net/outlet.ts';
@@ -21,6 +22,7 @@ export interface Context {
   readonly access: AccessGate;
   readonly admission: Admission;
   readonly pacer: Pacer;
+  readonly gatherer: Gatherer;
   readonly outlets: OutletOptions;
   readonly http: HttpRouter;
   /** The certificates, if any are configured. */

@@ -9,6 +9,7 @@ import { Hub } from './hub/hub.ts';
 import { Sessions } from './hub/session.ts';
 import type { Context, Module } from './module.ts';
 import { Admission } from './net/admission.ts';
+import { Gatherer } from './net/gatherer.ts';
 import { HttpRouter } from './net/http.ts';
 import type { BoundAddress } from './net/listen.ts';
 import type { Outlet } from './net/outlet.ts';
@@ -75,15 +76,19 @@ async function createContext(config: Config, log: Logger): Promise<Context> {
     log,
     clock,
     pacer,
+    gatherer: new Gatherer(fanout.burstMax * READ_SHARE, clock),
     hub: new Hub({ ...publish, window }, clock),
     sessions: new Sessions(clock),
     access: new AccessGate(providers, { warn }),
     admission: new Admission({ ...limits, memory: limits.memory || defaultMemory() }),
-    outlets: { window, stallTimeout: play.stallTimeout },
+    outlets: { window: { ...window, duration: play.maxLag }, stallTimeout: play.stallTimeout },
     http: new HttpRouter(log),
     tls: certificates.length > 0 ? await TlsStore.open(certificates, log) : undefined,
   };
 }
+
+/** How much of the longest burst may be spent waiting for publishers' bytes. */
+const READ_SHARE = 0.25;
 
 /** Four fifths of what the process may have. */
 function defaultMemory(): number {

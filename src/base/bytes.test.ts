@@ -23,5 +23,8 @@ test('hexadecimal digits are read with or without blanks, in either case', () =>
 });
 
 test('bytes come back from their hexadecimal digits', () => {
-  fc.assert(fc.property(fc.uint8Array(), (bytes) => equalBytes(fromHex(toHex(bytes)), bytes)), { seed: 1 });
+  fc.assert(
+    fc.property(fc.uint8Array(), (bytes) => equalBytes(fromHex(toHex(bytes)), bytes)),
+    { seed: 1 },
+  );
 });

@@ -69,10 +69,10 @@ export class Decoder<T extends object> {
         const available = this.#serve(this.#need);
         if (available === undefined) return undefined;
         bytes = available;
+        this.#need = undefined;
       }
       const step = this.#parser.next(bytes);
       bytes = NOTHING;
-      this.#need = undefined;
       if (step.done === true) this.#done = true;
       else if (typeof step.value === 'number') this.#need = step.value;
       else return step.value;

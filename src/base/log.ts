@@ -2,15 +2,13 @@
 export interface Entry {
   /** Its weight against the log's limit, in bytes. */
   readonly size: number;
-  /** Its place on the timeline, in microseconds. */
-  readonly time: number;
   /** Whether a reader may begin here. */
   readonly startable: boolean;
 }
 
 /** How much a {@link Log} keeps. */
 export interface Window {
-  /** Entries older than this many microseconds go, except those since the newest startable entry. */
+  /** Entries that came longer ago than this many microseconds go, except those since the newest startable entry. */
   readonly duration: number;
   /** The limit that always holds, in bytes. */
   readonly bytes: number;
@@ -28,6 +26,8 @@ export class Log<T extends Entry> {
   readonly #window: Window;
   /** Entries by position modulo its length, which is a power of two. */
   #ring: (T | undefined)[] = new Array<T | undefined>(SMALLEST_RING);
+  /** When each of them was appended, by the same index. */
+  #times = new Float64Array(SMALLEST_RING);
   #head = 0;
   #tail = 0;
   #start: number | undefined;
@@ -69,14 +69,16 @@ export class Log<T extends Entry> {
     return undefined;
   }
 
-  /** Adds an entry, drops what has left the window, and calls all wakers. */
-  append(entry: T): void {
+  /** Adds an entry at the time `now`, drops what has left the window, and calls all wakers. */
+  append(entry: T, now: number): void {
     if (this.#head - this.#tail === this.#ring.length) this.#resize(this.#ring.length * 2);
-    this.#ring[this.#head & (this.#ring.length - 1)] = entry;
+    const slot = this.#head & (this.#ring.length - 1);
+    this.#ring[slot] = entry;
+    this.#times[slot] = now;
     if (entry.startable) this.#start = this.#head;
     this.#head++;
     this.#bytes += entry.size;
-    this.#trim(entry.time);
+    this.#trim(now);
     this.wake();
   }
 
@@ -101,10 +103,10 @@ export class Log<T extends Entry> {
     for (const waker of this.#wakers) waker();
   }
 
-  #trim(newest: number): void {
-    const oldest = newest - this.#window.duration;
+  #trim(now: number): void {
+    const oldest = now - this.#window.duration;
     while (this.#bytes > this.#window.bytes && this.#head - this.#tail > 1) this.#drop();
-    while (this.#tail < (this.#start ?? this.#head - 1) && this.at(this.#tail).time < oldest) this.#drop();
+    while (this.#tail < (this.#start ?? this.#head - 1) && this.#times[this.#tail & (this.#ring.length - 1)]! < oldest) this.#drop();
     const kept = this.#head - this.#tail;
     if (kept * 4 < this.#ring.length && this.#ring.length > SMALLEST_RING) this.#resize(this.#ring.length / 2);
   }
@@ -119,7 +121,12 @@ export class Log<T extends Entry> {
 
   #resize(length: number): void {
     const ring = new Array<T | undefined>(length);
-    for (let at = this.#tail; at < this.#head; at++) ring[at & (length - 1)] = this.at(at);
+    const times = new Float64Array(length);
+    for (let at = this.#tail; at < this.#head; at++) {
+      ring[at & (length - 1)] = this.at(at);
+      times[at & (length - 1)] = this.#times[at & (this.#ring.length - 1)]!;
+    }
     this.#ring = ring;
+    this.#times = times;
   }
 }

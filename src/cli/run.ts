@@ -1,12 +1,13 @@
 import type { z } from 'zod';
 import { KEY_PARAMETER } from '../access/publish-key.ts';
 import { ConfigError } from '../config/load.ts';
+import type { BoundAddress } from '../net/listen.ts';
 import { createLogger, type Logger } from '../ops/log.ts';
 import { HELP, packageVersion, parseArguments, UsageError, type Arguments } from './arguments.ts';
 import { configure, type BaseConfig, type Configuration } from './configuration.ts';
 import { Demo } from './demo.ts';
 import { untilSignal, type SignalSource } from './signals.ts';
-import { baseUrl, machineAddress, type BoundAddress } from './url.ts';
+import { baseUrl, machineAddress } from './url.ts';
 import { welcomeBlock, welcomeFields, type Welcome } from './welcome.ts';
 
 /** A started server. */

@@ -1,10 +1,5 @@
 import { networkInterfaces } from 'node:os';
-
-/** Where a listener came to listen. */
-export interface BoundAddress {
-  readonly host: string;
-  readonly port: number;
-}
+import type { BoundAddress } from '../net/listen.ts';
 
 const USUAL_PORTS: Readonly<Record<string, number>> = { rtmp: 1935, rtmps: 443, http: 80, https: 443 };
 const ANY_HOST = new Set(['', '0.0.0.0', '::']);

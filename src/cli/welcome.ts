@@ -1,5 +1,6 @@
 import { KEY_PARAMETER } from '../access/publish-key.ts';
-import { baseUrl, type BoundAddress } from './url.ts';
+import type { BoundAddress } from '../net/listen.ts';
+import { baseUrl } from './url.ts';
 
 /** What a user needs to know to publish and to watch. */
 export interface Welcome {

@@ -31,8 +31,8 @@ export const accessOptions = section('Who may publish and administer.', {
 });
 
 /** How much of each stream is kept in memory. */
-export const windowOptions = section('How much of each stream is kept in memory, for viewers who join or lag.', {
-  duration: option(duration('0s', '10m'), '5s', 'How long frames are kept; those since the newest key frame always are.'),
+export const windowOptions = section('How much of each stream is kept in memory, to begin with for those who come.', {
+  duration: option(duration('0s', '10m'), '2s', 'How long frames are kept; those since the newest key frame always are.'),
   bytes: option(size('64KiB', '4GiB'), '32MiB', 'The size that one stream never exceeds.'),
 });
 
@@ -49,6 +49,7 @@ export const publishOptions = section('What becomes of streams when publishers c
 /** How patient the server is with viewers. */
 export const playOptions = section('How patient the server is with viewers.', {
   wait: option(duration(), '0s', 'How long a viewer may wait for a stream that nobody publishes yet.'),
+  maxLag: option(duration('1s', '10m'), '10s', 'How far a viewer may fall behind before it goes on at the next key frame.'),
   stallTimeout: option(duration('1s'), '20s', 'How long a viewer may take nothing before it is closed.'),
 });
 

@@ -124,8 +124,9 @@ export class Publisher {
     const dts = stream.timeline.place(kind, sample.dts, arrival);
     const startable = kind === 'video' ? sample.keyframe : stream.lineup!.video === undefined;
     this.#count(kind, sample, dts);
-    const age = this.#clock.now() - arrival;
-    stream.log.append(new Frame(sample, stream.log.head, dts, track, startable, this.#clock.wall() - age));
+    const now = this.#clock.now();
+    const ingest = this.#clock.wall() - (now - arrival);
+    stream.log.append(new Frame(sample, stream.log.head, dts, track, startable, ingest), now);
   }
 
   /** The stream's own object for a track, so that readers see a change only where there is one. */

@@ -47,9 +47,4 @@ export class Frame {
   get size(): number {
     return this.data.length;
   }
-
-  /** For the log: {@link dts}. */
-  get time(): number {
-    return this.dts;
-  }
 }

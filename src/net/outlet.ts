@@ -85,8 +85,10 @@ export class Outlet {
   readonly #pacer: Pacer;
   readonly #stallTimeout: number;
   readonly #off: () => void;
-  readonly #emit = (entry: Encoded) => this.#log.append(entry);
+  readonly #emit = (entry: Encoded) => this.#log.append(entry, this.#now);
   readonly #cursors: Cursor[] = [];
+  /** When the frames that are being encoded came. */
+  #now = 0;
   /** What the burst under way, or the last one, brings to those who keep up. */
   #news = NOTHING;
   /** What a joiner begins with. */
@@ -151,6 +153,7 @@ export class Outlet {
   }
 
   #pull(): void {
+    this.#now = this.#pacer.now();
     try {
       for (let frame = this.#reader.next(); frame; frame = this.#reader.next()) this.#mux.write(frame, this.#emit);
     } catch (error) {

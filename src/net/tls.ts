@@ -127,6 +127,7 @@ async function load({ cert, key }: CertificateFiles): Promise<Certificate> {
   try {
     return { pem, names: new X509Certificate(pem.cert), context: createSecureContext({ ...pem, ...MINIMUM }) };
   } catch (error) {
-    throw new Error(`${cert} with ${key}: ${(error as Error).message}`, { cause: error });
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw Object.assign(new Error(`${cert} with ${key} cannot be used: ${message}`, { cause: error }), { code });
   }
 }

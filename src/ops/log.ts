@@ -56,15 +56,15 @@ async function prettyOutput(): Promise<DestinationStream> {
   return { write: (line) => process.stdout.write(pretty(JSON.parse(line) as object) ?? '') };
 }
 
-const PARAMETER = /(?<![\w.-])([\w.-]{1,64})=([^&\s"'#\\]+)/g;
-const SECRET_NAME = /key|token|secret|sign|auth|pass|pwd|credential|jwt/i;
+const SECRET_PARAMETER =
+  /(?<![\w.-])([\w.-]{0,64}?(?:key|token|secret|sign|auth|pass|pwd|credential|jwt)[\w.-]{0,64})=[^&\s"'#\\]+/gi;
 const USER_INFO = /(:\/\/[^\s/@:"]{0,256}):[^\s/@"]{1,256}@/g;
 const BEARER = /\b(Bearer|Basic) +[\w.~+/=-]+/gi;
 
 /** The text with the values of parameters that are named like secrets (`?key=…`), passwords in URLs and bearer tokens as `***`. */
 export function maskSecrets(text: string): string {
   return text
-    .replace(PARAMETER, (whole, name: string) => (SECRET_NAME.test(name) ? `${name}=***` : whole))
+    .replace(SECRET_PARAMETER, '$1=***')
     .replace(USER_INFO, '$1:***@')
     .replace(BEARER, '$1 ***');
 }

@@ -15,12 +15,20 @@ export function decodeAll<T extends object>(parser: Parser<T>, ...pieces: readon
 }
 
 /** Checks that a parser makes `expected` of `bytes` whether they come whole, one by one, cut in two anywhere, or cut at random. */
-export function assertSplitSafe<T extends object>(parser: () => Parser<T>, bytes: Uint8Array, expected: readonly T[]): void {
+export function assertSplitSafe<T extends object>(
+  parser: () => Parser<T>,
+  bytes: Uint8Array,
+  expected: readonly T[],
+): void {
   assert.deepEqual(decodeAll(parser(), bytes), expected, 'whole');
   assert.deepEqual(decodeAll(parser(), ...cut(bytes, [...bytes.keys()])), expected, 'one by one');
-  for (let at = 1; at < bytes.length; at++) assert.deepEqual(decodeAll(parser(), ...cut(bytes, [at])), expected, `cut at ${at}`);
+  for (let at = 1; at < bytes.length; at++)
+    assert.deepEqual(decodeAll(parser(), ...cut(bytes, [at])), expected, `cut at ${at}`);
   const cuts = fc.array(fc.nat(bytes.length), { maxLength: 10 });
-  fc.assert(fc.property(cuts, (at) => assert.deepEqual(decodeAll(parser(), ...cut(bytes, at)), expected)), { seed: 1, numRuns: 50 });
+  fc.assert(
+    fc.property(cuts, (at) => assert.deepEqual(decodeAll(parser(), ...cut(bytes, at)), expected)),
+    { seed: 1, numRuns: 50 },
+  );
 }
 
 /** The bytes in pieces, cut at these places. */

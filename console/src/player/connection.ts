@@ -34,13 +34,19 @@ const config: Mpegts.Config = {
 
 let library: Promise<typeof Mpegts> | undefined;
 
-/** Loads mpegts.js, once, when the first stream is to be played. */
+/** Loads mpegts.js, once, when the first stream is to be played; rejects where the network fails, and may be asked again. */
 export function loadMpegts(): Promise<typeof Mpegts> {
-  library ??= import('mpegts.js').then(({ default: mpegts }) => {
-    mpegts.LoggingControl.applyConfig({ enableVerbose: false, enableDebug: false, enableInfo: false });
-    return mpegts;
+  library ??= importMpegts().catch((error: unknown) => {
+    library = undefined;
+    throw error;
   });
   return library;
+}
+
+async function importMpegts(): Promise<typeof Mpegts> {
+  const { default: mpegts } = await import('mpegts.js');
+  mpegts.LoggingControl.applyConfig({ enableVerbose: false, enableDebug: false, enableInfo: false });
+  return mpegts;
 }
 
 /** Plays an FLV URL (http, https, ws or wss) in `video` until it fails or is closed. */

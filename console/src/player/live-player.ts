@@ -1,20 +1,11 @@
 import { signal } from '@preact/signals';
 import { type Connection, type ConnectionEvents, connect, loadMpegts } from './connection.ts';
+import { acrossHole } from './holes.ts';
+import { bufferedEnd, measure, noStats, type PlayerStats } from './measure.ts';
 import { type Failure, type PlayerState, retries, retryDelay, stateAfter } from './policy.ts';
 import { Progress } from './progress.ts';
 
-export interface PlayerStats {
-  readonly width: number;
-  readonly height: number;
-  readonly kbps: number;
-  readonly decoded: number;
-  readonly dropped: number;
-  /** Seconds between the newest data here and the picture shown. */
-  readonly delay: number;
-}
-
 const tick = 500;
-const noStats: PlayerStats = { width: 0, height: 0, kbps: 0, decoded: 0, dropped: 0, delay: 0 };
 
 /** Keeps one live stream playing in one video element: connects, watches, returns after failures. */
 export class LivePlayer {
@@ -28,9 +19,11 @@ export class LivePlayer {
   readonly #url: string;
   #connection: Connection | undefined;
   #progress = new Progress(0);
+  /** The connection is over and the next not yet open. */
   #failed = false;
   #hasPlayed = false;
   #attempt = 0;
+  #crossed = 0;
   #kbps = 0;
   #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #tickTimer: ReturnType<typeof setInterval> | undefined;
@@ -74,6 +67,7 @@ export class LivePlayer {
     if (!mpegts.isSupported()) return this.#fail({ kind: 'unsupported', codec: '' });
     this.#clear();
     this.#failed = false;
+    this.#crossed = 0;
     this.#progress = new Progress(performance.now());
     this.#connection = connect(mpegts, this.#video, this.#url, this.#events);
     this.#tickTimer = setInterval(() => this.#watch(), tick);
@@ -105,10 +99,10 @@ export class LivePlayer {
   }
 
   #watch(): void {
-    const { currentTime: time, buffered, paused } = this.#video;
-    const end = buffered.length > 0 ? buffered.end(buffered.length - 1) : 0;
-    this.#report(end - time);
-    const verdict = this.#progress.judge({ now: performance.now(), time, end });
+    this.#crossHole();
+    this.stats.value = measure(this.#video, this.#kbps);
+    const { currentTime: time, paused } = this.#video;
+    const verdict = this.#progress.judge({ now: performance.now(), time, end: bufferedEnd(this.#video) });
     if (verdict === 'playing') this.#playing();
     else if (verdict === 'silent') this.#fail({ kind: 'closed' });
     else if (verdict === 'starting' || document.hidden) return; // a browser may rest a hidden video
@@ -117,23 +111,18 @@ export class LivePlayer {
     else this.state.value = this.#hasPlayed ? 'interrupted' : 'waiting';
   }
 
+  #crossHole(): void {
+    const { buffered, currentTime } = this.#video;
+    const target = acrossHole(buffered, currentTime, this.#crossed);
+    if (target === undefined) return;
+    this.#crossed = target;
+    this.#video.currentTime = Math.max(target, currentTime);
+  }
+
   #playing(): void {
     this.#hasPlayed = true;
     this.#attempt = 0;
     this.state.value = 'playing';
-  }
-
-  #report(delay: number): void {
-    const { videoWidth: width, videoHeight: height } = this.#video;
-    const { totalVideoFrames, droppedVideoFrames } = this.#video.getVideoPlaybackQuality();
-    this.stats.value = {
-      width,
-      height,
-      kbps: this.#kbps,
-      decoded: totalVideoFrames - droppedVideoFrames,
-      dropped: droppedVideoFrames,
-      delay: Math.max(0, delay),
-    };
   }
 
   readonly #onVisible = (): void => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { codecInMessage, readableCodec, unsupportedCodec } from './codecs.ts';
+import { acrossHole } from './holes.ts';
 import { type Failure, type PlayerState, retries, retryDelay, stateAfter } from './policy.ts';
 import { Progress, type Verdict } from './progress.ts';
 
@@ -61,6 +62,18 @@ test('a connection without data is given up after fifteen seconds', () => {
 test('data that does not become a moving picture is stuck after eight seconds', () => {
   const verdicts = watch(10, (second) => ({ time: 0, end: second }));
   assert.equal(verdicts.indexOf('stuck'), 8);
+});
+
+test('a hole in the buffer is crossed once, when the picture has come to it or the clock has run past it', () => {
+  const ranges = [[0, 8.94], [9.02, 12]] as const;
+  const buffered = { length: 2, start: (index: number) => ranges[index]![0], end: (index: number) => ranges[index]![1] };
+  assert.equal(acrossHole({ ...buffered, length: 1 }, 8.94, 0), undefined);
+  assert.equal(acrossHole({ ...buffered, length: 0 }, 0, 0), undefined);
+  assert.equal(acrossHole(buffered, 5, 0), undefined);
+  const target = acrossHole(buffered, 8.9, 0);
+  assert.ok(target! > 9.02 && target! < 9.06);
+  assert.equal(acrossHole(buffered, 11, 0), target);
+  assert.equal(acrossHole(buffered, 11, target!), undefined);
 });
 
 test('the codec that the browser cannot play is named', () => {

@@ -45,7 +45,7 @@ export function readAllAmf0(bytes: Uint8Array): AmfValue[] {
 }
 
 /** Writes one value: an array as a strict array, an {@link ecmaArray} as an ECMA array, any other object as an object. */
-export function writeAmf0(writer: ByteWriter, value: AmfValue): void {
+function writeAmf0(writer: ByteWriter, value: AmfValue): void {
   if (typeof value === 'number') writer.u8(Marker.number).f64(value);
   else if (typeof value === 'boolean') writer.u8(Marker.boolean).u8(value ? 1 : 0);
   else if (typeof value === 'string') writeString(writer, value);
@@ -134,7 +134,8 @@ function readProperties(context: Context, object: AmfObject): AmfObject {
 
 function readStrictArray(context: Context): AmfValue[] {
   const count = context.reader.u32();
-  if (count > context.reader.remaining) throw new ProtocolError(`AMF0 array of ${count} in ${context.reader.remaining} bytes`);
+  if (count > context.reader.remaining)
+    throw new ProtocolError(`AMF0 array of ${count} in ${context.reader.remaining} bytes`);
   return context.references.add(() => {
     const values: AmfValue[] = [];
     while (values.length < count) values.push(readValue(context));

@@ -115,7 +115,8 @@ function readByteArray(context: Context): AmfValue {
 /** AMF3, 3.11: named entries first, then `count` without names. With names it becomes an ECMA array. */
 function readArray(context: Context): AmfValue {
   return readReferable(context, (count) => {
-    if (count > context.reader.remaining) throw new ProtocolError(`AMF3 array of ${count} in ${context.reader.remaining} bytes`);
+    if (count > context.reader.remaining)
+      throw new ProtocolError(`AMF3 array of ${count} in ${context.reader.remaining} bytes`);
     const named = readDynamic(context, ecmaArray());
     const dense: AmfValue[] = [];
     while (dense.length < count) dense.push(readValue(context));
@@ -134,9 +135,11 @@ function readObject(context: Context): AmfValue {
 
 /** AMF3, 3.12: `header` is what follows the two bits that announce traits: externalizable, dynamic, member count. */
 function readTraits(context: Context, header: number): Traits {
-  if ((header & 1) !== 0) throw new RefusedError('unsupported', 'AMF3 objects with an encoding of their own are not supported');
+  if ((header & 1) !== 0)
+    throw new RefusedError('unsupported', 'AMF3 objects with an encoding of their own are not supported');
   const count = header >> 2;
-  if (count > context.reader.remaining) throw new ProtocolError(`AMF3 class of ${count} members in ${context.reader.remaining} bytes`);
+  if (count > context.reader.remaining)
+    throw new ProtocolError(`AMF3 class of ${count} members in ${context.reader.remaining} bytes`);
   context.budget.spend(count);
   readString(context); // the name of the class
   const members: string[] = [];

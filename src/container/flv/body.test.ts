@@ -19,7 +19,7 @@ interface Case {
   /** What describes the track, and what its frames hold. */
   readonly config: string;
   readonly data: string;
-  /** What is written: before the config, a key frame and another frame, the last one shown 80 ms after it is decoded. */
+  /** What is written before the config, a key frame and another frame, which is shown 80 ms after it is decoded. */
   readonly configHead?: string;
   readonly keyHead: string;
   readonly interHead?: string;
@@ -129,7 +129,8 @@ for (const { codec, dialect = 'enhanced', config, data, configHead, keyHead, int
     test('is written as players expect it', () => {
       const header = configBody(track, dialect);
       assert.equal(header && toHex(header), configHead && configHead + config);
-      assert.deepEqual(frames.map((each) => toHex(frameHead(each, dialect))), interHead ? [keyHead, interHead] : [keyHead]);
+      const heads = frames.map((each) => toHex(frameHead(each, dialect)));
+      assert.deepEqual(heads, interHead ? [keyHead, interHead] : [keyHead]);
     });
 
     test('is read back as it was written', () => {

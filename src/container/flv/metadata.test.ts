@@ -56,7 +56,11 @@ const cases: Case[] = [
     properties: { videocodecid: 1_752_589_105, audiocodecid: 'Opus' },
     metadata: { kinds: BOTH },
   },
-  { name: 'video alone', properties: { width: 640, height: 360 }, metadata: { kinds: new Set(['video']), width: 640, height: 360 } },
+  {
+    name: 'video alone',
+    properties: { width: 640, height: 360 },
+    metadata: { kinds: new Set(['video']), width: 640, height: 360 },
+  },
   {
     name: 'audio alone, zeros for video',
     properties: { width: 0, videocodecid: 0, audiosamplerate: 44_100 },
@@ -70,7 +74,7 @@ const cases: Case[] = [
   { name: 'nothing about tracks', properties: { title: 'maths' }, metadata: {} },
   {
     name: 'values of the wrong types',
-    properties: { encoder: 5, height: '360', framerate: Number.NaN, videodatarate: -1, audiodatarate: Number.POSITIVE_INFINITY },
+    properties: { encoder: 5, height: '360', framerate: Number.NaN, videodatarate: -1, audiodatarate: Infinity },
     metadata: { kinds: BOTH },
   },
 ];
@@ -78,7 +82,6 @@ const cases: Case[] = [
 for (const { name, properties, metadata } of cases) {
   test(`onMetaData is read: ${name}`, () => {
     const expected = { ...NOTHING, ...metadata };
-    if (name === 'values of the wrong types') assert.deepEqual(readMetadata(amf0('onMetaData', ecmaArray(properties)))?.encoder, '');
     assert.deepEqual(readMetadata(amf0('onMetaData', ecmaArray(properties))), expected);
     assert.deepEqual(readMetadata(amf0('@setDataFrame', 'onMetaData', amfObject(properties))), expected);
     const junk = fromHex('ff00');

@@ -14,7 +14,6 @@ export interface Boxed {
   readonly prelude: Uint8Array;
   readonly startable: boolean;
   readonly size: number;
-  readonly time: number;
 }
 
 export interface FlvMuxerOptions {
@@ -48,14 +47,14 @@ export class FlvMuxer {
     if (this.#tracks.get(track.kind) !== track) this.#change(track, frame.dts, emit);
     const bytes = box(track.kind, toMilliseconds(frame.dts), frameHead(frame, dialect), frame.data);
     const startable = frame.startable || !kinds.has('video');
-    emit({ bytes, prelude: this.#prelude, startable, size: bytes.length, time: frame.dts });
+    emit({ bytes, prelude: this.#prelude, startable, size: bytes.length });
   }
 
   #change(track: Track, dts: number, emit: (entry: Boxed) => void): void {
     this.#tracks.set(track.kind, track);
     this.#prelude = this.#preludeAt(dts);
     const bytes = this.#header(track, dts);
-    if (bytes.length > 0) emit({ bytes, prelude: this.#prelude, startable: false, size: bytes.length, time: dts });
+    if (bytes.length > 0) emit({ bytes, prelude: this.#prelude, startable: false, size: bytes.length });
   }
 
   #preludeAt(dts: number): Uint8Array {

@@ -115,6 +115,7 @@ export class RtmpSession {
     const publisher = await this.#context.hub.publish(path, this.#serving.session);
     clearTimeout(this.#deadline);
     this.#connection.trust(PUBLISHER_LIMITS);
+    this.#context.gatherer.add(this.#connection.socket);
     this.#publication = new Publication(this.#context, this.#serving, this.#connection, publisher);
     const started = { level: 'status', code: 'NetStream.Publish.Start', description: `publishing ${target.name}` } as const;
     this.#status(started, 'onFCPublish');

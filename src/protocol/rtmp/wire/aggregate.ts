@@ -6,7 +6,12 @@ import type { RtmpMessage } from './message.ts';
 /** How many messages one aggregate may hold. */
 export const MAX_AGGREGATED = 4096;
 
-const CARRIED: ReadonlySet<number> = new Set([MessageType.audio, MessageType.video, MessageType.dataAmf0, MessageType.dataAmf3]);
+const CARRIED: ReadonlySet<number> = new Set([
+  MessageType.audio,
+  MessageType.video,
+  MessageType.dataAmf0,
+  MessageType.dataAmf3,
+]);
 
 /** The messages within an aggregate message (RTMP 1.0, 7.1.6), each with a timestamp and memory of its own. */
 export function* splitAggregate(aggregate: RtmpMessage): Generator<RtmpMessage, void, void> {

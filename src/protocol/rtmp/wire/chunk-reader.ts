@@ -1,6 +1,7 @@
 import { exactly, peek, upTo } from '../../../base/decoder.ts';
 import type { Parser } from '../../../base/decoder.ts';
 import { ProtocolError, RefusedError } from '../../../base/errors.ts';
+import { Slab } from '../../../base/slab.ts';
 import { ChunkStream } from './chunk-stream.ts';
 import type { ChunkLimits, Memory } from './chunk-stream.ts';
 import { readControl } from './control.ts';
@@ -30,7 +31,7 @@ export const PUBLISHER_LIMITS: Readonly<ChunkLimits> = {
 /** The chunk size until another is set (RTMP 1.0, 5.4.1). */
 export const DEFAULT_CHUNK_SIZE = 128;
 /** Smaller chunks are refused: they cost many times their worth in work. Larger than any message they do no harm. */
-export const SMALLEST_CHUNK_SIZE = 128;
+const SMALLEST_CHUNK_SIZE = 128;
 
 const LARGEST_CHUNK_SIZE = 0x7fff_ffff;
 /** The length of the message header by chunk type (RTMP 1.0, 5.3.1.2). */
@@ -41,7 +42,7 @@ const HEADER_BYTES = [11, 7, 3] as const;
  * are obeyed here and not yielded.
  */
 export function* readChunks(limits: Readonly<ChunkLimits>): Parser<RtmpMessage> {
-  const memory: Memory = { limits, partial: 0 };
+  const memory: Memory = { limits, slab: new Slab(), partial: 0 };
   const streams = new Map<number, ChunkStream>();
   let chunkSize = DEFAULT_CHUNK_SIZE;
   for (;;) {
@@ -76,7 +77,8 @@ export function* readChunks(limits: Readonly<ChunkLimits>): Parser<RtmpMessage> 
 function open(streams: Map<number, ChunkStream>, id: number, format: number, memory: Memory): ChunkStream {
   // librtmp begins a chunk stream with type 1 to answer a ping; types 2 and 3 do not even tell a length.
   if (format > 1) throw new ProtocolError(`chunk stream ${id} begins with a chunk of type ${format}`);
-  if (streams.size >= memory.limits.chunkStreams) throw new RefusedError('limit', `more than ${streams.size} chunk streams`);
+  if (streams.size >= memory.limits.chunkStreams)
+    throw new RefusedError('limit', `more than ${streams.size} chunk streams`);
   const stream = new ChunkStream(id, memory);
   streams.set(id, stream);
   return stream;
@@ -93,6 +95,7 @@ function u32(bytes: Uint8Array): number {
 
 function checkChunkSize(size: number): number {
   if (size > LARGEST_CHUNK_SIZE) throw new ProtocolError(`chunk size ${size}`);
-  if (size < SMALLEST_CHUNK_SIZE) throw new RefusedError('unsupported', `chunk size ${size} is less than ${SMALLEST_CHUNK_SIZE}`);
+  if (size < SMALLEST_CHUNK_SIZE)
+    throw new RefusedError('unsupported', `chunk size ${size} is less than ${SMALLEST_CHUNK_SIZE}`);
   return size;
 }

@@ -1,4 +1,5 @@
 import { ProtocolError, RefusedError } from '../../../base/errors.ts';
+import type { Slab } from '../../../base/slab.ts';
 import { isMedia } from './message.ts';
 import type { RtmpMessage } from './message.ts';
 
@@ -15,7 +16,7 @@ export interface ChunkLimits {
 }
 
 /** The memory of all incomplete messages of a connection, in bytes, and what it may come to. */
-export type Memory = { readonly limits: Readonly<ChunkLimits>; partial: number };
+export type Memory = { readonly limits: Readonly<ChunkLimits>; readonly slab: Slab; partial: number };
 
 /** The value of the 24-bit timestamp field that announces an extended timestamp (RTMP 1.0, 5.3.1.3). */
 export const EXTENDED = 0xffffff;
@@ -115,7 +116,7 @@ export class ChunkStream {
     if (this.#memory.partial > limits.partialBytes) {
       throw new RefusedError('limit', `incomplete messages of more than ${limits.partialBytes} bytes`);
     }
-    const payload = new Uint8Array(capacity);
+    const payload = this.#memory.slab.take(capacity);
     if (this.#filled > 0) payload.set(this.#payload);
     this.#payload = payload;
   }

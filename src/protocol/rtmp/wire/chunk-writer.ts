@@ -46,7 +46,13 @@ function writeBasicHeader(bytes: Uint8Array, at: number, format: number, chunkSt
 }
 
 /** RTMP 1.0, 5.3.1.2.1; returns where to go on. */
-function writeFullHeader(bytes: Uint8Array, at: number, message: RtmpMessage, timestamp: number, length: number): number {
+function writeFullHeader(
+  bytes: Uint8Array,
+  at: number,
+  message: RtmpMessage,
+  timestamp: number,
+  length: number,
+): number {
   bytes[at] = timestamp >> 16;
   bytes[at + 1] = timestamp >> 8;
   bytes[at + 2] = timestamp;
@@ -79,6 +85,9 @@ function copy(bytes: Uint8Array, at: number, head: Uint8Array, payload: Uint8Arr
     from += part.length;
   }
   if (from >= to) return at;
-  bytes.set(from === border && to - border === payload.length ? payload : payload.subarray(from - border, to - border), at);
+  bytes.set(
+    from === border && to - border === payload.length ? payload : payload.subarray(from - border, to - border),
+    at,
+  );
   return at + to - from;
 }

@@ -14,10 +14,10 @@ export type Control =
   | UserControl;
 
 /** How a peer is to understand a bandwidth (RTMP 1.0, 5.4.5). */
-export type BandwidthLimit = 'hard' | 'soft' | 'dynamic';
+type BandwidthLimit = 'hard' | 'soft' | 'dynamic';
 
 /** User control messages; those of unknown type keep their number and data. */
-export type UserControl =
+type UserControl =
   | { readonly kind: 'stream-begin' | 'stream-eof' | 'stream-dry' | 'stream-is-recorded'; readonly streamId: number }
   | { readonly kind: 'set-buffer-length'; readonly streamId: number; readonly milliseconds: number }
   | { readonly kind: 'ping-request' | 'ping-response'; readonly timestamp: number }

@@ -8,13 +8,13 @@ export interface HandshakeCrypto {
 }
 
 /** One side's key. Its text alone signs C1 or S1; all of it makes the key of C2 or S2. */
-export interface DigestKey {
+interface DigestKey {
   readonly text: Uint8Array;
   readonly whole: Uint8Array;
 }
 
 /** Where in C1 or S1 the digest lies: in the second half (0) or in the first (1). */
-export type Schema = 0 | 1;
+type Schema = 0 | 1;
 
 const BYTES = 1536;
 const DIGEST_BYTES = 32;
@@ -32,7 +32,11 @@ export const CLIENT_KEY = digestKey('Genuine Adobe Flash Player 001');
 export const SERVER_KEY = digestKey('Genuine Adobe Flash Media Server 001');
 
 /** The digest of a C1 or S1 that was signed with `key`, and where it was; `undefined` if there is none. */
-export function findDigest(crypto: HandshakeCrypto, key: DigestKey, bytes: Uint8Array): { schema: Schema; digest: Uint8Array } | undefined {
+export function findDigest(
+  crypto: HandshakeCrypto,
+  key: DigestKey,
+  bytes: Uint8Array,
+): { schema: Schema; digest: Uint8Array } | undefined {
   for (const schema of [0, 1] as const) {
     const at = digestAt(bytes, schema);
     const digest = bytes.subarray(at, at + DIGEST_BYTES);

@@ -11,7 +11,7 @@ export type { HandshakeCrypto } from './digest.ts';
 export type Handshake = Generator<Need, void, Uint8Array>;
 
 /** The length of C1, S1, C2 and S2 (RTMP 1.0, 5.2.3). */
-export const HANDSHAKE_BYTES = 1536;
+const HANDSHAKE_BYTES = 1536;
 
 const VERSION = 3;
 /** What we call ourselves where a digest is spoken: FMS 3.5.3, a Flash player 10. */
@@ -34,7 +34,11 @@ export function* serverHandshake(crypto: HandshakeCrypto, send: (bytes: Uint8Arr
 }
 
 /** The client's side, with digests if `digest` is set and the server takes part in it. */
-export function* clientHandshake(crypto: HandshakeCrypto, send: (bytes: Uint8Array) => void, digest = false): Handshake {
+export function* clientHandshake(
+  crypto: HandshakeCrypto,
+  send: (bytes: Uint8Array) => void,
+  digest = false,
+): Handshake {
   const c1 = digest ? hello(crypto, CLIENT_VERSION) : plainHello(crypto);
   if (digest) signDigest(crypto, CLIENT_KEY, c1, 0);
   send(concat([Uint8Array.of(VERSION), c1]));

@@ -7,7 +7,7 @@ export interface RtmpMessage {
   readonly streamId: number;
   /** Milliseconds, unsigned 32 bits: it wraps after 49.7 days. */
   readonly timestamp: number;
-  /** Memory of exactly its size, owned by the message. */
+  /** Owned by the message: whoever gets the message may keep it. */
   readonly payload: Uint8Array;
 }
 

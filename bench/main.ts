@@ -1,0 +1,36 @@
+/** `npm run bench -- NAME [options]`: see README.md. */
+import { fanout } from './benches/fanout.ts';
+import { join } from './benches/join.ts';
+import { latency } from './benches/latency.ts';
+import { publish } from './benches/publish.ts';
+import { start } from './benches/start.ts';
+import { prepareClip } from './clip.ts';
+import { installed, pinSelf } from './process.ts';
+import { machine, print, type Report } from './report.ts';
+import { readSettings, type Settings, USAGE } from './settings.ts';
+
+const BENCHES = new Map<string, (settings: Settings) => Promise<Report>>(
+  Object.entries({ fanout, latency, join, publish, start }),
+);
+const NEEDED = ['ffmpeg', 'taskset'];
+const BITRATES = [1000, 200];
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  console.error(`bench: ${(error as Error).message}`);
+  process.exit(1);
+}
+
+async function main(args: string[]): Promise<void> {
+  const settings = readSettings(args);
+  const bench = BENCHES.get(settings.bench);
+  if (!bench) throw new Error(`which one?\n\n${USAGE}`);
+  for (const program of NEEDED) if (!installed(program)) throw new Error(`${program} is not installed`);
+  for (const kilobits of BITRATES) prepareClip(kilobits); // before anything is measured
+  pinSelf(settings.loadCores);
+  const report = await bench(settings);
+  console.log(settings.json ? JSON.stringify({ bench: settings.bench, machine: machine(), settings, ...report }) : print(report));
+}

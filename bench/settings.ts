@@ -1,0 +1,81 @@
+import { parseArgs } from 'node:util';
+import { availableParallelism } from 'node:os';
+import { type Protocol, PROTOCOLS } from './load.ts';
+
+/** What the command line asks for. */
+export interface Settings {
+  readonly bench: string;
+  readonly protocols: Protocol[];
+  readonly viewers: number[];
+  readonly publishers: number;
+  readonly seconds: number;
+  readonly runs: number;
+  /** Milliseconds: what our bursts are fixed at where servers are compared at equal bursts. */
+  readonly burst: number;
+  /** Names of the servers to run beside Headwater. */
+  readonly peers: string[];
+  readonly serverCores: string;
+  readonly loadCores: string;
+  readonly json: boolean;
+}
+
+/** Beside Headwater. */
+const PEERS = ['floor', 'nginx-rtmp', 'node-media-server'];
+/** How many viewers each bench has unless told otherwise. */
+const VIEWERS: Record<string, string> = { fanout: '1000', latency: '100', join: '1000' };
+
+export const USAGE = `npm run bench -- fanout|latency|join|publish|start [options]
+  --viewers 1000,2000     how many viewers (fanout, latency, join)
+  --protocol http-flv     one or more of ${PROTOCOLS.join(',')}
+  --publishers 1000       how many publishers (publish)
+  --seconds 10            how long each measurement lasts
+  --runs 3                how often each is repeated; medians are shown
+  --burst 100             the length, in ms, that our bursts are fixed at beside the peers (fanout)
+  --peers floor           one or more of ${PEERS.join(',')}; 'none' runs Headwater alone
+  --server-cores 0        where the server runs, as taskset takes it
+  --load-cores 1          where publishers and viewers run
+  --json                  one JSON object instead of the table`;
+
+/** Reads the command line; throws with a sentence when it makes no sense. */
+export function readSettings(args: string[]): Settings {
+  const options = {
+    viewers: { type: 'string' },
+    protocol: { type: 'string', default: PROTOCOLS.join() },
+    publishers: { type: 'string', default: '1000' },
+    seconds: { type: 'string', default: '10' },
+    runs: { type: 'string', default: '3' },
+    burst: { type: 'string', default: '100' },
+    peers: { type: 'string', default: PEERS.join() },
+    'server-cores': { type: 'string', default: '0' },
+    'load-cores': { type: 'string', default: availableParallelism() > 1 ? '1' : '0' },
+    json: { type: 'boolean', default: false },
+  } as const;
+  const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
+  const bench = positionals[0] ?? '';
+  return {
+    bench,
+    protocols: choices('--protocol', values.protocol, PROTOCOLS),
+    viewers: (values.viewers ?? VIEWERS[bench] ?? '1').split(',').map((text) => positive('--viewers', text)),
+    publishers: positive('--publishers', values.publishers),
+    seconds: positive('--seconds', values.seconds),
+    runs: positive('--runs', values.runs),
+    burst: positive('--burst', values.burst),
+    peers: values.peers === 'none' ? [] : choices('--peers', values.peers, PEERS),
+    serverCores: values['server-cores'],
+    loadCores: values['load-cores'],
+    json: values.json,
+  };
+}
+
+function positive(option: string, text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new Error(`${option} wants a number above 0, not '${text}'`);
+  return value;
+}
+
+function choices<T extends string>(option: string, text: string, known: readonly T[]): T[] {
+  const chosen = text.split(',');
+  const stranger = chosen.find((name) => !known.includes(name as T));
+  if (stranger !== undefined) throw new Error(`${option} knows ${known.join(', ')}, not '${stranger}'`);
+  return chosen as T[];
+}

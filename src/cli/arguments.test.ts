@@ -1,0 +1,41 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { packageVersion, parseArguments, UsageError, type Arguments } from './arguments.ts';
+
+const good: [argv: string[], expected: Arguments][] = [
+  [[], { command: 'start' }],
+  [['start'], { command: 'start' }],
+  [['demo'], { command: 'demo' }],
+  [['--config', 'a.yaml'], { command: 'start', config: 'a.yaml' }],
+  [['--config=a.yaml', 'demo'], { command: 'demo', config: 'a.yaml' }],
+  [['--help'], { command: 'help' }],
+  [['demo', '--help'], { command: 'help' }],
+  [['--version'], { command: 'version' }],
+];
+
+for (const [argv, expected] of good) {
+  test(`headwater ${argv.join(' ')} is understood`, () => assert.deepEqual(parseArguments(argv), expected));
+}
+
+const wrong: [argv: string[], message: RegExp][] = [
+  [['dmo'], /^dmo is no command; allowed are start and demo$/],
+  [['start', 'demo'], /^one command at most is allowed, not start demo$/],
+  [['--hlp'], /--hlp/],
+  [['-x'], /-x/],
+  [['--config'], /--config/],
+  [['--config', '--help'], /--config/],
+  [['--help=yes'], /--help/],
+];
+
+for (const [argv, message] of wrong) {
+  test(`headwater ${argv.join(' ')} is refused by one line`, () => {
+    assert.throws(() => parseArguments(argv), (error) => {
+      assert.ok(error instanceof UsageError);
+      assert.match(error.message, message);
+      assert.doesNotMatch(error.message, /\n/);
+      return true;
+    });
+  });
+}
+
+test('the version is that of the package', () => assert.match(packageVersion(), /^\d+\.\d+\.\d+/));

@@ -1,0 +1,311 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { MILLISECOND, SECOND, VirtualClock } from '../base/clock.ts';
+import type { RefusedError } from '../base/errors.ts';
+import type { Sample } from '../media/frame.ts';
+import type { AudioTrack, Kind, VideoTrack } from '../media/track.ts';
+import { Hub, type HubOptions } from './hub.ts';
+import type { Publisher } from './publisher.ts';
+import { Reader } from './reader.ts';
+import { type Session, Sessions } from './session.ts';
+
+const PATH = 'v/live/movie';
+const OPTIONS: HubOptions = {
+  window: { duration: 5 * SECOND, bytes: 1_000_000 },
+  grace: 60 * SECOND,
+  stopGrace: 5 * SECOND,
+  takeover: 'stale',
+  staleAfter: 2 * SECOND,
+};
+const VIDEO: VideoTrack = {
+  kind: 'video', codec: 'h264', config: Uint8Array.of(1), width: 640, height: 360, parameter: 'avc1.42001e', profile: '', level: '',
+};
+const AUDIO: AudioTrack = {
+  kind: 'audio', codec: 'aac', config: Uint8Array.of(2), sampleRate: 48_000, channels: 2, parameter: 'mp4a.40.2', profile: 'LC',
+};
+const BOTH = new Set<Kind>(['audio', 'video']);
+const never = new AbortController().signal;
+
+function setUp(options: Partial<HubOptions> = {}) {
+  const clock = new VirtualClock();
+  const hub = new Hub({ ...OPTIONS, ...options }, clock);
+  const sessions = new Sessions(clock);
+  const closed: string[] = [];
+  const open = (name: string): Session =>
+    sessions.open({ protocol: 'test', remote: name, close: (reason) => closed.push(`${name}: ${reason.code}`) });
+  return { clock, hub, open, closed };
+}
+
+const video = (ms: number, keyframe = false, track = VIDEO): Sample => ({
+  track, dts: ms * MILLISECOND, pts: ms * MILLISECOND, keyframe, data: new Uint8Array(100),
+});
+const audio = (ms: number, track = AUDIO): Sample => ({
+  track, dts: ms * MILLISECOND, pts: ms * MILLISECOND, keyframe: true, data: new Uint8Array(10),
+});
+
+/** Writes `seconds` of interleaved media in real time, key frames every second, beginning at input time `from` ms. */
+function stream(publisher: Publisher, clock: VirtualClock, seconds: number, from = 0): void {
+  for (let ms = 0; ms < seconds * 1000; ms += 40) {
+    publisher.write(video(from + ms, ms % 1000 === 0));
+    publisher.write(audio(from + ms));
+    clock.advance(40 * MILLISECOND);
+  }
+}
+
+function drain(reader: Reader) {
+  return Array.from({ [Symbol.iterator]: () => ({ next: () => result(reader.next()) }) });
+}
+
+function result<T>(value: T | undefined): IteratorResult<T> {
+  return value === undefined ? { done: true, value } : { done: false, value };
+}
+
+const refused = (code: string) => (error: RefusedError) => error.code === code;
+
+test('a reader begins at the newest key frame and gets every frame after it', async () => {
+  const { clock, hub, open } = setUp();
+  const publisher = await hub.publish(PATH, open('encoder'));
+  publisher.announce(BOTH);
+  stream(publisher, clock, 2.5);
+  const reader = new Reader(await hub.read(PATH, 0, never));
+  const frames = drain(reader);
+  assert.equal(frames[0]!.dts, 2 * SECOND);
+  assert.ok(frames[0]!.keyframe);
+  assert.equal(frames.length, 26);
+  publisher.write(audio(2500));
+  assert.equal(drain(reader).length, 1);
+  assert.deepEqual(frames.map((frame) => frame.seq), Array.from(frames, (_, i) => frames[0]!.seq + i));
+});
+
+test('reading a path that nobody publishes is refused at once, or after the wait', async () => {
+  const { clock, hub } = setUp();
+  await assert.rejects(hub.read(PATH, 0, never), refused('not-found'));
+  const waiting = hub.read(PATH, SECOND, never);
+  clock.advance(SECOND);
+  await assert.rejects(waiting, refused('not-found'));
+});
+
+test('one who waits for a stream gets it when its first frames are there, or stops waiting by its signal', async () => {
+  const { clock, hub, open } = setUp();
+  const leaving = new AbortController();
+  const [patient, left] = [hub.read(PATH, Number.POSITIVE_INFINITY, never), hub.read(PATH, SECOND, leaving.signal)];
+  leaving.abort(new Error('left'));
+  await assert.rejects(left, /left/);
+  const publisher = await hub.publish(PATH, open('encoder'));
+  publisher.announce(BOTH);
+  stream(publisher, clock, 0.1);
+  assert.ok(drain(new Reader(await patient)).length > 0);
+});
+
+test('a stream outlives the loss of its publisher for the grace time, and a deliberate stop for the shorter one', async () => {
+  for (const [deliberate, grace] of [[false, 60], [true, 5]] as const) {
+    const { clock, hub, open } = setUp();
+    const publisher = await hub.publish(PATH, open('encoder'));
+    publisher.announce(BOTH);
+    stream(publisher, clock, 1);
+    const reader = new Reader(await hub.read(PATH, 0, never));
+    publisher.close(deliberate);
+    clock.advance((grace - 0.1) * SECOND);
+    drain(reader);
+    assert.ok(hub.find(PATH));
+    clock.advance(0.2 * SECOND);
+    assert.equal(hub.find(PATH), undefined);
+    assert.throws(() => drain(reader), refused('gone'));
+  }
+});
+
+test('a stop grace of 0 ends the stream at once', async () => {
+  const { clock, hub, open } = setUp({ stopGrace: 0 });
+  const publisher = await hub.publish(PATH, open('encoder'));
+  publisher.announce(BOTH);
+  stream(publisher, clock, 1);
+  publisher.close(true);
+  clock.advance(0);
+  assert.equal(hub.find(PATH), undefined);
+});
+
+test('when a publisher returns, its frames follow on the same timeline, a key frame first, with the same tracks', async () => {
+  const { clock, hub, open } = setUp();
+  const first = await hub.publish(PATH, open('encoder'));
+  first.announce(BOTH);
+  stream(first, clock, 1);
+  const reader = new Reader(await hub.read(PATH, 0, never));
+  const before = drain(reader);
+  first.close(false);
+  clock.advance(10 * SECOND);
+  const second = await hub.publish(PATH, open('encoder again'));
+  second.announce(BOTH);
+  const copy = { ...VIDEO, config: VIDEO.config.slice() };
+  second.write(video(7000, false, copy));
+  second.write(audio(7000));
+  second.write(video(7040, true, copy));
+  second.write(video(7080, false, copy));
+  const after = drain(reader);
+  const pictures = after.filter((frame) => frame.track.kind === 'video');
+  assert.ok(pictures[0]!.keyframe);
+  assert.equal(pictures.length, 2);
+  assert.equal(pictures[0]!.track, before[0]!.track, 'an equal track is the same object, so that no header is sent again');
+  assert.ok(Math.abs(after[0]!.dts - 11 * SECOND) < 0.1 * SECOND);
+  assert.equal(second.dropped, 1);
+});
+
+test('frames are held until every announced kind has shown itself, so that the lineup is right from the first frame on', async () => {
+  const { hub, open } = setUp();
+  const publisher = await hub.publish(PATH, open('encoder'));
+  publisher.announce(BOTH);
+  publisher.write(video(0, true));
+  assert.equal(hub.find(PATH)!.lineup, undefined);
+  publisher.write(audio(5));
+  assert.deepEqual(hub.find(PATH)!.lineup, { video: 'h264', audio: 'aac' });
+  assert.equal(hub.find(PATH)!.log.head, 2);
+});
+
+test('a kind that was announced and does not come is not waited for longer than a second', async () => {
+  const { clock, hub, open } = setUp();
+  const publisher = await hub.publish(PATH, open('encoder'));
+  publisher.announce(BOTH);
+  for (let ms = 0; ms <= 1000; ms += 40) publisher.write(video(ms, ms === 0));
+  assert.deepEqual(hub.find(PATH)!.lineup, { video: 'h264' });
+  clock.advance(SECOND);
+});
+
+test('in a stream without video a reader may begin at any frame', async () => {
+  const { hub, open } = setUp();
+  const publisher = await hub.publish(PATH, open('encoder'));
+  publisher.announce(new Set<Kind>(['audio']));
+  for (let ms = 0; ms < 1000; ms += 20) publisher.write(audio(ms));
+  const stream = await hub.read(PATH, 0, never);
+  assert.equal(stream.log.start, stream.log.head - 1);
+});
+
+test('new codec families end those who read the old ones, and a new reader gets only the new ones', async () => {
+  const { clock, hub, open } = setUp();
+  const publisher = await hub.publish(PATH, open('encoder'));
+  publisher.announce(BOTH);
+  stream(publisher, clock, 1);
+  const reader = new Reader(await hub.read(PATH, 0, never));
+  drain(reader);
+  const hevc: VideoTrack = { ...VIDEO, codec: 'h265', parameter: 'hvc1' };
+  publisher.write(video(1000, false, hevc));
+  publisher.write(video(1040, true, hevc));
+  assert.throws(() => reader.next(), /h264\+aac to h265\+aac/);
+  const frames = drain(new Reader(await hub.read(PATH, 0, never)));
+  assert.deepEqual(frames.map((frame) => [frame.track.codec, frame.keyframe]), [['h265', true]]);
+});
+
+test('another configuration of the same codecs keeps the readers, who see a new track', async () => {
+  const { clock, hub, open } = setUp();
+  const publisher = await hub.publish(PATH, open('encoder'));
+  publisher.announce(BOTH);
+  stream(publisher, clock, 1);
+  const reader = new Reader(await hub.read(PATH, 0, never));
+  drain(reader);
+  const larger: VideoTrack = { ...VIDEO, config: Uint8Array.of(9), width: 1280, height: 720 };
+  publisher.write(video(1000, true, larger));
+  assert.equal((reader.next()!.track as VideoTrack).width, 1280);
+});
+
+const rivals = [
+  { takeover: 'never', silence: 30, wins: false },
+  { takeover: 'always', silence: 0, wins: true },
+  { takeover: 'stale', silence: 2, wins: true },
+] as const;
+for (const { takeover, silence, wins } of rivals) {
+  test(`takeover ${takeover}: after ${silence} s of silence a second publisher ${wins ? 'takes over' : 'is refused'}`, async () => {
+    const { clock, hub, open, closed } = setUp({ takeover });
+    const first = await hub.publish(PATH, open('first'));
+    first.announce(BOTH);
+    stream(first, clock, 1);
+    clock.advance(silence * SECOND);
+    const second = hub.publish(PATH, open('second'));
+    if (!wins) return void (await assert.rejects(second, refused('busy')));
+    (await second).write(video(0, true));
+    assert.deepEqual(closed, ['first: busy']);
+    const head = hub.find(PATH)!.log.head;
+    first.write(video(2000, true));
+    assert.equal(hub.find(PATH)!.log.head, head, 'the replaced one writes no more');
+  });
+}
+
+test('takeover stale: one who comes too early waits until the first has been silent long enough, or is refused when it goes on', async () => {
+  const { clock, hub, open, closed } = setUp();
+  const first = await hub.publish(PATH, open('first'));
+  first.announce(BOTH);
+  stream(first, clock, 1);
+  const early = assert.rejects(hub.publish(PATH, open('early')), refused('busy'));
+  clock.advance(0.5 * SECOND);
+  first.write(video(1000));
+  clock.advance(0.1 * SECOND);
+  await early;
+  const second = hub.publish(PATH, open('second'));
+  clock.advance(2 * SECOND);
+  await second;
+  assert.deepEqual(closed, ['first: busy']);
+});
+
+test('a takeover keeps the readers even without any grace time', async () => {
+  const { clock, hub, open } = setUp({ takeover: 'always', grace: 0, stopGrace: 0 });
+  const first = await hub.publish(PATH, open('first'));
+  first.announce(BOTH);
+  stream(first, clock, 1);
+  const reader = new Reader(await hub.read(PATH, 0, never));
+  const second = await hub.publish(PATH, open('second'));
+  clock.advance(SECOND);
+  stream(second, clock, 1);
+  assert.ok(drain(reader).length > 50);
+});
+
+test('a reader that the window has overtaken goes on at a key frame and counts what it missed', async () => {
+  const { clock, hub, open } = setUp();
+  const publisher = await hub.publish(PATH, open('encoder'));
+  publisher.announce(BOTH);
+  stream(publisher, clock, 1);
+  const reader = new Reader(await hub.read(PATH, 0, never));
+  const first = reader.next()!;
+  stream(publisher, clock, 20, 1000);
+  const next = reader.next()!;
+  assert.ok(next.keyframe && next.track.kind === 'video');
+  assert.equal(reader.skipped, next.seq - first.seq - 1);
+});
+
+test('observers are told of every event of a stream, in order', async () => {
+  const { clock, hub, open } = setUp();
+  const events: string[] = [];
+  hub.observe((event) => events.push(event.type));
+  const publisher = await hub.publish(PATH, open('encoder'));
+  publisher.announce(BOTH);
+  stream(publisher, clock, 1);
+  const leave = hub.join(await hub.read(PATH, 0, never), open('viewer'));
+  leave();
+  leave();
+  publisher.close(true);
+  clock.advance(5 * SECOND);
+  assert.deepEqual(events, ['published', 'read', 'stopped', 'unpublished', 'ended']);
+});
+
+test('what is shared is made once and closed after the last user', async () => {
+  const { clock, hub, open } = setUp();
+  const publisher = await hub.publish(PATH, open('encoder'));
+  stream(publisher, clock, 1);
+  const shared = await hub.read(PATH, 0, never);
+  let [made, closed] = [0, 0];
+  const make = () => ({ number: ++made, close: () => void closed++ });
+  const uses = [shared.share('flv', make), shared.share('flv', make)];
+  assert.equal(uses[0]!.value, uses[1]!.value);
+  uses[0]!.release();
+  assert.equal(closed, 0);
+  uses[1]!.release();
+  assert.deepEqual([made, closed], [1, 1]);
+  shared.share('flv', make);
+  assert.equal(made, 2);
+});
+
+test('closing the hub ends everything', async () => {
+  const { clock, hub, open } = setUp();
+  const publisher = await hub.publish(PATH, open('encoder'));
+  stream(publisher, clock, 1);
+  const reader = new Reader(await hub.read(PATH, 0, never));
+  hub.close();
+  assert.throws(() => drain(reader), refused('shutdown'));
+  assert.ok(publisher.closed);
+});

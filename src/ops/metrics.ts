@@ -1,0 +1,112 @@
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import type { Hub } from '../hub/hub.ts';
+import type { Sessions } from '../hub/session.ts';
+import type { Admission } from '../net/admission.ts';
+import type { Pacer } from '../net/pacer.ts';
+import { MostWatched } from './most-watched.ts';
+import type { Traffic } from './traffic.ts';
+
+/** Whose numbers are shown. */
+export interface MetricsSources {
+  readonly hub: Hub;
+  readonly sessions: Sessions;
+  readonly admission: Admission;
+  readonly pacer: Pacer;
+  readonly traffic: Traffic;
+}
+
+/** Microseconds in a second: Prometheus counts in seconds. */
+const SECOND = 1_000_000;
+
+/** The numbers of the process itself, which has them once however many servers run in it. */
+let ofProcess: Registry | undefined;
+
+function processRegistry(): Registry {
+  if (!ofProcess) collectDefaultMetrics({ register: (ofProcess = new Registry()), prefix: 'headwater_' });
+  return ofProcess;
+}
+
+/** The numbers of a server in Prometheus' text format. They are looked up when they are asked for. */
+export class Metrics {
+  /** The `content-type` of {@link text}. */
+  readonly contentType = Registry.PROMETHEUS_CONTENT_TYPE;
+  readonly #sources: MetricsSources;
+  readonly #streams: MostWatched;
+  readonly #registry = new Registry();
+  readonly #node = this.#nodeMetrics();
+  readonly #stream = this.#streamMetrics();
+
+  /** `streams` is how many streams, those with most viewers, are shown one by one; the others are one, named `other`. */
+  constructor(sources: MetricsSources, streams: number) {
+    this.#sources = sources;
+    this.#streams = new MostWatched(sources.traffic, streams);
+  }
+
+  async text(): Promise<string> {
+    this.#registry.resetMetrics();
+    this.#countNode();
+    this.#countStreams();
+    const parts = await Promise.all([processRegistry().metrics(), this.#registry.metrics()]);
+    return parts.join('');
+  }
+
+  #countNode(): void {
+    const { hub, sessions, admission, pacer, traffic } = this.#sources;
+    const node = this.#node;
+    node.connections.set(admission.total);
+    node.refused.inc(admission.refused);
+    node.streams.set([...hub.streams].length);
+    node.received.inc(traffic.bytesIn);
+    node.sent.inc(traffic.bytesOut);
+    node.intervals.inc(pacer.counters.intervals / SECOND);
+    node.bursts.inc(pacer.counters.bursts);
+    node.busy.inc(pacer.counters.spent / SECOND);
+    for (const { protocol, role } of sessions) node.sessions.inc({ protocol, role: role ?? 'none' });
+  }
+
+  #countStreams(): void {
+    const metrics = this.#stream;
+    for (const { stream, counts, keyframeInterval, viewers } of this.#streams.look(this.#sources.hub.streams)) {
+      metrics.received.inc({ stream }, counts.bytesIn);
+      metrics.sent.inc({ stream }, counts.bytesOut);
+      metrics.frames.inc({ stream, kind: 'video' }, counts.videoFrames);
+      metrics.frames.inc({ stream, kind: 'audio' }, counts.audioFrames);
+      metrics.skipped.inc({ stream }, counts.skipped);
+      if (keyframeInterval > 0) metrics.keyframeInterval.set({ stream }, keyframeInterval / SECOND);
+      for (const [protocol, count] of viewers) metrics.viewers.set({ stream, protocol }, count);
+    }
+  }
+
+  #nodeMetrics() {
+    return {
+      connections: this.#gauge('connections', 'Connections at present.'),
+      refused: this.#counter('connections_refused_total', 'Connections turned away because of a limit.'),
+      streams: this.#gauge('streams', 'Streams, those included that wait for their publisher.'),
+      sessions: this.#gauge('sessions', 'Connected peers by protocol and by what they do.', 'protocol', 'role'),
+      received: this.#counter('received_bytes_total', 'Media bytes from publishers.'),
+      sent: this.#counter('sent_bytes_total', 'Media bytes to viewers.'),
+      intervals: this.#counter('fanout_burst_seconds_sum', 'Time from one burst of writes to the next; with the count, its mean.'),
+      bursts: this.#counter('fanout_burst_seconds_count', 'Bursts of writes to viewers.'),
+      busy: this.#counter('fanout_busy_seconds_total', 'Time spent encoding for viewers and writing to them.'),
+    };
+  }
+
+  #streamMetrics() {
+    return {
+      received: this.#counter('stream_received_bytes_total', 'Media bytes from the publishers of a stream.', 'stream'),
+      sent: this.#counter('stream_sent_bytes_total', 'Media bytes to the viewers of a stream.', 'stream'),
+      frames: this.#counter('stream_frames_total', 'Frames of a stream.', 'stream', 'kind'),
+      skipped: this.#counter('stream_skipped_frames_total', 'Frames that viewers missed because they were too slow.', 'stream'),
+      keyframeInterval: this.#gauge('stream_keyframe_interval_seconds', 'Time between the last two key frames.', 'stream'),
+      viewers: this.#gauge('stream_viewers', 'Viewers of a stream at present.', 'stream', 'protocol'),
+    };
+  }
+
+  #gauge(name: string, help: string, ...labelNames: string[]): Gauge {
+    return new Gauge({ name: `headwater_${name}`, help, labelNames, registers: [this.#registry] });
+  }
+
+  #counter(name: string, help: string, ...labelNames: string[]): Counter {
+    return new Counter({ name: `headwater_${name}`, help, labelNames, registers: [this.#registry] });
+  }
+}
