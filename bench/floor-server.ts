@@ -8,6 +8,7 @@
 import { createHash } from 'node:crypto';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { AUDIO, type Clip, LOOP, prepareClip, stamp, VIDEO } from './clip.ts';
+import { gatherReads } from './gather.ts';
 import { FLV_HEADER, flvTag, rtmpCommand, rtmpMessage, setChunkSize, webSocketFrame } from './wire.ts';
 
 const KILOBITS = 1000;
@@ -135,16 +136,8 @@ function prepare(socket: Socket): Socket {
 }
 
 function publish(gather: number): Server[] {
-  const sockets = new Set<Socket>();
-  const discard = (socket: Socket): void => {
-    socket.on('data', gather > 0 ? () => socket.pause() : () => undefined).resume();
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
-  };
-  const resumeAll = (): void => {
-    for (const socket of sockets) socket.resume();
-  };
-  if (gather > 0) setInterval(resumeAll, gather);
+  const discard = (socket: Socket): void => void socket.on('data', () => undefined);
+  if (gather > 0) gatherReads(gather);
   return [createServer((socket) => afterHandshake(socket, 'NetStream.Publish.Start', () => discard(socket))), createServer()];
 }
 

@@ -1,18 +1,19 @@
 #!/usr/bin/env node
+import { realpathSync } from 'node:fs';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { findPinnedNode, runProgram } from './pinned-node.js';
 
-const main = new URL('../dist/main.js', import.meta.url);
 const OLDEST = 22;
-
+const main = new URL('../dist/main.js', import.meta.url);
 const major = Number(process.versions.node.split('.')[0]);
 const pinned = findPinnedNode(import.meta.url);
-if (pinned !== undefined && pinned !== process.execPath) {
+
+if (pinned !== undefined && realpathSync(pinned) !== process.execPath) {
   process.exit(await runProgram(pinned, [fileURLToPath(main), ...process.argv.slice(2)]));
 } else if (major >= OLDEST) {
   await import(main);
 } else {
-  console.error(`headwater: needs Node ${OLDEST} or newer, this is ${process.versions.node}, and npm installed none for this platform`);
+  process.stderr.write(`headwater: needs Node ${OLDEST} or newer, and npm brought none for this platform; this is ${process.versions.node}\n`);
   process.exitCode = 1;
 }

@@ -9,6 +9,7 @@
  */
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { gatherReads } from '../gather.ts';
 import type { Joined, Protocol, Received } from '../load.ts';
 import { spread } from '../statistics.ts';
 import { Findings } from './checker.ts';
@@ -38,16 +39,6 @@ async function join(count: number, rate: number): Promise<Joined> {
   while (batch.some(waiting) && performance.now() < deadline) await sleep(10);
   const keys = batch.filter(({ keyAt }) => keyAt !== undefined).map(({ keyAt, connectedAt }) => keyAt! - connectedAt);
   return { joined: keys.length, failed: count - keys.length, fault: firstFault(batch), key: spread(keys) };
-}
-
-/** Holds this process up after every round of its event loop, so that the next one finds more to read at each socket. */
-function gather(milliseconds: number): void {
-  const never = new Int32Array(new SharedArrayBuffer(4));
-  const pause = (): void => {
-    Atomics.wait(never, 0, 0, milliseconds);
-    setImmediate(pause);
-  };
-  pause();
 }
 
 function waiting({ keyAt, fault }: Viewer): boolean {
@@ -88,7 +79,7 @@ function sum(values: number[]): number {
   return values.reduce((total, value) => total + value, 0);
 }
 
-if (Number(tick) > 0) gather(Number(tick));
+if (Number(tick) > 0) gatherReads(Number(tick));
 for await (const line of createInterface(process.stdin)) {
   const [command, count, rate] = line.split(' ');
   if (command === 'join') console.log(JSON.stringify(await join(Number(count), Number(rate))));

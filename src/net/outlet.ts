@@ -82,7 +82,7 @@ export class Outlet {
   readonly #log: Log<Encoded>;
   readonly #reader: Reader;
   readonly #mux: Mux;
-  readonly #pacer: Pacer;
+  readonly #pacer: Pick<Pacer, 'now' | 'wake'>;
   readonly #stallTimeout: number;
   readonly #off: () => void;
   readonly #emit = (entry: Encoded) => this.#log.append(entry, this.#now);
@@ -98,7 +98,7 @@ export class Outlet {
   #lagging = false;
   #reason: RefusedError | undefined;
 
-  constructor(stream: Stream, mux: Mux, pacer: Pacer, options: OutletOptions) {
+  constructor(stream: Stream, mux: Mux, pacer: Pick<Pacer, 'now' | 'wake'>, options: OutletOptions) {
     this.#stream = stream;
     this.#log = new Log(options.window);
     this.#reader = new Reader(stream);
@@ -117,6 +117,7 @@ export class Outlet {
   join(viewer: Viewer): () => void {
     this.#pull();
     const drained = this.#pacer.now();
+    if (this.#cursors.length === 0) this.#news = this.#slice(this.#log.head, this.#log.head);
     const position = this.#log.start ?? this.#log.head;
     const cursor: Cursor = { viewer, position, prelude: undefined, drained, index: this.#cursors.length };
     this.#cursors.push(cursor);
@@ -154,12 +155,16 @@ export class Outlet {
 
   #pull(): void {
     this.#now = this.#pacer.now();
+    const { skipped } = this.#reader;
     try {
       for (let frame = this.#reader.next(); frame; frame = this.#reader.next()) this.#mux.write(frame, this.#emit);
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error;
       this.#reason = error;
     }
+    // Only if the process itself was held up for longer than the stream's window.
+    const missed = this.#reader.skipped - skipped;
+    if (missed > 0) for (const { viewer } of this.#cursors) viewer.session.skipped += missed;
   }
 
   #serve(cursor: Cursor, now: number): void {

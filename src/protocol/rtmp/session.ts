@@ -38,8 +38,8 @@ export class RtmpSession {
   readonly #commands: Record<string, (command: Command) => Promise<void> | void> = {
     connect: (command) => this.#onConnect(command),
     createStream: ({ transactionId }) => this.#reply(createStreamResult(transactionId, STREAM_ID)),
-    releaseStream: ({ transactionId }) => this.#reply(emptyResult(transactionId)),
-    FCPublish: ({ transactionId }) => this.#reply(emptyResult(transactionId)),
+    releaseStream: (command) => this.#acknowledge(command),
+    FCPublish: (command) => this.#acknowledge(command),
     publish: (command) => this.#onPublish(command),
     FCUnpublish: (command) => this.#onUnpublish(command),
     play: (command) => this.#onPlay(command),
@@ -123,12 +123,12 @@ export class RtmpSession {
   }
 
   /** FMLE's way to stop; what it is answered is what SRS and FMS answer. */
-  #onUnpublish({ transactionId }: Command): void {
+  #onUnpublish(command: Command): void {
     const stopped = { level: 'status', code: 'NetStream.Unpublish.Success', description: 'stopped publishing' } as const;
     const wasPublishing = this.#publication !== undefined;
     this.#stop();
     if (wasPublishing) this.#status(stopped, 'onFCUnpublish');
-    this.#reply(emptyResult(transactionId));
+    this.#acknowledge(command);
     if (wasPublishing) this.#status(stopped);
   }
 
@@ -179,6 +179,11 @@ export class RtmpSession {
   #ask(action: 'publish' | 'play', path: string, { query }: Target): Promise<void> {
     const { protocol, id } = this.#serving.session;
     return this.#context.access.may({ action, path, remote: this.#remote, query, protocol, session: id });
+  }
+
+  /** GStreamer sends these as calls that want no answer. */
+  #acknowledge({ transactionId }: Command): void {
+    if (transactionId > 0) this.#reply(emptyResult(transactionId));
   }
 
   #reply(payload: Uint8Array): void {

@@ -13,8 +13,8 @@ import { Wire } from './wire.ts';
 const INTERVAL = 40;
 const FRAMES_PER_GOP = 25;
 const FILLER = new Uint8Array(2000);
-/** A baseline stream of 128 x 96 pixels. */
-export const AVC_CONFIG = fromHex('0142c00bffe1000a6742c00bda0821a10000010004 68ce3c80'.replace('0004 68', '000468'));
+/** An avcC of a constrained baseline stream. */
+export const AVC_CONFIG = fromHex('0142c028ffe100196742c028da01e0089f970110000003001000000303c0f1832a01000468ce0fc8');
 
 /** An AVC packet: frame type and codec, packet type, composition time, data (FLV 10.1, E.4.3). */
 export function avcPacket(isKey: boolean, type: number, data: Uint8Array): Uint8Array {

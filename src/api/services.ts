@@ -1,0 +1,33 @@
+import type { Context } from '../module.ts';
+import { Traffic } from '../ops/traffic.ts';
+import { packageVersion } from '../ops/version.ts';
+import { Guard } from './guard.ts';
+import { type Identity, makeIdentity } from './identity.ts';
+import { Machine } from './machine.ts';
+import { type Counted, Rates } from './rates.ts';
+
+/** What the resources of the API share. */
+export interface Services {
+  readonly context: Context;
+  readonly guard: Guard;
+  readonly identity: Identity;
+  readonly machine: Machine;
+  readonly rates: Rates;
+  readonly traffic: Traffic;
+  readonly version: string;
+}
+
+/** Begins to measure; `rates.stop()` ends that. */
+export function createServices(context: Context): Services {
+  const { clock, hub } = context;
+  const traffic = new Traffic(hub, clock.wall());
+  const rates = new Rates(clock, () => counted(context, traffic));
+  const [guard, identity] = [new Guard(context), makeIdentity()];
+  return { context, guard, identity, machine: new Machine(clock), rates, traffic, version: packageVersion() };
+}
+
+function* counted({ hub, sessions }: Context, traffic: Traffic): Generator<Counted> {
+  yield [traffic.since, traffic];
+  for (const { since, counters } of hub.streams) yield [since, counters];
+  for (const session of sessions) yield [session.since, session];
+}
