@@ -23,20 +23,29 @@ const READY_MILLISECONDS = 15_000;
 /** What is kept of a child's error output, to be shown when it fails. */
 const COMPLAINT_LENGTH = 2000;
 
+export interface ChildOptions {
+  readonly env?: Record<string, string>;
+  /** Whether {@link Child.answer} is to be asked. */
+  readonly output?: 'read' | 'ignored';
+}
+
 /** A child process of the bench, pinned to cores. */
 export class Child {
-  readonly #process: ChildProcessByStdio<Writable, Readable, Readable>;
-  readonly #lines: AsyncIterator<string>;
+  readonly #process: ChildProcessByStdio<Writable, Readable | null, Readable>;
+  readonly #lines: AsyncIterator<string> | undefined;
   readonly #name: string;
   #complaint = '';
 
   /** Starts it with as many open files as the system allows. `cores` is a list as taskset takes it: `0` or `1,2`. */
-  constructor(name: string, cores: string, command: string[], env: Record<string, string> = {}) {
+  constructor(name: string, cores: string, command: string[], { env = {}, output = 'read' }: ChildOptions = {}) {
     this.#name = name;
     const script = 'ulimit -n $(ulimit -Hn) && exec taskset -c "$0" "$@"';
-    const options = { stdio: ['pipe', 'pipe', 'pipe'] as ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...env } };
-    this.#process = spawn('sh', ['-c', script, cores, ...command], options);
-    this.#lines = createInterface(this.#process.stdout)[Symbol.asyncIterator]();
+    const args = ['-c', script, cores, ...command];
+    const all = { ...process.env, ...env };
+    // What nobody reads is not even piped: a server would stand still once the pipe is full of its log.
+    if (output === 'ignored') this.#process = spawn('sh', args, { stdio: ['pipe', 'ignore', 'pipe'], env: all });
+    else this.#process = spawn('sh', args, { stdio: ['pipe', 'pipe', 'pipe'], env: all });
+    if (this.#process.stdout) this.#lines = createInterface(this.#process.stdout)[Symbol.asyncIterator]();
     this.#process.stderr.on('data', (bytes: Buffer) => {
       this.#complaint = (this.#complaint + bytes.toString()).slice(-COMPLAINT_LENGTH);
     });
@@ -56,9 +65,9 @@ export class Child {
 
   /** Reads the next line of its output, as JSON. Throws with its last words when it has ended. */
   async answer<T>(): Promise<T> {
-    const { value, done } = await this.#lines.next();
-    if (done === true) throw new Error(`${this.#name} ended: ${this.#complaint.trim() || 'without a word'}`);
-    return JSON.parse(value) as T;
+    const line = await this.#lines?.next();
+    if (!line || line.done === true) throw new Error(`${this.#name} ended: ${this.#complaint.trim() || 'without a word'}`);
+    return JSON.parse(line.value) as T;
   }
 
   /** Resolves once something accepts connections on the port, with the milliseconds it took. */
@@ -68,12 +77,6 @@ export class Child {
       await sleep(2);
     }
     throw new Error(`${this.#name} does not listen on port ${port}: ${this.#complaint.trim()}`);
-  }
-
-  /** Output that nobody reads must still flow. */
-  ignoreOutput(): this {
-    this.#process.stdout.resume();
-    return this;
   }
 
   usage(): Usage {

@@ -2,7 +2,7 @@
 import { realpathSync } from 'node:fs';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { findPinnedNode, runProgram } from './pinned-node.js';
+import { becomeProgram, findPinnedNode } from './pinned-node.js';
 
 const OLDEST = 22;
 const main = new URL('../dist/main.js', import.meta.url);
@@ -10,7 +10,7 @@ const major = Number(process.versions.node.split('.')[0]);
 const pinned = findPinnedNode(import.meta.url);
 
 if (pinned !== undefined && realpathSync(pinned) !== process.execPath) {
-  process.exit(await runProgram(pinned, [fileURLToPath(main), ...process.argv.slice(2)]));
+  await becomeProgram(pinned, [fileURLToPath(main), ...process.argv.slice(2)]);
 } else if (major >= OLDEST) {
   await import(main);
 } else {

@@ -26,6 +26,12 @@ export function findPinnedNode(from) {
   }
 }
 
+/** Runs a program in the place of this process; before Node 22.15, which cannot do that, beside it. Never returns. */
+export async function becomeProgram(program, args, env = process.env) {
+  process.execve?.(program, [program, ...args], env);
+  process.exit(await runProgram(program, args, { env }));
+}
+
 /** Runs a program on this terminal, hands signals on to it, and resolves to its exit code. */
 export function runProgram(program, args, options = {}) {
   return new Promise((resolve, reject) => {

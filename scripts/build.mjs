@@ -7,6 +7,7 @@ import { fail, prepare, ROOT } from './prepare.mjs';
 // What the npm package carries: JavaScript in dist/, since Node strips no types under node_modules, and the built console.
 const node = await prepare({ console: true });
 rmSync(join(ROOT, 'dist'), { recursive: true, force: true });
-const code = await runProgram(node, [join(ROOT, 'node_modules/.bin/tsc'), '-p', 'tsconfig.build.json'], { cwd: ROOT });
+const compile = [join(ROOT, 'node_modules/.bin/tsc'), '-p', 'tsconfig.build.json'];
+const code = await runProgram(node, compile, { cwd: ROOT, stdio: ['inherit', 2, 2] });
 if (code !== 0) fail('The build failed; its reason stands above');
 process.stderr.write('Built dist/\n');

@@ -30,10 +30,10 @@ else { mkdirSync('console/dist', { recursive: true }); writeFileSync('console/di
 
 /** Stands in for the server: tells how it was started, and ends as it is told. */
 const MAIN = `
-console.log(JSON.stringify({ args: process.argv.slice(2), cache: process.env.NODE_COMPILE_CACHE, node: process.execPath }));
 process.once('SIGTERM', () => process.exit(42));
 if (process.argv.includes('wait')) setInterval(() => {}, 1000);
 else process.exitCode = 3;
+console.log(JSON.stringify({ args: process.argv.slice(2), cache: process.env.NODE_COMPILE_CACHE, node: process.execPath }));
 `;
 
 /** A repository with nothing installed or built. */

@@ -12,6 +12,7 @@ import { Admission } from './net/admission.ts';
 import { Gatherer } from './net/gatherer.ts';
 import { HttpRouter } from './net/http.ts';
 import type { BoundAddress } from './net/listen.ts';
+import { loadUnsentLimiter } from './net/native.ts';
 import type { Outlet } from './net/outlet.ts';
 import { Pacer } from './net/pacer.ts';
 import { TlsStore } from './net/tls.ts';
@@ -71,6 +72,9 @@ async function createContext(config: Config, log: Logger): Promise<Context> {
     (outlet as Outlet).close(new RefusedError('gone', 'the server failed'));
   });
   const { certificates } = config.tls;
+  const admission = new Admission({ ...limits, memory: limits.memory || defaultMemory() });
+  // Not waited for: until it is there the first viewers go without it.
+  void loadUnsentLimiter(play.maxUnsent, log).then((limiter) => limiter && (admission.prepare = limiter));
   return {
     config,
     log,
@@ -80,9 +84,9 @@ async function createContext(config: Config, log: Logger): Promise<Context> {
     hub: new Hub({ ...publish, window }, clock),
     sessions: new Sessions(clock),
     access: new AccessGate(providers, { warn }),
-    admission: new Admission({ ...limits, memory: limits.memory || defaultMemory() }),
+    admission,
     outlets: { window: { ...window, duration: play.maxLag }, stallTimeout: play.stallTimeout },
-    http: new HttpRouter(log),
+    http: new HttpRouter(log, limits),
     tls: certificates.length > 0 ? await TlsStore.open(certificates, log) : undefined,
   };
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { Program } from './support/program.ts';
-import { until } from './support/until.ts';
+import { type Owner, until } from './support/until.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** Installing downloads the dependencies, the pinned Node among them, where npm has not kept them from before. */
@@ -13,16 +13,21 @@ const INSTALL_MS = 300_000;
 
 const folder = mkdtempSync(join(tmpdir(), 'headwater-package-'));
 const app = join(folder, 'node_modules/headwater');
-after(() => rmSync(folder, { recursive: true, force: true }));
+const ends: (() => Promise<void> | void)[] = [];
+const owner: Owner = { after: (end) => ends.push(end) };
+after(async () => {
+  await Promise.all(ends.map((end) => end()));
+  rmSync(folder, { recursive: true, force: true });
+});
 
 /** npm, run in a folder as from a shell; `npm test` itself leaves the folder of this repository in the environment. */
 function npm(where: string, args: readonly string[]): Program {
   const script = 'unset npm_config_local_prefix INIT_CWD; cd "$0" && exec npm "$@"';
-  return new Program({ after }, 'sh', ['-c', script, where, ...args]);
+  return new Program(owner, 'sh', ['-c', script, where, ...args]);
 }
 
 function inFolder(program: string, args: readonly string[], env: Record<string, string> = {}): Program {
-  return new Program({ after }, 'sh', ['-c', 'cd "$0" && exec "$@"', folder, program, ...args], env);
+  return new Program(owner, 'sh', ['-c', 'cd "$0" && exec "$@"', folder, program, ...args], env);
 }
 
 describe('the npm package, installed into an empty folder (from the registry)', () => {

@@ -19,7 +19,7 @@ export const headwater: ServerKind = {
     const fixed = { HEADWATER_FANOUT_BURST_MIN: `${gather}ms`, HEADWATER_FANOUT_BURST_MAX: `${gather}ms` };
     const env = { HEADWATER_ACCESS_ADMIN_TOKEN: 'bench', NODE_ENV: 'production', ...(gather === undefined ? {} : fixed) };
     const since = performance.now();
-    const child = new Child('headwater', cores, [process.execPath, MAIN, '--config', config], env).ignoreOutput();
+    const child = new Child('headwater', cores, [process.execPath, MAIN, '--config', config], { env, output: 'ignored' });
     await child.listening(rtmpPort, since);
     return { child, rtmpPort, httpPort, startup: await child.listening(httpPort, since) };
   },

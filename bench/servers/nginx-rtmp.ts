@@ -29,7 +29,7 @@ export const nginxRtmp: ServerKind = {
     writeFileSync(file, configuration(folder, rtmpPort));
     const since = performance.now();
     const command = ['nginx', '-p', folder, '-c', file, '-e', join(folder, 'error.log')];
-    const child = new Child('nginx', cores, command).ignoreOutput();
+    const child = new Child('nginx', cores, command, { output: 'ignored' });
     return { child, rtmpPort, httpPort: rtmpPort, startup: await child.listening(rtmpPort, since) };
   },
 };

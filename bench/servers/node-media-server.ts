@@ -19,8 +19,8 @@ export const nodeMediaServer: ServerKind = {
     const store = { path: join(folder, 'data'), maxHistory: 100 };
     writeFileSync(file, JSON.stringify({ bind: '127.0.0.1', ...ports, store, webadmin: { enable: false } }));
     const since = performance.now();
-    const env = { NODE_ENV: 'production' };
-    const child = new Child('node-media-server', cores, [process.execPath, MAIN, '-c', file], env).ignoreOutput();
+    const options = { env: { NODE_ENV: 'production' }, output: 'ignored' } as const;
+    const child = new Child('node-media-server', cores, [process.execPath, MAIN, '-c', file], options);
     await child.listening(rtmpPort, since);
     return { child, rtmpPort, httpPort, startup: await child.listening(httpPort, since) };
   },

@@ -13,6 +13,7 @@ export interface Identity {
   readonly pid: string;
 }
 
+/** A new one for this start. */
 export function makeIdentity(): Identity {
   return { server: makeId(`server ${hostname()}`), service: shortId(), pid: String(process.pid) };
 }

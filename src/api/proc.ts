@@ -1,6 +1,6 @@
 /** What /proc of Linux tells, taken apart. Every function makes zeros of an empty text: other systems have no /proc. */
 
-const WHOLE_DISK = /^(?:[shvx]v?d[a-z]+|nvme\d+n\d+|mmcblk\d+)$/;
+const WHOLE_DISK = /^(?:[shv]d[a-z]+|xvd[a-z]+|nvme\d+n\d+|mmcblk\d+)$/;
 const SECTOR = 512;
 
 /** Numbers by name out of /proc/meminfo, in KiB. */
@@ -9,7 +9,7 @@ export function parseMemory(meminfo: string): ReadonlyMap<string, number> {
   return new Map(Array.from(lines, ([, name, value]) => [name!, Number(value)]));
 }
 
-/** Bytes and busy milliseconds of all whole disks since the boot, out of /proc/diskstats (kernel docs: admin-guide/iostats). */
+/** Bytes read and written and busy seconds of all whole disks since the boot, out of /proc/diskstats (kernel docs: admin-guide/iostats). */
 export function parseDisks(diskstats: string): { read: number; written: number; busy: number } {
   const sum = { read: 0, written: 0, busy: 0 };
   for (const line of diskstats.split('\n')) {
@@ -17,7 +17,7 @@ export function parseDisks(diskstats: string): { read: number; written: number; 
     if (!WHOLE_DISK.test(fields[2] ?? '')) continue;
     sum.read += Number(fields[5]) * SECTOR;
     sum.written += Number(fields[9]) * SECTOR;
-    sum.busy += Number(fields[12]);
+    sum.busy += Number(fields[12]) / 1000;
   }
   return sum;
 }

@@ -1,10 +1,10 @@
 import type { Context } from '../module.ts';
-import { Traffic } from '../ops/traffic.ts';
 import { packageVersion } from '../ops/version.ts';
 import { Guard } from './guard.ts';
 import { type Identity, makeIdentity } from './identity.ts';
 import { Machine } from './machine.ts';
 import { type Counted, Rates } from './rates.ts';
+import { Traffic } from './traffic.ts';
 
 /** What the resources of the API share. */
 export interface Services {

@@ -1,5 +1,7 @@
-/** The size of one slab in bytes, and the largest piece that is cut from it. */
-const SLAB = 16 * 1024;
+/** Slabs grow from the first size to the second, in bytes: one who takes little is given little. */
+const SMALLEST_SLAB = 512;
+const LARGEST_SLAB = 16 * 1024;
+/** The largest piece that is cut from a slab. */
 const LARGEST_PIECE = 2 * 1024;
 
 /**
@@ -14,7 +16,8 @@ export class Slab {
   take(length: number): Uint8Array {
     if (length > LARGEST_PIECE) return new Uint8Array(length);
     if (this.#used + length > this.#bytes.length) {
-      this.#bytes = new Uint8Array(SLAB);
+      const size = Math.min(Math.max(this.#bytes.length * 2, SMALLEST_SLAB), LARGEST_SLAB);
+      this.#bytes = new Uint8Array(Math.max(size, length));
       this.#used = 0;
     }
     const from = this.#used;

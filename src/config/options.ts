@@ -50,6 +50,7 @@ export const publishOptions = section('What becomes of streams when publishers c
 export const playOptions = section('How patient the server is with viewers.', {
   wait: option(duration(), '0s', 'How long a viewer may wait for a stream that nobody publishes yet.'),
   maxLag: option(duration('1s', '10m'), '10s', 'How far a viewer may fall behind before it goes on at the next key frame.'),
+  maxUnsent: option(size(), '512KiB', 'How much may wait in the kernel for one viewer, where the package koffi is there; 0 leaves it to the kernel.'),
   stallTimeout: option(duration('1s'), '20s', 'How long a viewer may take nothing before it is closed.'),
 });
 
@@ -66,6 +67,9 @@ export const limitOptions = section('What one peer, or all together, may take.',
   handshake: option(duration('100ms', '10m'), '5s', 'How long a peer may take for its handshake.'),
   memory: option(size(), '0B', 'Resident memory above which nobody new is let in; 0 is four fifths of what the machine or container has.'),
   command: option(duration('100ms', '10m'), '10s', 'How long a peer may take to say what it wants.'),
+  httpHead: option(duration('100ms', '10m'), '10s', 'How long an HTTP client may take for the head of its request.'),
+  httpRequest: option(duration('100ms', '10m'), '30s', 'How long an HTTP client may take for its whole request.'),
+  httpIdle: option(duration('100ms', '10m'), '15s', 'How long an HTTP connection may be idle between requests.'),
 });
 
 /** The options of the server itself; each module adds its own beside them. */

@@ -15,6 +15,8 @@ const LOOK_EVERY = 500;
 export class Admission {
   /** Connections turned away so far. */
   refused = 0;
+  /** Is given every connection that is let in. */
+  prepare: (socket: Socket) => void = () => {};
   readonly #options: AdmissionOptions;
   readonly #perAddress = new Map<string, number>();
   readonly #timer: NodeJS.Timeout;
@@ -47,6 +49,7 @@ export class Admission {
     this.#total++;
     this.#perAddress.set(address, present + 1);
     socket.once('close', () => this.#leave(address));
+    this.prepare(socket);
     return true;
   }
 

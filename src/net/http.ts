@@ -1,28 +1,56 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { createSecureServer } from 'node:http2';
+import { createSecureServer, type ServerHttp2Session } from 'node:http2';
 import type { Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { MILLISECOND, SECOND } from '../base/clock.ts';
 import { ProtocolError, type RefusalCode, RefusedError } from '../base/errors.ts';
 import type { Logger } from '../ops/log.ts';
 import { type Admission, addressOf } from './admission.ts';
 import type { TlsStore } from './tls.ts';
 
-/** One HTTP request and the means to answer it. */
-export interface Exchange {
+/** What a request says. */
+class Incoming {
   readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly url: URL;
   /** The named groups of the route's pattern, decoded. */
   readonly params: Readonly<Record<string, string>>;
+
+  constructor(request: IncomingMessage, params: Readonly<Record<string, string>>) {
+    this.request = request;
+    this.params = params;
+  }
+
+  /** Parsed at every call, as those who play for hours need not hold it. */
+  get url(): URL {
+    return urlOf(this.request);
+  }
+
   /** The peer's IP address. */
-  readonly remote: string;
+  get remote(): string {
+    return addressOf(this.request.socket);
+  }
+}
+
+/** One HTTP request and the means to answer it. */
+export class Exchange extends Incoming {
+  readonly response: ServerResponse;
+
+  constructor(request: IncomingMessage, params: Readonly<Record<string, string>>, response: ServerResponse) {
+    super(request, params);
+    this.response = response;
+  }
 }
 
 /** One request to speak another protocol on the connection (WebSocket). */
-export interface Upgrade extends Omit<Exchange, 'response'> {
+export class Upgrade extends Incoming {
   readonly socket: Duplex;
   /** What the peer sent behind its request. */
   readonly head: Buffer;
+
+  constructor(request: IncomingMessage, params: Readonly<Record<string, string>>, socket: Duplex, head: Buffer) {
+    super(request, params);
+    this.socket = socket;
+    this.head = head;
+  }
 }
 
 /** What a route does; what it throws becomes the answer: {@link RefusedError} its status, anything else 500. */
@@ -39,12 +67,24 @@ const LARGEST_HEAD = 16 * 1024;
 const MOST_HEADERS = 100;
 /** Largest request body in bytes. */
 const LARGEST_BODY = 1024 * 1024;
-/** How long a client may take for the head, for the whole request, and between requests, in milliseconds. */
-const HEAD_TIMEOUT = 10_000;
-const REQUEST_TIMEOUT = 30_000;
-const KEEP_ALIVE_TIMEOUT = 15_000;
-/** How often those limits are looked after, in milliseconds. */
-const CHECK_EVERY = 2_000;
+/** How often the time limits are looked after, in milliseconds. */
+const CHECK_EVERY = 1_000;
+/** How many requests one HTTP/2 connection may make at the same time. */
+const MOST_AT_ONCE = 100;
+
+/** How long a client may take, in microseconds. */
+export interface HttpTimes {
+  /** For its TLS handshake. */
+  readonly handshake: number;
+  /** For the head of a request. */
+  readonly httpHead: number;
+  /** For the whole request. */
+  readonly httpRequest: number;
+  /** Between requests. */
+  readonly httpIdle: number;
+}
+
+const TIMES: HttpTimes = { handshake: 5 * SECOND, httpHead: 10 * SECOND, httpRequest: 30 * SECOND, httpIdle: 15 * SECOND };
 
 const STATUS: Record<RefusalCode, number> = {
   'not-found': 404,
@@ -62,11 +102,13 @@ const STATUS: Record<RefusalCode, number> = {
 /** Hands HTTP requests to the first route that fits. Modules add their routes when they start. */
 export class HttpRouter {
   readonly #log: Logger;
+  readonly #times: HttpTimes;
   readonly #routes: Route<Exchange>[] = [];
   readonly #upgrades: Route<Upgrade>[] = [];
 
-  constructor(log: Logger) {
+  constructor(log: Logger, times: HttpTimes = TIMES) {
     this.#log = log;
+    this.#times = times;
   }
 
   /** Adds a route: `methods` such as `['GET', 'HEAD']`, `pattern` against the whole path, still percent-encoded. */
@@ -81,30 +123,34 @@ export class HttpRouter {
 
   /** A server of HTTP/1.1, or with `tls` of HTTPS with HTTP/2, that uses these routes. */
   serve(admission: Admission, tls?: TlsStore): Server {
+    const { handshake, httpHead, httpRequest, httpIdle } = this.#times;
     const limits = {
       maxHeaderSize: LARGEST_HEAD,
-      headersTimeout: HEAD_TIMEOUT,
-      requestTimeout: REQUEST_TIMEOUT,
-      keepAliveTimeout: KEEP_ALIVE_TIMEOUT,
+      handshakeTimeout: handshake / MILLISECOND,
+      headersTimeout: httpHead / MILLISECOND,
+      requestTimeout: Math.max(httpHead, httpRequest) / MILLISECOND,
+      keepAliveTimeout: httpIdle / MILLISECOND,
       connectionsCheckingInterval: CHECK_EVERY,
+      settings: { maxConcurrentStreams: MOST_AT_ONCE },
     };
     const onRequest = (request: IncomingMessage, response: ServerResponse) => void this.#answer(request, response);
     const server = tls
       ? createSecureServer({ ...tls.serverOptions(['h2', 'http/1.1']), ...limits, allowHTTP1: true }, onRequest as never)
       : createServer(limits, onRequest);
     if ('maxHeadersCount' in server) server.maxHeadersCount = MOST_HEADERS;
-    server.on('connection', (socket: Socket) => admission.admit(socket));
+    server.prependListener('connection', (socket: Socket) => admission.admit(socket));
+    // Those under way are finished; a connection without any is closed.
+    server.on('session', (session: ServerHttp2Session) => session.setTimeout(httpIdle / MILLISECOND, () => session.close()));
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => void this.#upgrade(request, socket, head));
     return server;
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
-      const url = urlOf(request);
-      const remote = addressOf(request.socket);
-      const found = find(this.#routes, request.method ?? '', url.pathname);
-      if (!found) throw new RefusedError('not-found', `nothing is at ${url.pathname}`);
-      await found.handle({ request, response, url, params: found.params, remote });
+      const { pathname } = urlOf(request);
+      const found = find(this.#routes, request.method ?? '', pathname);
+      if (!found) throw new RefusedError('not-found', `nothing is at ${pathname}`);
+      await found.handle(new Exchange(request, found.params, response));
     } catch (error) {
       this.#refuse(request, response, error);
     }
@@ -121,18 +167,19 @@ export class HttpRouter {
     // Until a handler takes the socket over nobody else listens for its errors.
     socket.on('error', () => socket.destroy());
     try {
-      const url = urlOf(request);
+      const { pathname } = urlOf(request);
       const isWebSocket = request.headers.upgrade?.toLowerCase() === 'websocket';
-      const found = isWebSocket ? find(this.#upgrades, 'GET', url.pathname) : undefined;
-      if (!found) throw new RefusedError('not-found', `no WebSocket is at ${url.pathname}`);
-      await found.handle({ request, socket, head, url, params: found.params, remote: addressOf(request.socket) });
+      const found = isWebSocket ? find(this.#upgrades, 'GET', pathname) : undefined;
+      if (!found) throw new RefusedError('not-found', `no WebSocket is at ${pathname}`);
+      await found.handle(new Upgrade(request, found.params, socket, head));
     } catch (error) {
       // Once the handshake is done, the good-bye is the handler's.
       if ((socket as Socket).bytesWritten > 0) return;
       const { status, code, message } = explain(error);
       const body = JSON.stringify({ code, error: message });
       const lines = [`HTTP/1.1 ${status} Refused`, 'Content-Type: application/json', `Content-Length: ${Buffer.byteLength(body)}`];
-      socket.end(`${[...lines, 'Connection: close'].join('\r\n')}\r\n\r\n${body}`);
+      // The peer may never close its own side.
+      socket.end(`${[...lines, 'Connection: close'].join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
     }
   }
 }

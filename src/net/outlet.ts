@@ -121,7 +121,9 @@ export class Outlet {
     const position = this.#log.start ?? this.#log.head;
     const cursor: Cursor = { viewer, position, prelude: undefined, drained, index: this.#cursors.length };
     this.#cursors.push(cursor);
-    this.#advance(cursor, this.#log.head);
+    // One who comes back (pauses and goes on) may not have taken what it was given before.
+    if (viewer.sink.writableLength > LARGEST_CATCH_UP) this.#lagging = true;
+    else this.#advance(cursor, this.#log.head);
     if (this.#lagging || this.#reason) this.#pacer.wake(this);
     return () => this.#remove(cursor);
   }

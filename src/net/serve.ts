@@ -2,17 +2,6 @@ import { ProtocolError, RefusedError } from '../base/errors.ts';
 import type { Session, Sessions } from '../hub/session.ts';
 import type { Logger } from '../ops/log.ts';
 
-/** What a session is run with. */
-export interface Serving {
-  readonly session: Session;
-  /** Every line carries the session's id. */
-  readonly log: Logger;
-  /** Aborts, with a {@link RefusedError}, when somebody else ends the session. */
-  readonly signal: AbortSignal;
-  /** To be called once it is known what the peer came for: writes the line of the session's start. */
-  readonly begin: (role: 'publish' | 'play', path: string) => void;
-}
-
 /** What is needed to run sessions. */
 export interface Ground {
   readonly sessions: Sessions;
@@ -24,40 +13,68 @@ export class Departure extends Error {
   override readonly name = 'Departure';
 }
 
+/** What a session is run with. */
+export class Serving {
+  readonly session: Session;
+  readonly #log: Logger;
+  readonly #ending = new AbortController();
+
+  constructor({ sessions, log }: Ground, peer: { readonly protocol: string; readonly remote: string }) {
+    this.session = sessions.open({ ...peer, close: (reason) => this.end(reason) });
+    this.#log = log;
+  }
+
+  /** Aborts when the session is to end. */
+  get signal(): AbortSignal {
+    return this.#ending.signal;
+  }
+
+  /** A log whose every line carries the session's id. Made when asked for: most sessions have nothing to say in between. */
+  get log(): Logger {
+    return this.#log.child({ session: this.session.id });
+  }
+
+  /** To be called once it is known what the peer came for: writes the line of the session's start. */
+  begin(role: 'publish' | 'play', path: string): void {
+    const { id, protocol, remote, detail } = this.session;
+    this.session.role = role;
+    this.session.path = path;
+    this.#log.info({ session: id, protocol, remote, path, ...detail }, `${role} begins`);
+  }
+
+  /** Asks the session to end, for the reason given. */
+  end(reason: RefusedError | Departure): void {
+    this.#ending.abort(reason);
+  }
+}
+
 /**
  * Runs one session to its end. Whatever `run` throws ends this session and no other, and is logged in one line.
  * Resolves to what ended it, for the protocol's own good-bye; never rejects.
  */
 export async function serve(
-  { sessions, log }: Ground,
+  ground: Ground,
   peer: { readonly protocol: string; readonly remote: string },
   run: (serving: Serving) => Promise<void>,
 ): Promise<unknown> {
-  const ending = new AbortController();
-  const session = sessions.open({ ...peer, close: (reason) => ending.abort(reason) });
-  const own = log.child({ session: session.id });
-  const begin = (role: 'publish' | 'play', path: string) => {
-    session.role = role;
-    session.path = path;
-    own.info({ ...peer, path, ...session.detail }, `${role} begins`);
-  };
+  const serving = new Serving(ground, peer);
   let cause: unknown;
   try {
-    await run({ session, log: own, signal: ending.signal, begin });
+    await run(serving);
   } catch (error) {
     cause = error;
   } finally {
-    sessions.remove(session);
-    report(own, session, cause);
+    ground.sessions.remove(serving.session);
+    report(ground.log, serving.session, cause);
   }
   return cause;
 }
 
 /** The one line of a session's end. */
 function report(log: Logger, session: Session, cause: unknown): void {
-  const { protocol, remote, role, path, bytesIn, bytesOut, skipped, since } = session;
+  const { id, protocol, remote, role, path, bytesIn, bytesOut, skipped, since } = session;
   const seconds = Math.round(Date.now() - since / 1000) / 1000;
-  const fields = { protocol, remote, path, seconds, bytesIn, bytesOut, skipped, ...classify(cause) };
+  const fields = { session: id, protocol, remote, path, seconds, bytesIn, bytesOut, skipped, ...classify(cause) };
   const message = `${role ?? 'session'} ends`;
   if (cause && !isExpected(cause)) log.error({ ...fields, error: cause }, message);
   // One who never said anything, such as a health check by TCP, is no event.

@@ -1,8 +1,8 @@
 import type { Hub } from '../hub/hub.ts';
-import type { Session } from '../hub/session.ts';
 import type { Stream } from '../hub/stream.ts';
 import { type Mux, Outlet, type OutletOptions, type Sink } from './outlet.ts';
 import type { Pacer } from './pacer.ts';
+import type { Serving } from './serve.ts';
 
 /** What is needed to serve viewers. */
 export interface ViewingGround {
@@ -14,18 +14,16 @@ export interface ViewingGround {
 /** A viewer that is about to be served. */
 export interface Viewing {
   readonly stream: Stream;
-  readonly session: Session;
   /** Container, selection and dialect: viewers of one stream with the same format are sent the same bytes. */
   readonly format: string;
   readonly mux: () => Mux;
   readonly sink: Sink;
-  /** Aborts when the viewer is to go. */
-  readonly signal: AbortSignal;
 }
 
-/** Sends a viewer its stream until one of them ends. Always rejects, with the reason: that of the signal or of the stream. */
-export async function watch({ hub, pacer, outlets }: ViewingGround, viewing: Viewing): Promise<never> {
-  const { stream, session, format, mux, sink, signal } = viewing;
+/** Sends a viewer its stream until one of them ends. Always rejects, with the reason: the session's or the stream's. */
+export async function watch(ground: ViewingGround, { session, signal }: Pick<Serving, 'session' | 'signal'>, viewing: Viewing): Promise<never> {
+  const { hub, pacer, outlets } = ground;
+  const { stream, format, mux, sink } = viewing;
   const leave = hub.join(stream, session);
   const { value: outlet, release } = stream.share(format, () => new Outlet(stream, mux(), pacer, outlets));
   let part = () => {};

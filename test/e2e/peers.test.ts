@@ -9,7 +9,7 @@ import { assertSameFrames, framesOf } from '../support/frames.ts';
 import { playByGStreamer, publishByGStreamer } from '../support/gstreamer.ts';
 import { startNginx } from '../support/nginx.ts';
 import { Program } from '../support/program.ts';
-import { allGet } from '../support/publish.ts';
+import { allGet, sendFromStart } from '../support/publish.ts';
 import { RtmpClient } from '../support/rtmp-client.ts';
 import { startTestServer } from '../support/server.ts';
 import { needs } from '../support/tools.ts';
@@ -35,9 +35,15 @@ describe('what a real publisher sends arrives unchanged at viewers by RTMP, HTTP
     for (const viewer of viewers.values()) assertSameFrames(viewer.tags, await readTags(sent));
   });
 
-  test('from nginx-rtmp, which pushes what ffmpeg pushes to it', needs('ffmpeg', 'nginx'), async (t) => {
+  test('from nginx-rtmp, which pushes what is published to it', needs('ffmpeg', 'nginx'), async (t) => {
     const port = await startNginx(t, `push rtmp://127.0.0.1:${server.ports['rtmp']};`);
-    const viewers = await arrives(t, 'by-nginx', () => publishFile(t, file, `rtmp://127.0.0.1:${port}/live/by-nginx`));
+    const viewers = await watchAll(t, server, PLAIN_OUTPUTS, 'by-nginx');
+    const client = await RtmpClient.connect(t, { port });
+    await client.publish('by-nginx');
+    // What came before its push has begun nginx would not send.
+    await server.logged('publish begins', { path: '__defaultVhost__/live/by-nginx' });
+    await sendFromStart(client, tags, viewers.values());
+    await allGet(viewers.values(), framesOf(tags).length);
     for (const viewer of viewers.values()) assertSameFrames(viewer.tags, tags, { from: 'first', tolerance: 1 });
   });
 

@@ -15,7 +15,7 @@ export function* strictFlv(): Parser<FlvTag> {
     const type = TYPES[head[0]];
     if (type === undefined || head.readUIntBE(8, 3) !== 0) throw new Error(`no FLV tag: ${head.toString('hex')}`);
     const timestamp = head.readUIntBE(4, 3) + head[7] * 2 ** 24;
-    const body = (yield exactly(head.readUIntBE(1, 3))).slice();
+    const body = new Uint8Array(yield exactly(head.readUIntBE(1, 3)));
     const previous = Buffer.from(yield exactly(4)).readUInt32BE(0);
     if (previous !== 11 + body.length) throw new Error(`PreviousTagSize ${previous} after a tag of ${body.length} bytes`);
     yield { type, timestamp, body };

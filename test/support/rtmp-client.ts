@@ -164,8 +164,13 @@ export class RtmpClient {
   }
 
   #read(bytes: Uint8Array): void {
-    this.#decoder.push(bytes);
-    for (let message = this.#decoder.next(); message; message = this.#decoder.next()) this.#take(message);
+    try {
+      this.#decoder.push(bytes);
+      for (let message = this.#decoder.next(); message; message = this.#decoder.next()) this.#take(message);
+    } catch (error) {
+      this.viewer.end(`broken: ${(error as Error).message}`);
+      this.socket.destroy();
+    }
   }
 
   #take(message: RtmpMessage): void {

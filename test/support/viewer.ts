@@ -8,6 +8,7 @@ export class Viewer {
   readonly #ended = Promise.withResolvers<string>();
   readonly #flow: { pause(): void; resume(): void; close(): void };
   #reason: string | undefined;
+  #isSipping = false;
 
   /** `flow` stops and continues its reading, and hangs up. */
   constructor(flow: { pause(): void; resume(): void; close(): void }) {
@@ -29,6 +30,7 @@ export class Viewer {
   }
 
   resume(): void {
+    this.#isSipping = false;
     this.#flow.resume();
   }
 
@@ -37,8 +39,15 @@ export class Viewer {
     this.end('the viewer left');
   }
 
+  /** Reads on until there is a tag more, then stops reading again. */
+  sip(): void {
+    this.#isSipping = true;
+    this.#flow.resume();
+  }
+
   take(tag: FlvTag): void {
     this.tags.push(tag);
+    if (this.#isSipping) this.#flow.pause();
   }
 
   /** Notes the end; the first reason counts. */

@@ -1,41 +1,47 @@
 import type { ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { flvTag } from '../../container/flv/tag.ts';
 import type { Context } from '../../module.ts';
 import type { Exchange } from '../../net/http.ts';
-import type { Sink } from '../../net/outlet.ts';
 import { Departure, type Serving } from '../../net/serve.ts';
 import { watch } from '../../net/watch.ts';
 import { formatName, readSelection } from '../../container/flv/selection.ts';
 import { muxer, opening } from './format.ts';
 import { admit } from './viewing.ts';
 
+/** How long a viewer may take to read the end, in milliseconds. */
+const LAST_BYTES = 2000;
+
 /** Serves `GET /app/name.flv`: a file that goes on until the stream ends. */
 export async function playByHttp(context: Context, exchange: Exchange, serving: Serving): Promise<void> {
-  const { request, response, url } = exchange;
-  const selection = readSelection(url.searchParams);
-  const gone = new AbortController();
-  response.once('close', () => gone.abort(new Departure('the viewer left')));
-  const signal = AbortSignal.any([gone.signal, serving.signal]);
-  const stream = await admit(context, exchange, serving, signal);
+  const { request, response } = exchange;
+  const selection = readSelection(exchange.url.searchParams);
+  response.once('close', () => serving.end(new Departure('the viewer left')));
+  const stream = await admit(context, exchange, serving);
   const first = opening(stream.lineup!, selection);
   const sink = beginBody(response);
   if (request.method === 'HEAD') return void response.end();
   sink.write(first);
   const mux = () => muxer(stream, selection, flvTag);
-  const viewing = { stream, session: serving.session, format: formatName('flv', selection), mux, sink, signal };
-  await watch(context, viewing).finally(() => response.end());
+  await watch(context, serving, { stream, format: formatName('flv', selection), mux, sink }).finally(() => finish(sink));
+}
+
+/** Lets what was sent last reach the viewer, for a moment: one that does not read would hold the connection for ever. */
+function finish(sink: Duplex): void {
+  sink.end();
+  const timer = setTimeout(() => sink.destroy(), LAST_BYTES);
+  sink.once('close', () => clearTimeout(timer));
 }
 
 /** Sends the head of the answer and says where the body goes: in HTTP/1.1 straight to the socket, which costs a third less. */
-function beginBody(response: ServerResponse): Sink {
-  const headers = { 'content-type': 'video/x-flv', 'cache-control': 'no-store', 'access-control-allow-origin': '*' };
-  if ('stream' in response) {
-    response.writeHead(200, headers);
-    return response.stream as Sink;
+function beginBody(response: ServerResponse): Duplex {
+  const isHttp2 = 'stream' in response;
+  if (!isHttp2) {
+    // Without a length and without chunks the body ends with the connection.
+    response.removeHeader('transfer-encoding');
+    response.setHeader('connection', 'close');
   }
-  // Without a length and without chunks the body ends with the connection.
-  response.removeHeader('transfer-encoding');
-  response.writeHead(200, { ...headers, connection: 'close' });
+  response.writeHead(200, { 'content-type': 'video/x-flv', 'cache-control': 'no-store', 'access-control-allow-origin': '*' });
   response.flushHeaders();
-  return response.socket!;
+  return isHttp2 ? (response.stream as Duplex) : response.socket!;
 }

@@ -17,7 +17,7 @@ export interface PlayRequest {
 export const FLV_PATH = /^\/(?<app>.+)\/(?<name>[^/]+)\.flv$/;
 
 /** Asks the gate, then finds the stream, waiting for it as configured. Throws RefusedError when either says no. */
-export async function admit(context: Context, play: PlayRequest, serving: Serving, signal: AbortSignal): Promise<Stream> {
+export async function admit(context: Context, play: PlayRequest, serving: Serving): Promise<Stream> {
   const { request, url, params, remote } = play;
   const { session } = serving;
   const path = streamPath(url.searchParams.get('vhost') || DEFAULT_VHOST, params.app!, params.name!);
@@ -26,7 +26,7 @@ export async function admit(context: Context, play: PlayRequest, serving: Servin
   const { protocol, id } = session;
   const query = new Map(url.searchParams);
   await context.access.may({ action: 'play', path, remote, query, headers: request.headers, protocol, session: id });
-  return context.hub.read(path, context.config.play.wait, signal);
+  return context.hub.read(path, context.config.play.wait, serving.signal);
 }
 
 function describe(request: IncomingMessage, url: URL): Record<string, string> {

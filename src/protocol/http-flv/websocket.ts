@@ -23,24 +23,28 @@ const handshakes = new WebSocketServer({ noServer: true, maxPayload: LARGEST_MES
 export async function playByWebSocket(context: Context, upgrade: Upgrade, serving: Serving): Promise<void> {
   const { socket, url } = upgrade;
   const selection = readSelection(url.searchParams);
-  const gone = new AbortController();
-  socket.once('close', () => gone.abort(new Departure('the viewer left')));
-  const signal = AbortSignal.any([gone.signal, serving.signal]);
-  const stream = await admit(context, upgrade, serving, signal);
+  socket.once('close', () => serving.end(new Departure('the viewer left')));
+  const stream = await admit(context, upgrade, serving);
   const first = opening(stream.lineup!, selection);
-  const webSocket = await accept(upgrade);
+  const webSocket = await accept(upgrade, serving.signal);
+  // The library closes the connection of a viewer that breaks the rules: its end is the session's.
+  webSocket.on('error', () => {});
   // Our frames go to the socket beside those of the library: both only ever write whole ones.
   socket.write(binaryFrame(first));
   const mux = () => muxer(stream, selection, boxed);
-  const viewing = { stream, session: serving.session, format: formatName('ws', selection), mux, sink: socket as Sink, signal };
-  await watch(context, viewing).catch((reason: Error) => {
+  const viewing = { stream, format: formatName('ws', selection), mux, sink: socket as Sink };
+  await watch(context, serving, viewing).catch((reason: Error) => {
     webSocket.close(NORMAL, reason.message.slice(0, LONGEST_REASON));
     throw reason;
   });
 }
 
-function accept({ request, socket, head }: Upgrade): Promise<WebSocket> {
-  return new Promise((resolve) => handshakes.handleUpgrade(request, socket, head, resolve));
+/** Rejects with what `signal` says when the peer is refused, or leaves, before the handshake is done. */
+function accept({ request, socket, head }: Upgrade, signal: AbortSignal): Promise<WebSocket> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+    handshakes.handleUpgrade(request, socket, head, resolve);
+  });
 }
 
 const boxed: Box = (type, timestamp, head, data) => binaryFrame(flvTag(type, timestamp, head, data));

@@ -16,8 +16,10 @@ export const CHUNK_SIZE = 60_000;
 export const ACK_WINDOW = 2_500_000;
 /** Answers of so many bytes that the peer does not read are enough. */
 const MOST_UNREAD = 256 * 1024;
-/** What a stranger may send in all, handshake included. */
+/** What one may send who does not publish, handshake included. */
 const STRANGER_BYTES = 72 * 1024;
+/** What a player may send besides, in bytes per second: acknowledgements, pings, a command now and then. */
+export const PLAYER_RATE = 8 * 1024;
 
 const crypto: HandshakeCrypto = {
   hmacSha256: (key, data) => createHmac('sha256', key).update(data).digest(),
@@ -35,8 +37,13 @@ export class Connection {
   readonly #end = Promise.withResolvers<never>();
   #handle: MessageHandler = () => {};
   #onReceived: (bytes: number) => void = () => {};
-  #isStranger = true;
+  readonly #began = performance.now();
+  /** How many bytes per second may come beyond {@link STRANGER_BYTES}. */
+  #rate = 0;
   #isBusy = false;
+  #isOver = false;
+  /** Bytes of answers since the peer was last found to have read all. */
+  #unread = 0;
   #ackWindow = ACK_WINDOW;
   #received = 0;
   #acknowledged = 0;
@@ -62,13 +69,13 @@ export class Connection {
 
   /** Ends {@link run} with a reason. Only the first one counts. */
   fail(reason: unknown): void {
-    this.#isBusy = true;
+    this.#isOver = true;
     this.#end.reject(reason);
   }
 
-  /** From here on the peer is known: it may send as much as `limits` say. */
-  trust(limits: Readonly<ChunkLimits>): void {
-    this.#isStranger = false;
+  /** From here on the peer is known: it may send as much as `limits` say, at so many bytes per second in the mean. */
+  trust(limits: Readonly<ChunkLimits>, rate = Number.POSITIVE_INFINITY): void {
+    this.#rate = Math.max(this.#rate, rate);
     Object.assign(this.#limits, limits);
   }
 
@@ -90,11 +97,15 @@ export class Connection {
   }
 
   #write(bytes: Uint8Array): void {
-    if (this.socket.writableLength > MOST_UNREAD && this.#isStranger) throw new ProtocolError('the peer does not read');
+    if (this.socket.writableLength === 0) this.#unread = 0;
+    this.#unread += bytes.length;
+    if (this.#unread > MOST_UNREAD) throw new ProtocolError('the peer does not read');
     this.socket.write(bytes);
   }
 
   #read(piece: Uint8Array): void {
+    // What comes after the end is not kept.
+    if (this.#isOver) return;
     this.#received += piece.length;
     this.#onReceived(piece.length);
     this.#decoder.push(piece);
@@ -102,20 +113,23 @@ export class Connection {
   }
 
   #pump(): void {
-    if (this.#isBusy) return;
+    if (this.#isBusy || this.#isOver) return;
     try {
       for (let message = this.#decoder.next(); message; message = this.#decoder.next()) {
         const pending = this.#control(message) ?? this.#handle(message);
         if (pending) return this.#hold(pending);
-        if (this.#isBusy) return;
+        if (this.#isOver) return;
       }
       this.#acknowledge();
-      if (this.#isStranger && this.#received > STRANGER_BYTES) {
-        throw new RefusedError('limit', `${this.#received} bytes without publishing or playing`);
-      }
+      if (this.#received > STRANGER_BYTES) this.#checkRate();
     } catch (error) {
       this.fail(error);
     }
+  }
+
+  #checkRate(): void {
+    const allowed = STRANGER_BYTES + (this.#rate * (performance.now() - this.#began)) / 1000;
+    if (this.#received > allowed) throw new RefusedError('limit', `${this.#received} bytes from one who does not publish`);
   }
 
   /** Reads no further until `pending` is settled. */
@@ -125,6 +139,7 @@ export class Connection {
     pending.then(
       () => {
         this.#isBusy = false;
+        if (this.#isOver) return;
         this.socket.resume();
         this.#pump();
       },

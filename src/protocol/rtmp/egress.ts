@@ -70,7 +70,7 @@ export class Play {
     const mux = () => new FlvMuxer({ box, dialect, kinds, tracks: stream.tracks.values() });
     const format = formatName('rtmp', this.#selection);
     const { session } = this.#serving;
-    return watch(this.#context, { stream, session, format, mux, sink: this.#connection.socket, signal });
+    return watch(this.#context, { session, signal }, { stream, format, mux, sink: this.#connection.socket });
   }
 
   #command(payload: Uint8Array): void {

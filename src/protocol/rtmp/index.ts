@@ -1,6 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import type { z } from 'zod';
+import { MILLISECOND } from '../../base/clock.ts';
 import type { Context, Module } from '../../module.ts';
 import { addressOf } from '../../net/admission.ts';
 import { type BoundAddress, listenOn } from '../../net/listen.ts';
@@ -23,14 +24,16 @@ export function rtmp(options: z.output<typeof rtmpOptions>): Module {
       if (options.listen) {
         const server = createServer(SOCKET, (socket) => void talk(context, socket, 'rtmp'));
         servers.push(server);
-        server.on('connection', (socket) => context.admission.admit(socket));
+        server.prependListener('connection', (socket) => context.admission.admit(socket));
         addresses.rtmp = await listenOn(server, options.listen);
       }
       if (options.listenTls) {
         if (!context.tls) throw new Error('rtmp.listenTls needs a certificate under tls.certificates');
-        const server = createTlsServer({ ...context.tls.serverOptions(), ...SOCKET }, (socket) => void talk(context, socket, 'rtmps'));
+        const handshakeTimeout = context.config.limits.handshake / MILLISECOND;
+        const settings = { ...context.tls.serverOptions(), ...SOCKET, handshakeTimeout };
+        const server = createTlsServer(settings, (socket) => void talk(context, socket, 'rtmps'));
         servers.push(server);
-        server.on('connection', (socket: Socket) => context.admission.admit(socket));
+        server.prependListener('connection', (socket: Socket) => context.admission.admit(socket));
         context.tls.keepCurrent(server);
         addresses.rtmps = await listenOn(server, options.listenTls);
       }

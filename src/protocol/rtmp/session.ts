@@ -6,7 +6,7 @@ import { streamPath } from '../../hub/path.ts';
 import type { Context } from '../../module.ts';
 import type { Serving } from '../../net/serve.ts';
 import { maskSecrets } from '../../ops/log.ts';
-import { ACK_WINDOW, CHUNK_SIZE, type Connection } from './connection.ts';
+import { ACK_WINDOW, CHUNK_SIZE, type Connection, PLAYER_RATE } from './connection.ts';
 import { Play, STREAM_ID } from './egress.ts';
 import { Publication } from './ingest.ts';
 import { PUBLISHER_LIMITS } from './wire/chunk-reader.ts';
@@ -35,6 +35,7 @@ export class RtmpSession {
   #connect: AmfObject | undefined;
   #publication: Publication | undefined;
   #play: Play | undefined;
+  #isClosed = false;
   readonly #commands: Record<string, (command: Command) => Promise<void> | void> = {
     connect: (command) => this.#onConnect(command),
     createStream: ({ transactionId }) => this.#reply(createStreamResult(transactionId, STREAM_ID)),
@@ -78,6 +79,7 @@ export class RtmpSession {
 
   /** Lets go of everything; `reason` is what ended the session. */
   close(reason: unknown): void {
+    this.#isClosed = true;
     clearTimeout(this.#deadline);
     this.#publication?.close(false);
     this.#play?.close();
@@ -87,7 +89,7 @@ export class RtmpSession {
   #onCommand(command: Command): Promise<void> | void {
     const handler = Object.hasOwn(this.#commands, command.name) ? this.#commands[command.name] : undefined;
     if (!handler) return command.transactionId > 0 ? this.#reply(nullResult(command.transactionId)) : undefined;
-    if (!this.#connect && command.name !== 'connect') throw new ProtocolError(`${command.name} before connect`);
+    if (!this.#connect && command.name !== 'connect') throw new ProtocolError(`${command.name.slice(0, 40)} before connect`);
     return handler(command);
   }
 
@@ -113,6 +115,8 @@ export class RtmpSession {
     this.#serving.begin('publish', path);
     await this.#ask('publish', path, target);
     const publisher = await this.#context.hub.publish(path, this.#serving.session);
+    // It may have left while a rival was given the time to show that it is alive.
+    if (this.#isClosed) return publisher.close(false);
     clearTimeout(this.#deadline);
     this.#connection.trust(PUBLISHER_LIMITS);
     this.#context.gatherer.add(this.#connection.socket);
@@ -138,8 +142,9 @@ export class RtmpSession {
     const play = new Play(this.#context, this.#serving, this.#connection, path, target.query);
     this.#serving.begin('play', path);
     await this.#ask('play', path, target);
+    if (this.#isClosed) return;
     clearTimeout(this.#deadline);
-    this.#connection.trust({ ...PUBLISHER_LIMITS, mediaBytes: PUBLISHER_LIMITS.otherBytes });
+    this.#connection.trust({ ...PUBLISHER_LIMITS, mediaBytes: PUBLISHER_LIMITS.otherBytes }, PLAYER_RATE);
     this.#play = play;
     play.start();
   }
@@ -168,9 +173,7 @@ export class RtmpSession {
   }
 
   #target(name: AmfValue): { target: Target; path: string } {
-    const { tcUrl, app } = this.#connect!;
-    const url = typeof tcUrl === 'string' && tcUrl !== '' ? tcUrl : `rtmp://localhost/${typeof app === 'string' ? app : ''}`;
-    const target = parseTarget(url, typeof name === 'string' ? name : '');
+    const target = parseTarget(urlOf(this.#connect!), typeof name === 'string' ? name : '');
     const { detail } = this.#serving.session;
     detail.param = maskSecrets(target.param);
     return { target, path: streamPath(target.vhost, target.app, target.name) };
@@ -213,6 +216,15 @@ export class RtmpSession {
     }
   }
 }
+
+/** nginx-rtmp, pushing to a URL without a path, names the app in `app` alone. */
+function urlOf({ tcUrl, app }: AmfObject): string {
+  const path = typeof app === 'string' ? app : '';
+  if (typeof tcUrl !== 'string' || tcUrl === '') return `rtmp://localhost/${path}`;
+  return WITHOUT_PATH.test(tcUrl) ? `${tcUrl.replace(/\/$/, '')}/${path}` : tcUrl;
+}
+
+const WITHOUT_PATH = /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*\/?$/i;
 
 const PUBLISH_CODES: Readonly<Record<string, string>> = { busy: 'NetStream.Publish.BadName' };
 const PLAY_CODES: Readonly<Record<string, string>> = {

@@ -24,18 +24,33 @@ export function avcPacket(isKey: boolean, type: number, data: Uint8Array): Uint8
 /** A publisher and a viewer that do nothing wrong while others do: every frame that is sent must arrive, once and in order. */
 export class Control {
   readonly #peer: RtmpPeer;
-  readonly #viewer: Wire;
-  readonly #decoder = new Decoder(readFlv());
   readonly #timer: NodeJS.Timeout;
-  #sent = 0;
+  readonly #decoder = new Decoder(readFlv());
+  readonly #faults: string[] = [];
+  #viewer: Wire | undefined;
+  #sent = -1;
   #first: number | undefined;
   #next = 0;
-  #faults: string[] = [];
 
-  private constructor(peer: RtmpPeer, viewer: Wire) {
+  private constructor(peer: RtmpPeer) {
     this.#peer = peer;
-    this.#viewer = viewer;
     this.#timer = setInterval(() => void this.#publish(), INTERVAL);
+  }
+
+  /** Begins to publish and to view; resolves when frames arrive. */
+  static async start(target: Target): Promise<Control> {
+    const peer = await RtmpPeer.open(target, 'publish', CONTROL_STREAM);
+    await peer.wire.send(message(MessageType.video, avcPacket(true, 0, AVC_CONFIG), 6));
+    const control = new Control(peer);
+    await until('the control stream begins', async () => (await statusOf(target)) === 200);
+    await control.#view(target);
+    await until('the control viewer has frames', () => control.frames > 0);
+    return control;
+  }
+
+  async #view(target: Target): Promise<void> {
+    const viewer = await Wire.open(target.http);
+    this.#viewer = viewer;
     let head = '';
     viewer.socket.on('data', (bytes: Buffer) => {
       if (head.includes('\r\n\r\n')) return this.#read(bytes);
@@ -43,26 +58,14 @@ export class Control {
       const end = head.indexOf('\r\n\r\n');
       if (end >= 0) this.#read(Buffer.from(head.slice(end + 4), 'latin1'));
     });
-  }
-
-  /** Begins to publish and to view; resolves when frames arrive. */
-  static async start(target: Target): Promise<Control> {
-    const peer = await RtmpPeer.open(target, 'publish', CONTROL_STREAM);
-    await peer.wire.send(message(MessageType.video, avcPacket(true, 0, AVC_CONFIG), 6));
-    await peer.wire.send(message(MessageType.video, videoFrame(0), 6));
-    await until('the stream begins', async () => (await statusOf(target)) === 200);
-    const viewer = await Wire.open(target.http);
-    const control = new Control(peer, viewer);
     await viewer.send(`GET /live/${CONTROL_STREAM}.flv HTTP/1.1\r\nHost: x\r\n\r\n`);
-    await until('the control viewer has frames', () => control.#next > 0);
-    return control;
   }
 
   /** Waits until all that was sent has arrived. Rejects when a frame is missing or one of the two was closed. */
   async check(): Promise<void> {
     const sent = this.#sent;
     assert.ok(!this.#peer.wire.isEnded, 'the control publisher was closed');
-    assert.ok(!this.#viewer.isEnded, 'the control viewer was closed');
+    assert.ok(!this.#viewer!.isEnded, 'the control viewer was closed');
     await until(`the control viewer has frame ${sent}; it has ${this.#next - 1}`, () => this.#next > sent);
     assert.deepEqual(this.#faults, [], 'frames of the control session were lost');
   }
@@ -75,7 +78,7 @@ export class Control {
   stop(): void {
     clearInterval(this.#timer);
     this.#peer.close();
-    this.#viewer.close();
+    this.#viewer?.close();
   }
 
   async #publish(): Promise<void> {

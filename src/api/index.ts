@@ -1,0 +1,72 @@
+import type { z } from 'zod';
+import type { Context, Module } from '../module.ts';
+import type { Exchange } from '../net/http.ts';
+import { ApiError, sendError } from './error.ts';
+import { Metrics } from './metrics.ts';
+import { describeApi, type Document } from './openapi.ts';
+import { type Operation, patternOf, serveOperation } from './operation.ts';
+import type { metricsOptions } from './options.ts';
+import { apiPage, PAGE_HEADERS, refusalPage } from './page.ts';
+import { resources } from './resources.ts';
+import { createServices, type Services } from './services.ts';
+
+/** The HTTP API under `/api/v1`, the page that shows it at `/api`, and `/metrics`. */
+export function api(metrics: z.output<typeof metricsOptions>): Module {
+  let services: Services | undefined;
+  return {
+    name: 'api',
+    async start(context: Context) {
+      services = createServices(context);
+      const operations = resources(services, () => document);
+      const document = describeApi(operations, services.version);
+      for (const operation of operations) serveOperation(services, operation);
+      servePage(services, document);
+      serveMetrics(services, metrics);
+      serveNothingElse(context, operations);
+      return {};
+    },
+    async stop() {
+      services?.rates.stop();
+    },
+  };
+}
+
+function servePage({ context, guard }: Services, document: Document): void {
+  const page = apiPage(document);
+  context.http.route(['GET'], /^\/api\/?$/, async (exchange) => {
+    const { response } = exchange;
+    try {
+      await guard.admit(exchange);
+      response.writeHead(200, PAGE_HEADERS).end(page);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      response.writeHead(error.status, PAGE_HEADERS).end(refusalPage(error.message));
+    }
+  });
+}
+
+function serveMetrics({ context, guard, traffic }: Services, { access, streams: most }: z.output<typeof metricsOptions>): void {
+  const { hub, sessions, admission, pacer } = context;
+  const metrics = new Metrics({ hub, sessions, admission, pacer, traffic }, most);
+  context.http.route(['GET'], /^\/metrics$/, async (exchange) => {
+    const { response } = exchange;
+    try {
+      if (access === 'admin') await guard.admit(exchange);
+      response.writeHead(200, { 'content-type': metrics.contentType, 'cache-control': 'no-store' }).end(await metrics.text());
+    } catch (error) {
+      sendError(response, error);
+    }
+  });
+}
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+
+/** What is under `/api` and no operation is answered here, in the API's own form. */
+function serveNothingElse({ http }: Context, operations: readonly Operation[]): void {
+  http.route(METHODS, /^\/api(?:\/.*)?$/, ({ response, url }: Exchange) => {
+    const methods = operations.filter((operation) => patternOf(operation).test(url.pathname)).map(({ method }) => method);
+    if (methods.length > 0) response.setHeader('allow', methods.join(', '));
+    const error = methods.length > 0 ? new ApiError(405, `allowed is ${methods.join(', ')}`) : new ApiError(404, 'there is no such resource');
+    sendError(response, error);
+  });
+}

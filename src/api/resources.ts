@@ -1,0 +1,22 @@
+import { clients } from './clients.ts';
+import { type Document, openapi } from './openapi.ts';
+import type { Operation } from './operation.ts';
+import type { Services } from './services.ts';
+import { session } from './session.ts';
+import { streams } from './streams.ts';
+import { summaries } from './summaries.ts';
+import { versions } from './versions.ts';
+import { vhosts } from './vhosts.ts';
+
+/** All operations, that included which hands out `document`. To add a resource, add its line. */
+export function resources(services: Services, document: () => Document): readonly Operation[] {
+  return [
+    ...session(services),
+    ...streams(services),
+    ...vhosts(services),
+    ...clients(services),
+    ...versions(services),
+    ...summaries(services),
+    ...openapi(document),
+  ];
+}

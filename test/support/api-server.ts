@@ -1,0 +1,123 @@
+import type { AddressInfo, Server } from 'node:net';
+import { adminToken } from '../../src/access/admin-token.ts';
+import { AccessGate } from '../../src/access/gate.ts';
+import type { RefusedError } from '../../src/base/errors.ts';
+import { SECOND } from '../../src/base/clock.ts';
+import { type CoreConfig, coreOptions } from '../../src/config/options.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { Hub } from '../../src/hub/hub.ts';
+import type { Publisher } from '../../src/hub/publisher.ts';
+import { type Session, Sessions } from '../../src/hub/session.ts';
+import type { AudioTrack, VideoTrack } from '../../src/media/track.ts';
+import type { Context, Module } from '../../src/module.ts';
+import { Admission } from '../../src/net/admission.ts';
+import { HttpRouter } from '../../src/net/http.ts';
+import { Pacer } from '../../src/net/pacer.ts';
+import type { TlsStore } from '../../src/net/tls.ts';
+import { silentLogger } from '../../src/ops/log.ts';
+import { systemClock } from '../../src/ops/system-clock.ts';
+import { z } from 'zod';
+import { ADMIN_TOKEN } from './server.ts';
+import type { Owner } from './until.ts';
+
+/** A server of the modules under test, around a real hub into which tests publish without a protocol. */
+export interface ApiServer {
+  readonly origin: string;
+  readonly context: Context;
+  /** Whom the server has asked to leave, and why. */
+  readonly closed: readonly { readonly session: string; readonly code: string }[];
+  fetch(path: string, init?: RequestInit): Promise<Response>;
+  /** As the admin; resolves to the answer's JSON. */
+  get(path: string): Promise<Record<string, any>>;
+  /** Publishes a path with both tracks; a key frame and two audio frames are sent. */
+  publish(path: string, detail?: Record<string, string>): Promise<Publisher>;
+  /** Adds a viewer to a path. */
+  play(path: string, protocol?: string): { readonly session: Session; readonly leave: () => void };
+}
+
+export interface ApiServerOptions {
+  /** What HTTP is configured to listen on: without it the admin needs the token even on this machine. */
+  readonly listenHost?: string;
+  readonly tls?: TlsStore;
+}
+
+const VIDEO: VideoTrack = {
+  kind: 'video', codec: 'h264', config: Uint8Array.of(1), width: 1280, height: 720, parameter: 'avc1.64001f', profile: 'High', level: '3.1',
+};
+const AUDIO: AudioTrack = {
+  kind: 'audio', codec: 'aac', config: Uint8Array.of(2), sampleRate: 48_000, channels: 2, parameter: 'mp4a.40.2', profile: 'LC',
+};
+
+/** What {@link ApiServer.publish} sends, in bytes. */
+export const PUBLISHED_BYTES = 1020;
+
+/** Starts a server of these modules on a free port of loopback. */
+export async function startApi(owner: Owner, modules: readonly Module[], options: ApiServerOptions = {}): Promise<ApiServer> {
+  const context = createContext(options);
+  for (const module of modules) await module.start(context);
+  const server = context.http.serve(context.admission, options.tls);
+  await listen(server);
+  owner.after(async () => {
+    await Promise.all(modules.map((module) => module.stop()));
+    context.hub.close();
+    context.admission.close();
+    server.close();
+    (server as { closeAllConnections?: () => void }).closeAllConnections?.();
+  });
+  const origin = `${options.tls ? 'https' : 'http'}://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return handle(context, origin);
+}
+
+function createContext({ listenHost, tls }: ApiServerOptions): Context {
+  const clock = systemClock;
+  const config: CoreConfig = loadConfig(z.strictObject(coreOptions), { file: { name: 'test', text: '' } });
+  const provider = adminToken({ adminToken: ADMIN_TOKEN, loopback: 'trusted', listenHost });
+  return {
+    config,
+    log: silentLogger,
+    clock,
+    hub: new Hub({ ...config.publish, window: config.window }, clock),
+    sessions: new Sessions(clock),
+    access: new AccessGate([provider]),
+    admission: new Admission({ ...config.limits, memory: Number.POSITIVE_INFINITY }),
+    pacer: new Pacer(config.fanout, clock, () => {}),
+    outlets: { window: config.window, stallTimeout: 20 * SECOND } as Context['outlets'],
+    http: new HttpRouter(silentLogger),
+    tls,
+  };
+}
+
+function listen(server: Server): Promise<void> {
+  return new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+}
+
+function handle(context: Context, origin: string): ApiServer {
+  const closed: { session: string; code: string }[] = [];
+  const open = (protocol: string, role: 'publish' | 'play', path: string): Session => {
+    const close = ({ code }: RefusedError) => void closed.push({ session: session.id, code });
+    const session: Session = context.sessions.open({ protocol, remote: '192.0.2.17', close });
+    return Object.assign(session, { role, path });
+  };
+  const request = (path: string, init: RequestInit = {}) => fetch(origin + path, { redirect: 'manual', ...init });
+  return {
+    origin,
+    context,
+    closed,
+    fetch: request,
+    get: async (path) => (await request(path, { headers: { authorization: `Bearer ${ADMIN_TOKEN}` } })).json() as Promise<Record<string, any>>,
+    async publish(path, detail = { tcUrl: 'rtmp://192.0.2.4:1936/live' }) {
+      const session = open('rtmp', 'publish', path);
+      Object.assign(session.detail, detail);
+      const publisher = await context.hub.publish(path, session);
+      publisher.write({ track: VIDEO, dts: 0, pts: 0, keyframe: true, data: new Uint8Array(1000) });
+      for (const dts of [0, 20_000]) publisher.write({ track: AUDIO, dts, pts: dts, keyframe: true, data: new Uint8Array(10) });
+      session.bytesIn += PUBLISHED_BYTES;
+      return publisher;
+    },
+    play(path, protocol = 'http-flv') {
+      const session = open(protocol, 'play', path);
+      const leave = context.hub.join(context.hub.find(path)!, session);
+      return { session, leave };
+    },
+  };
+}
