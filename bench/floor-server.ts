@@ -13,6 +13,8 @@ import { FLV_HEADER, flvTag, rtmpCommand, rtmpMessage, setChunkSize, webSocketFr
 
 const KILOBITS = 1000;
 const HANDSHAKE = 1536;
+/** When no publisher has come for so long, all have. */
+const QUIET_MILLISECONDS = 1000;
 const LONGEST_HEAD = 16_384;
 const WEBSOCKET_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
@@ -136,9 +138,14 @@ function prepare(socket: Socket): Socket {
 }
 
 function publish(gather: number): Server[] {
-  const discard = (socket: Socket): void => void socket.on('data', () => undefined);
-  if (gather > 0) gatherReads(gather);
-  return [createServer((socket) => afterHandshake(socket, 'NetStream.Publish.Start', () => discard(socket))), createServer()];
+  let begin: NodeJS.Timeout | undefined;
+  const rtmp = createServer((socket) => {
+    afterHandshake(socket, 'NetStream.Publish.Start', () => socket.on('data', () => undefined));
+    // Node accepts one connection in a round of its loop: long rounds begin when all publishers are there.
+    clearTimeout(begin);
+    if (gather > 0) begin = setTimeout(() => gatherReads(gather), QUIET_MILLISECONDS);
+  });
+  return [rtmp, createServer()];
 }
 
 const [task, gather] = process.argv.slice(2);

@@ -2,7 +2,7 @@
 import { realpathSync } from 'node:fs';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { becomeProgram, findPinnedNode } from './pinned-node.js';
+import { becomeProgram, findPinnedNode, NODE_FLAGS } from './pinned-node.js';
 
 const OLDEST = 22;
 const main = new URL('../dist/main.js', import.meta.url);
@@ -10,10 +10,11 @@ const major = Number(process.versions.node.split('.')[0]);
 const pinned = findPinnedNode(import.meta.url);
 
 if (pinned !== undefined && realpathSync(pinned) !== process.execPath) {
-  await becomeProgram(pinned, [fileURLToPath(main), ...process.argv.slice(2)]);
+  await becomeProgram(pinned, [...NODE_FLAGS, fileURLToPath(main), ...process.argv.slice(2)]);
 } else if (major >= OLDEST) {
   await import(main);
 } else {
-  process.stderr.write(`headwater: needs Node ${OLDEST} or newer, and npm brought none for this platform; this is ${process.versions.node}\n`);
+  const reason = `needs Node ${OLDEST} or newer, and npm brought none for this platform`;
+  process.stderr.write(`headwater: ${reason}; this is ${process.versions.node}\n`);
   process.exitCode = 1;
 }

@@ -1,8 +1,7 @@
-import { join } from 'node:path';
 import process from 'node:process';
 import { becomeProgram } from '../bin/pinned-node.js';
-import { prepare, ROOT } from './prepare.mjs';
+import { prepare, serverRun } from './prepare.mjs';
 
 const node = await prepare({ console: true });
-const env = { NODE_COMPILE_CACHE: join(ROOT, 'node_modules/.cache/compiled'), ...process.env };
-await becomeProgram(node, [join(ROOT, 'src/main.ts'), ...process.argv.slice(2)], env);
+const { args, env } = serverRun(...process.argv.slice(2));
+await becomeProgram(node, args, env);

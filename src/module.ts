@@ -34,6 +34,8 @@ export interface Module {
   readonly name: string;
   /** Begins to serve; resolves to the addresses it listens on, by purpose, such as `{ rtmp: { host, port } }`. */
   start(context: Context): Promise<Record<string, BoundAddress>>;
+  /** All modules have started. */
+  ready?(): void;
   /** Closes its listeners and ends its sessions. */
   stop(): Promise<void>;
 }

@@ -3,6 +3,10 @@ import { z } from 'zod';
 import { adminToken } from './access/admin-token.ts';
 import { AccessGate } from './access/gate.ts';
 import { publishKey } from './access/publish-key.ts';
+import { consolePages } from './api/console.ts';
+import { health } from './api/health.ts';
+import { api } from './api/index.ts';
+import { metricsOptions } from './api/options.ts';
 import { RefusedError } from './base/errors.ts';
 import { coreOptions } from './config/options.ts';
 import { Hub } from './hub/hub.ts';
@@ -25,7 +29,7 @@ import { rtmp } from './protocol/rtmp/index.ts';
 import { rtmpOptions } from './protocol/rtmp/options.ts';
 
 /** All options: those of the server itself, and those that modules bring. */
-export const configSchema = z.strictObject({ rtmp: rtmpOptions, http: httpOptions, ...coreOptions });
+export const configSchema = z.strictObject({ rtmp: rtmpOptions, http: httpOptions, metrics: metricsOptions, ...coreOptions });
 
 /** {@link configSchema} as the program reads it. */
 export type Config = z.output<typeof configSchema>;
@@ -40,7 +44,14 @@ export interface Server {
 
 /** The modules, in the order in which they start. To add a protocol, add its line. */
 function modules(config: Config): Module[] {
-  return [rtmp(config.rtmp), httpFlv(), http(config.http)];
+  return [
+    rtmp(config.rtmp),
+    httpFlv(),
+    api(config.metrics),
+    health(),
+    consolePages(),
+    http(config.http),
+  ];
 }
 
 /** Starts everything that `config` asks for; rejects when an address cannot be had or a certificate cannot be read. */
@@ -55,6 +66,7 @@ export async function startServer(config: Config, log: Logger): Promise<Server> 
       started.push(module);
       Object.assign(addresses, await module.start(context));
     }
+    for (const module of started) module.ready?.();
   } catch (error) {
     await stop();
     throw error;

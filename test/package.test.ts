@@ -59,12 +59,16 @@ describe('the npm package, installed into an empty folder (from the registry)', 
   test('serves its page, writes its options and stops when it is told to', async () => {
     const env = { HEADWATER_RTMP_LISTEN: '127.0.0.1:0', HEADWATER_HTTP_LISTEN: '127.0.0.1:0' };
     const server = inFolder(join('node_modules', '.bin', 'headwater'), [], env);
-    const page = await until('the page is printed', () => /Open +(http:\S+)/.exec(server.stdout)?.[1]);
-    const response = await fetch(page);
-    assert.equal(response.status, 200);
-    assert.match(await response.text(), /<html/i);
-    assert.ok(readdirSync(folder).includes('headwater.yaml'));
-    server.kill('SIGTERM');
+    try {
+      const page = await until('the page is printed', () => /Open +(http:\S+)/.exec(server.stdout)?.[1]);
+      const response = await fetch(page);
+      assert.equal(response.status, 200);
+      assert.match(await response.text(), /<html/i);
+      assert.ok(readdirSync(folder).includes('headwater.yaml'));
+    } finally {
+      // Not SIGKILL: on an old Node the server is a child of the program that npm has started.
+      server.kill('SIGTERM');
+    }
     assert.deepEqual(await server.ended(), { code: 0, signal: null });
   });
 

@@ -1,25 +1,25 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { serverRun } from '../../scripts/prepare.mjs';
 import { PROTOCOLS } from '../load.ts';
 import { Child, freePorts } from '../process.ts';
 import type { ServerKind } from './server.ts';
-
-const MAIN = join(import.meta.dirname, '../../src/main.ts');
 
 export const headwater: ServerKind = {
   name: 'headwater',
   protocols: PROTOCOLS,
   needsSource: true,
-  missing: () => (existsSync(MAIN) ? undefined : 'src/main.ts does not exist'),
+  missing: () => undefined,
 
   async start({ cores, folder, gather }) {
     const [rtmpPort, httpPort] = (await freePorts(2)) as [number, number];
     const config = join(folder, 'headwater.yaml');
     writeFileSync(config, `rtmp: {listen: "127.0.0.1:${rtmpPort}"}\nhttp: {listen: "127.0.0.1:${httpPort}"}\n`);
     const fixed = { HEADWATER_FANOUT_BURST_MIN: `${gather}ms`, HEADWATER_FANOUT_BURST_MAX: `${gather}ms` };
-    const env = { HEADWATER_ACCESS_ADMIN_TOKEN: 'bench', NODE_ENV: 'production', ...(gather === undefined ? {} : fixed) };
+    const run = serverRun('--config', config);
+    const env = { ...run.env, HEADWATER_ACCESS_ADMIN_TOKEN: 'bench', NODE_ENV: 'production', ...(gather === undefined ? {} : fixed) };
     const since = performance.now();
-    const child = new Child('headwater', cores, [process.execPath, MAIN, '--config', config], { env, output: 'ignored' });
+    const child = new Child('headwater', cores, [process.execPath, ...run.args], { env, output: 'ignored' });
     await child.listening(rtmpPort, since);
     return { child, rtmpPort, httpPort, startup: await child.listening(httpPort, since) };
   },

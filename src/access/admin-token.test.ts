@@ -5,7 +5,14 @@ import type { AccessRequest, Action, Verdict } from './gate.ts';
 
 const TOKEN = 'P2EhONX3M1zjXQS0WadgMw';
 
-type Given = { action?: Action; remote?: string; token?: string; headers?: AccessRequest['headers']; listenHost?: string; loopback?: 'like-others' };
+type Given = {
+  action?: Action;
+  remote?: string;
+  token?: string;
+  headers?: AccessRequest['headers'];
+  listenHost?: string;
+  loopback?: 'like-others';
+};
 
 function ask({ action = 'admin', remote = '10.0.0.1', token, headers = {}, listenHost, loopback }: Given): Promise<Verdict> {
   const query = new Map(token === undefined ? [] : [['token', token]]);
@@ -22,7 +29,9 @@ test('the token opens, as header or as parameter', async () => {
 test('another token is refused, even from a trusted loopback', async () => {
   const local = { listenHost: '127.0.0.1', remote: '127.0.0.1' };
   const headers = { host: 'localhost:8080' };
-  for (const token of ['', 'x', `${TOKEN}x`]) assert.deepEqual(await ask({ ...local, headers, token }), { refuse: 'the admin token is wrong' });
+  for (const token of ['', 'x', `${TOKEN}x`]) {
+    assert.deepEqual(await ask({ ...local, headers, token }), { refuse: 'the admin token is wrong' });
+  }
   assert.notEqual(await ask({ ...local, headers: { ...headers, authorization: 'Bearer x' } }), 'allow');
 });
 
@@ -44,7 +53,7 @@ const own: [headers: AccessRequest['headers'], verdict: boolean][] = [
 ];
 
 for (const [headers, isAllowed] of own) {
-  test(`a browser here that sends ${JSON.stringify(headers)} ${isAllowed ? 'needs no' : 'needs a'} token where HTTP listens on loopback`, async () => {
+  test(`a browser here that sends ${JSON.stringify(headers)} ${isAllowed ? 'needs no' : 'needs a'} token on loopback`, async () => {
     assert.equal((await ask({ headers, remote: '127.0.0.1', listenHost: '127.0.0.1' })) === 'allow', isAllowed);
   });
 }

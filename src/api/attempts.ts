@@ -53,8 +53,8 @@ export class Attempts {
 /** What one peer can easily have of addresses: one of IPv4, 64 bits of IPv6. */
 function network(remote: string): string {
   if (!remote.includes(':')) return remote;
-  const [front = '', back] = remote.split('::');
-  const groups = front === '' ? [] : front.split(':');
-  const zeros = back === undefined ? 0 : 8 - groups.length - (back === '' ? 0 : back.split(':').length);
-  return [...groups, ...new Array<string>(Math.max(0, zeros)).fill('0'), ...(back ?? '').split(':')].slice(0, 4).join(':');
+  const [front = '', back = ''] = remote.split('::');
+  const [first, last] = [front, back].map((part) => part.split(':').filter((group) => group !== ''));
+  const zeros = Array.from({ length: Math.max(0, 8 - first!.length - last!.length) }, () => '0');
+  return [...first!, ...zeros, ...last!].slice(0, 4).join(':');
 }

@@ -1,14 +1,8 @@
 import type { Module } from '../module.ts';
 import { type HttpRouter, sendJson } from '../net/http.ts';
 
-/** A module that must be told when all others have started. */
-export interface Health extends Module {
-  /** All listeners are up: from now on `/readyz` says so, until `stop()`. */
-  ready(): void;
-}
-
 /** Answers whether the process lives (`/healthz`) and whether it should be sent clients (`/readyz`: 200 or 503). */
-export function health(): Health {
+export function health(): Module {
   let status: 'starting' | 'ready' | 'stopping' = 'starting';
   return {
     name: 'health',

@@ -65,8 +65,8 @@ const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 function serveNothingElse({ http }: Context, operations: readonly Operation[]): void {
   http.route(METHODS, /^\/api(?:\/.*)?$/, ({ response, url }: Exchange) => {
     const methods = operations.filter((operation) => patternOf(operation).test(url.pathname)).map(({ method }) => method);
-    if (methods.length > 0) response.setHeader('allow', methods.join(', '));
-    const error = methods.length > 0 ? new ApiError(405, `allowed is ${methods.join(', ')}`) : new ApiError(404, 'there is no such resource');
-    sendError(response, error);
+    const isKnown = methods.length > 0;
+    if (isKnown) response.setHeader('allow', methods.join(', '));
+    sendError(response, isKnown ? new ApiError(405, 'this method is not allowed') : new ApiError(404, 'there is no such resource'));
   });
 }

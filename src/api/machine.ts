@@ -81,7 +81,8 @@ function describeProcess(last: Look, look: Look) {
 }
 
 async function describeSystem(last: Look, look: Look) {
-  return { ...describeProcessors(last, look), ...describeDisks(last, look), ...(await describeMemory()), ...(await describeNetwork()) };
+  const [memory, network] = await Promise.all([describeMemory(), describeNetwork()]);
+  return { ...describeProcessors(last, look), ...describeDisks(last, look), ...memory, ...network };
 }
 
 function describeProcessors(last: Look, look: Look) {
@@ -130,8 +131,8 @@ async function describeNetwork() {
     sum[isPublic ? 'net_send_bytes' : 'net_sendi_bytes'] += sent;
   }
   const { tcp, timeWait, udp } = parseSockets(sockstat! + sockstat6!);
-  const established = parseEstablished(snmp!);
-  return { net_sample_time: Date.now(), ...sum, conn_sys: tcp + timeWait, conn_sys_et: established, conn_sys_tw: timeWait, conn_sys_udp: udp };
+  const sockets = { conn_sys: tcp + timeWait, conn_sys_et: parseEstablished(snmp!), conn_sys_tw: timeWait, conn_sys_udp: udp };
+  return { net_sample_time: Date.now(), ...sum, ...sockets };
 }
 
 function share(part: number, whole: number): number {

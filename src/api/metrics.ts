@@ -32,6 +32,8 @@ export class Metrics {
   readonly contentType = Registry.PROMETHEUS_CONTENT_TYPE;
   readonly #sources: MetricsSources;
   readonly #streams: MostWatched;
+  /** Begins to measure now. */
+  readonly #process = processRegistry();
   readonly #registry = new Registry();
   readonly #node = this.#nodeMetrics();
   readonly #stream = this.#streamMetrics();
@@ -46,7 +48,7 @@ export class Metrics {
     this.#registry.resetMetrics();
     this.#countNode();
     this.#countStreams();
-    const parts = await Promise.all([processRegistry().metrics(), this.#registry.metrics()]);
+    const parts = await Promise.all([this.#process.metrics(), this.#registry.metrics()]);
     return parts.join('');
   }
 

@@ -24,6 +24,8 @@ export interface Document {
 
 type Content = { readonly 'application/json': { readonly schema: JsonSchema; readonly example?: unknown } };
 
+const VERSION = '3.1.1';
+
 const DESCRIPTION = [
   "Paths and fields are those of SRS's HTTP API where it has them.",
   'An answer is JSON with `code` 0; an error has its HTTP status and `{ "code": …, "error": "…" }`.',
@@ -36,9 +38,13 @@ const SECURITY = {
   cookie: { type: 'apiKey', in: 'cookie', name: 'headwater', description: 'What `POST /api/v1/session` sets.' },
 } as const;
 
-const ADMIN_ERRORS = { 401: 'The admin token is needed.', 403: 'The admin token is wrong.', 429: 'There were too many wrong tokens.' };
+const ADMIN_ERRORS = {
+  401: 'The admin token is needed.',
+  403: 'The admin token is wrong.',
+  429: 'There were too many wrong tokens.',
+};
 
-const example = { openapi: '3.1.1', info: { title: 'Headwater', version: '0.1.0', description: DESCRIPTION }, paths: {}, components: {} };
+const info = { title: 'Headwater', version: '0.1.0', description: DESCRIPTION };
 
 /** `/api/v1/openapi.json`: the document of all operations, this one included. */
 export function openapi(document: () => Document): Operation[] {
@@ -51,7 +57,7 @@ export function openapi(document: () => Document): Operation[] {
       summary: 'This document.',
       envelope: 'none',
       answer: z.object({ openapi: z.string(), info: anything, paths: anything, components: anything }),
-      example,
+      example: { openapi: VERSION, info, paths: {}, components: {} },
       handle: () => document() as never,
     }),
   ];
@@ -61,7 +67,7 @@ export function openapi(document: () => Document): Operation[] {
 export function describeApi(operations: readonly Operation[], version: string): Document {
   const paths: Record<string, Record<string, DescribedOperation>> = {};
   for (const each of operations) (paths[each.path] ??= {})[each.method.toLowerCase()] = describe(each);
-  return { openapi: '3.1.1', info: { ...example.info, version }, paths, components: { securitySchemes: SECURITY } };
+  return { openapi: VERSION, info: { ...info, version }, paths, components: { securitySchemes: SECURITY } };
 }
 
 function describe(described: Operation): DescribedOperation {

@@ -3,11 +3,12 @@ import type { DescribedOperation, Document } from './openapi.ts';
 import { STYLE } from './page-style.ts';
 
 const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
+const POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /** The headers of the pages made here: nothing may be loaded, and no style but their own counts. */
 export const PAGE_HEADERS = {
   'content-type': 'text/html; charset=utf-8',
-  'content-security-policy': `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+  'content-security-policy': `${POLICY}; style-src 'sha256-${STYLE_HASH}'`,
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'same-origin',
   'cache-control': 'no-store',
@@ -15,9 +16,11 @@ export const PAGE_HEADERS = {
 
 /** A page that shows an OpenAPI document, without script. */
 export function apiPage({ info, paths }: Document): string {
-  const operations = Object.entries(paths).flatMap(([path, methods]) => Object.entries(methods).map(([method, each]) => ({ path, method, ...each })));
+  const operations = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, described]) => ({ path, method, ...described })),
+  );
   const groups = Map.groupBy(operations, ({ tags }) => tags[0]);
-  const sections = Array.from(groups, ([name, members]) => `<section><h2>${escape(name)}</h2>${members.map(renderOperation).join('')}</section>`);
+  const sections = Array.from(groups, ([name, members]) => `<h2>${escape(name)}</h2>${members.map(renderOperation).join('')}`);
   const links = '<p><a href="/api/v1/openapi.json">openapi.json</a> · <a href="/">console</a></p>';
   const usage = '<pre>curl -H "Authorization: Bearer $TOKEN" http://localhost:8080/api/v1/streams</pre>';
   return renderPage(`${info.title} ${info.version}: API`, `<p>${prose(info.description)}</p>${usage}${links}${sections.join('')}`);
@@ -29,16 +32,19 @@ export function refusalPage(reason: string): string {
 }
 
 function renderPage(title: string, body: string): string {
-  const head = `<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${escape(title)}</title>`;
-  return `<!doctype html><html lang="en"><head>${head}<style>${STYLE}</style></head><body><h1>${escape(title)}</h1>${body}</body></html>`;
+  const meta = '<meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">';
+  const head = `<head>${meta}<title>${escape(title)}</title><style>${STYLE}</style></head>`;
+  return `<!doctype html><html lang="en">${head}<body><h1>${escape(title)}</h1>${body}</body></html>`;
 }
 
-function renderOperation({ method, path, summary, parameters, requestBody, responses, security }: DescribedOperation & { path: string; method: string }): string {
+function renderOperation(operation: DescribedOperation & { readonly path: string; readonly method: string }): string {
+  const { method, path, summary, parameters, requestBody, responses, security } = operation;
   const name = `<span class="method ${escape(method)}">${escape(method.toUpperCase())}</span> <code>${escape(path)}</code>`;
   const open = security.length === 0 ? '<p>Anybody may ask.</p>' : '';
   const body = requestBody ? renderExample('Body', schemaSketch(requestBody.content['application/json'].schema)) : '';
   const answer = renderExample('Answer', responses['200']?.content?.['application/json'].example);
-  return `<details><summary>${name} <span>${prose(summary)}</span></summary>${open}${renderParameters(parameters)}${body}${answer}${renderErrors(responses)}</details>`;
+  const parts = [open, renderParameters(parameters), body, answer, renderErrors(responses)];
+  return `<details><summary>${name} <span>${prose(summary)}</span></summary>${parts.join('')}</details>`;
 }
 
 function renderParameters(parameters: DescribedOperation['parameters']): string {

@@ -9,7 +9,7 @@ export function parseMemory(meminfo: string): ReadonlyMap<string, number> {
   return new Map(Array.from(lines, ([, name, value]) => [name!, Number(value)]));
 }
 
-/** Bytes read and written and busy seconds of all whole disks since the boot, out of /proc/diskstats (kernel docs: admin-guide/iostats). */
+/** Bytes and busy seconds of all whole disks since the boot, out of /proc/diskstats (Linux, admin-guide/iostats). */
 export function parseDisks(diskstats: string): { read: number; written: number; busy: number } {
   const sum = { read: 0, written: 0, busy: 0 };
   for (const line of diskstats.split('\n')) {

@@ -69,7 +69,8 @@ test('the first start writes headwater.yaml with new secrets and prints all that
   assert.notEqual(publishKey, adminToken);
   assert.equal(statSync(rig.file).mode & 0o777, 0o600);
   assert.match(readFileSync(rig.file, 'utf8'), /^rtmp:\n {2}# Where\.\n {2}listen: :1935$/m);
-  for (const shown of [`/live/movie?key=${publishKey}`, '/live\n', `  movie?key=${publishKey}\n`, 'http://localhost:8080/', '/live/movie.flv', adminToken, rig.file]) {
+  const push = [`/live/movie?key=${publishKey}`, '/live\n', `  movie?key=${publishKey}\n`];
+  for (const shown of [...push, 'http://localhost:8080/', '/live/movie.flv', adminToken, rig.file]) {
     assert.ok(rig.stdout.includes(shown), `${shown} in ${rig.stdout}`);
   }
   assert.equal(rig.stops, 1);

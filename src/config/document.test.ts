@@ -22,7 +22,8 @@ test('every option stands in the document below its line of comment', () => {
   const options = [...optionsOf(schema)];
   assert.ok(options.length > 20);
   for (const { path, type } of options) {
-    const at = lines.findIndex((line, i) => line.startsWith(`${'  '.repeat(path.length - 1)}${path.at(-1)}: `) && lines[i - 1]!.endsWith(commentOf(type)));
+    const key = `${'  '.repeat(path.length - 1)}${path.at(-1)}: `;
+    const at = lines.findIndex((line, i) => line.startsWith(key) && lines[i - 1]!.endsWith(commentOf(type)));
     assert.ok(at > 0, `${path.join('.')} stands in the document`);
     assert.match(lines[at - 1]!, /^ *# \S/);
   }

@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import { RefusedError } from '../base/errors.ts';
 import type { Window } from '../base/log.ts';
 import type { Signal } from '../base/signal.ts';
+import { describePath } from './path.ts';
 import { outwait, Publisher } from './publisher.ts';
 import type { Session } from './session.ts';
 import { Stream } from './stream.ts';
@@ -63,10 +64,10 @@ export class Hub {
    */
   async publish(path: string, session: Session): Promise<Publisher> {
     for (let rival = this.find(path)?.publisher; rival; rival = this.find(path)?.publisher) {
-      if (!(await this.#yields(rival))) throw new RefusedError('busy', `${path} is being published by somebody else`);
+      if (!(await this.#yields(rival))) throw new RefusedError('busy', `${describePath(path)} is being published by somebody else`);
       if (rival.closed) continue;
       rival.close(false);
-      rival.session.close(new RefusedError('busy', `another publisher took ${path} over`));
+      rival.session.close(new RefusedError('busy', `another publisher took ${describePath(path)} over`));
     }
     return this.#begin(this.#streams.get(path) ?? this.#create(path), session);
   }
@@ -129,7 +130,7 @@ export class Hub {
     this.#emit({ type: 'unpublished', stream, session, deliberate });
     // A stream that never showed a frame has no viewers to keep.
     const grace = !stream.lineup ? 0 : deliberate ? this.#options.stopGrace : this.#options.grace;
-    const end = () => this.#end(stream, new RefusedError('gone', `${stream.path} has ended`));
+    const end = () => this.#end(stream, new RefusedError('gone', `${describePath(stream.path)} has ended`));
     this.#endings.set(stream, this.#clock.after(grace, end));
   }
 
@@ -148,7 +149,7 @@ export class Hub {
   }
 
   #appearance(path: string, wait: number, signal: Signal): Promise<void> {
-    if (wait <= 0) throw new RefusedError('not-found', `nothing is published on ${path}`);
+    if (wait <= 0) throw new RefusedError('not-found', `nothing is published on ${describePath(path)}`);
     return new Promise((resolve, reject) => {
       const waiting = this.#waiting.get(path) ?? new Set();
       this.#waiting.set(path, waiting);
@@ -161,7 +162,7 @@ export class Hub {
       };
       const wake = () => settle(resolve);
       const abort = () => settle(() => reject(signal.reason));
-      const expire = () => settle(() => reject(new RefusedError('not-found', `nothing was published on ${path} in time`)));
+      const expire = () => settle(() => reject(new RefusedError('not-found', `nothing was published on ${describePath(path)} in time`)));
       const cancel = Number.isFinite(wait) ? this.#clock.after(wait, expire) : () => {};
       signal.addEventListener('abort', abort);
       waiting.add(wake);

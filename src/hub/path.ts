@@ -28,6 +28,11 @@ export function parsePath(path: StreamPath): { vhost: string; app: string; name:
   return { vhost: path.slice(0, first), app: path.slice(first + 1, last), name: path.slice(last + 1) };
 }
 
+/** A path as people write it: the vhost only where it is not the default one. */
+export function describePath(path: StreamPath): string {
+  return path.startsWith(`${DEFAULT_VHOST}/`) ? path.slice(DEFAULT_VHOST.length + 1) : path;
+}
+
 /** Throws `RefusedError` unless `name` is safe in a path, a URL and a file name; `what` names it for the peer. */
 export function checkName(what: string, name: string): void {
   if (SEGMENT.test(name) && name !== '.' && !name.includes('..')) return;

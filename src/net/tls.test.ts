@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { connect as connectHttp2, createSecureServer } from 'node:http2';
@@ -7,16 +8,25 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, test, type TestContext } from 'node:test';
 import { connect, createServer, type Server } from 'node:tls';
-import { makeCertificate } from '../../test/support/certificate.ts';
 import { loggerTo } from '../ops/log.ts';
 import { TlsStore, type CertificateFiles } from './tls.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'headwater-tls-'));
 after(() => rmSync(folder, { recursive: true }));
 
-const first = makeCertificate(folder, 'first', ['first.example', 'also.example']);
-const wild = makeCertificate(folder, 'wild', ['*.wild.example']);
-const second = makeCertificate(folder, 'second', ['first.example']);
+const first = makeCertificate('first', ['first.example', 'also.example']);
+const wild = makeCertificate('wild', ['*.wild.example']);
+const second = makeCertificate('second', ['first.example']);
+
+/** The files of a certificate that signs itself, valid for some names. */
+function makeCertificate(name: string, dnsNames: readonly string[]): CertificateFiles {
+  const files = { cert: join(folder, `${name}.crt`), key: join(folder, `${name}.key`) };
+  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
+  const names = dnsNames.map((dnsName) => `DNS:${dnsName}`).join(',');
+  const subject = ['-subj', `/CN=${dnsNames[0]}`, '-addext', `subjectAltName=${names}`];
+  execFileSync('openssl', ['req', '-x509', ...curve, ...subject, '-keyout', files.key, '-out', files.cert], { stdio: 'pipe' });
+  return files;
+}
 
 /** A log that hands out the messages it gets, one after another. */
 function listeningLog() {

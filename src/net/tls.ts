@@ -108,8 +108,7 @@ export class TlsStore {
   }
 
   #replace(certificates: readonly Certificate[]): void {
-    const isSame = ({ pem }: Certificate, i: number) => pem.cert === this.#certificates[i]!.pem.cert && pem.key === this.#certificates[i]!.pem.key;
-    if (certificates.every(isSame)) return;
+    if (certificates.every(({ pem }, i) => isSamePem(pem, this.#certificates[i]!.pem))) return;
     this.#certificates = certificates;
     for (const server of this.#servers) server.setSecureContext(this.#fallback());
     this.#log.info({ certificates: certificates.length }, 'certificates reloaded');
@@ -120,6 +119,10 @@ export class TlsStore {
     this.#complaint = error.message;
     this.#log.warn({ error }, 'new certificates cannot be used; the old ones stay');
   }
+}
+
+function isSamePem(a: Certificate['pem'], b: Certificate['pem']): boolean {
+  return a.cert === b.cert && a.key === b.key;
 }
 
 async function load({ cert, key }: CertificateFiles): Promise<Certificate> {

@@ -1,7 +1,7 @@
 import { concat, fromHex } from '../../src/base/bytes.ts';
 import { amf0, amfObject } from '../../src/container/flv/amf0.ts';
 import { type Attack, attacks, type Outcome } from './support/attack.ts';
-import { COMMAND_START, message, rawCommand, repeat, u32 } from './support/bytes.ts';
+import { COMMAND_START, message, rawCommand, repeat } from './support/bytes.ts';
 
 type Row = readonly [string, Uint8Array, Outcome];
 
@@ -96,15 +96,9 @@ const NAMES: readonly Row[] = [
   ['an AMF3 command without its format byte', message(COMMAND_AMF3, amf0('noSuchCommand', 0)), 'harmless'],
 ];
 
-const CUTS: readonly Row[] = [];
-for (let length = 1; length < CONNECT.length; length += 5) {
-  (CUTS as Row[]).push([`connect cut off after ${length} bytes`, rawCommand(CONNECT.subarray(0, length)), 'either']);
-}
+const CUTS = Array.from({ length: Math.floor(CONNECT.length / 5) }, (_, i): Row => {
+  return [`connect cut off after ${1 + 5 * i} bytes`, rawCommand(CONNECT.subarray(0, 1 + 5 * i)), 'either'];
+});
 
 /** Attacks on AMF in commands, by one who has done no more than the handshake. */
 export const AMF_ATTACKS: readonly Attack[] = attacks('rtmp', 'handshake', [...DEPTH, ...COUNTS, ...LENGTHS, ...REFERENCES, ...NAMES, ...CUTS]);
-
-/** An AMF0 string of so many bytes that says it is as long as that. */
-export function longString(length: number): Uint8Array {
-  return concat([fromHex('0c'), u32(length), new Uint8Array(length).fill(0x61)]);
-}

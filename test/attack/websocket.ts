@@ -71,13 +71,11 @@ const FRAMES: readonly Row[] = [
   ['noise', noise(4096), 'closed'],
   ['a second HTTP request', 'GET / HTTP/1.1\r\nHost: x\r\n\r\n', 'closed'],
   ['1000 messages', () => [repeat(frame(TEXT, new Uint8Array(100).fill(0x61)), 1000)], 'harmless'],
-  ['1000 pings', () => [repeat(frame(PING, noise(100)), 1000)], 'harmless'],
+  ['1000 pings at once', () => [repeat(frame(PING, noise(100)), 1000)], 'closed'],
+  ['40 pings at once', () => [repeat(frame(PING, noise(100)), 40)], 'harmless'],
   ['pongs to no ping', () => [repeat(frame(PONG, noise(100)), 1000)], 'harmless'],
   ['a frame that is never complete', frame(BINARY, noise(10), { length: 1000 }), 'harmless'],
 ];
-
-/** A ping as large as may be. */
-export const LARGEST_PING = frame(PING, new Uint8Array(125));
 
 /** Attacks by WebSocket: on its handshake, and by a viewer of the control stream. */
 export const WEBSOCKET_ATTACKS: readonly Attack[] = [

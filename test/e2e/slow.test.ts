@@ -12,7 +12,7 @@ import type { Viewer } from '../support/viewer.ts';
 import { type Output, PLAIN_OUTPUTS, watch, watchAll } from '../support/watch.ts';
 
 /** Far more than kernel and window hold together, in frames that take a moment to send. */
-const STREAM = { frames: 500, size: 60_000, gop: 10 };
+const STREAM = { frames: 300, size: 60_000, gop: 10 };
 /** The publisher goes on when the others have so many frames. */
 const BATCH = 25;
 const config = { play: { wait: '30s' }, window: { bytes: '4MiB' } };

@@ -1,9 +1,9 @@
 import type { AddressInfo, Server } from 'node:net';
+import { z } from 'zod';
 import { adminToken } from '../../src/access/admin-token.ts';
 import { AccessGate } from '../../src/access/gate.ts';
 import type { RefusedError } from '../../src/base/errors.ts';
-import { SECOND } from '../../src/base/clock.ts';
-import { type CoreConfig, coreOptions } from '../../src/config/options.ts';
+import { coreOptions } from '../../src/config/options.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { Hub } from '../../src/hub/hub.ts';
 import type { Publisher } from '../../src/hub/publisher.ts';
@@ -16,8 +16,6 @@ import { Pacer } from '../../src/net/pacer.ts';
 import type { TlsStore } from '../../src/net/tls.ts';
 import { silentLogger } from '../../src/ops/log.ts';
 import { systemClock } from '../../src/ops/system-clock.ts';
-import { z } from 'zod';
-import { ADMIN_TOKEN } from './server.ts';
 import type { Owner } from './until.ts';
 
 /** A server of the modules under test, around a real hub into which tests publish without a protocol. */
@@ -48,6 +46,9 @@ const AUDIO: AudioTrack = {
   kind: 'audio', codec: 'aac', config: Uint8Array.of(2), sampleRate: 48_000, channels: 2, parameter: 'mp4a.40.2', profile: 'LC',
 };
 
+/** The admin's token of these servers. */
+export const TOKEN = 'a-token-for-these-tests';
+
 /** What {@link ApiServer.publish} sends, in bytes. */
 export const PUBLISHED_BYTES = 1020;
 
@@ -68,11 +69,12 @@ export async function startApi(owner: Owner, modules: readonly Module[], options
   return handle(context, origin);
 }
 
+/** What the modules under test use of the context. */
 function createContext({ listenHost, tls }: ApiServerOptions): Context {
   const clock = systemClock;
-  const config: CoreConfig = loadConfig(z.strictObject(coreOptions), { file: { name: 'test', text: '' } });
-  const provider = adminToken({ adminToken: ADMIN_TOKEN, loopback: 'trusted', listenHost });
-  return {
+  const config = loadConfig(z.strictObject(coreOptions), { file: { name: 'test', text: '' } });
+  const provider = adminToken({ adminToken: TOKEN, loopback: 'trusted', listenHost });
+  const context: Partial<Context> = {
     config,
     log: silentLogger,
     clock,
@@ -81,10 +83,10 @@ function createContext({ listenHost, tls }: ApiServerOptions): Context {
     access: new AccessGate([provider]),
     admission: new Admission({ ...config.limits, memory: Number.POSITIVE_INFINITY }),
     pacer: new Pacer(config.fanout, clock, () => {}),
-    outlets: { window: config.window, stallTimeout: 20 * SECOND } as Context['outlets'],
-    http: new HttpRouter(silentLogger),
+    http: new HttpRouter(silentLogger, config.limits),
     tls,
   };
+  return context as Context;
 }
 
 function listen(server: Server): Promise<void> {
@@ -104,7 +106,7 @@ function handle(context: Context, origin: string): ApiServer {
     context,
     closed,
     fetch: request,
-    get: async (path) => (await request(path, { headers: { authorization: `Bearer ${ADMIN_TOKEN}` } })).json() as Promise<Record<string, any>>,
+    get: async (path) => (await request(path, { headers: { authorization: `Bearer ${TOKEN}` } })).json() as Promise<Record<string, any>>,
     async publish(path, detail = { tcUrl: 'rtmp://192.0.2.4:1936/live' }) {
       const session = open('rtmp', 'publish', path);
       Object.assign(session.detail, detail);

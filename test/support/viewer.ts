@@ -58,10 +58,11 @@ export class Viewer {
 
   /** Resolves when there are so many tags that pass. Rejects when it ends before. */
   async gets(count: number, passes: (tag: FlvTag) => boolean = () => true): Promise<void> {
-    const seen = () => this.tags.filter(passes).length;
+    let [looked, seen] = [0, 0];
     const enough = () => {
-      if (seen() >= count) return true;
-      if (this.#reason !== undefined) throw new Error(`the viewer ended after ${seen()} of ${count} tags: ${this.#reason}`);
+      for (; looked < this.tags.length; looked++) if (passes(this.tags[looked])) seen++;
+      if (seen >= count) return true;
+      if (this.#reason !== undefined) throw new Error(`the viewer ended after ${seen} of ${count} tags: ${this.#reason}`);
       return false;
     };
     await until(`a viewer gets ${count} tags`, enough);

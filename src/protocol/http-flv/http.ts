@@ -5,6 +5,7 @@ import type { Context } from '../../module.ts';
 import type { Exchange } from '../../net/http.ts';
 import { Departure, type Serving } from '../../net/serve.ts';
 import { watch } from '../../net/watch.ts';
+import { RefusedError } from '../../base/errors.ts';
 import { formatName, readSelection } from '../../container/flv/selection.ts';
 import { muxer, opening } from './format.ts';
 import { admit } from './viewing.ts';
@@ -36,6 +37,8 @@ function finish(sink: Duplex): void {
 /** Sends the head of the answer and says where the body goes: in HTTP/1.1 straight to the socket, which costs a third less. */
 function beginBody(response: ServerResponse): Duplex {
   const isHttp2 = 'stream' in response;
+  // The answer to the request before it is still under way.
+  if (!isHttp2 && !response.socket) throw new RefusedError('unsupported', 'a stream cannot be asked for in a pipeline');
   if (!isHttp2) {
     // Without a length and without chunks the body ends with the connection.
     response.removeHeader('transfer-encoding');

@@ -17,7 +17,11 @@ const NORMAL = 1000;
 /** A reason has at most 123 bytes (RFC 6455, 5.5); ours are ASCII but for names in them. */
 const LONGEST_REASON = 40;
 
-const handshakes = new WebSocketServer({ noServer: true, maxPayload: LARGEST_MESSAGE, perMessageDeflate: false });
+/** How long a viewer may take to answer the good-bye, in milliseconds: one that does not read never does. */
+const LAST_WORDS = 2000;
+
+const options = { noServer: true, maxPayload: LARGEST_MESSAGE, perMessageDeflate: false, closeTimeout: LAST_WORDS };
+const handshakes = new WebSocketServer(options);
 
 /** Serves FLV over WebSocket: every tag is one binary message. */
 export async function playByWebSocket(context: Context, upgrade: Upgrade, serving: Serving): Promise<void> {

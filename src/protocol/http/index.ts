@@ -1,4 +1,5 @@
 import type { Server, Socket } from 'node:net';
+import { setImmediate as immediate } from 'node:timers/promises';
 import type { z } from 'zod';
 import type { Context, Module } from '../../module.ts';
 import { type BoundAddress, listenOn } from '../../net/listen.ts';
@@ -31,6 +32,8 @@ export function http(options: z.output<typeof httpOptions>): Module {
     },
     async stop() {
       for (const server of servers) server.close();
+      // Sessions that were told to end still have their good-bye to write.
+      await immediate();
       for (const socket of sockets) socket.destroySoon();
     },
   };

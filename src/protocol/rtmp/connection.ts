@@ -55,7 +55,7 @@ export class Connection {
     socket.on('data', (piece: Uint8Array) => this.#read(piece));
     socket.on('end', () => this.fail(new Departure('the peer closed the connection')));
     socket.on('close', () => this.fail(new Departure('the connection is gone')));
-    socket.on('error', (error) => this.fail(new Departure(`the connection broke: ${error.message}`)));
+    socket.on('error', (error) => this.fail(departureOf(error)));
     socket.pause();
   }
 
@@ -161,4 +161,10 @@ export class Connection {
     this.#acknowledged = this.#received;
     this.control({ kind: 'acknowledgement', received: this.#received % 2 ** 32 });
   }
+}
+
+/** Encoders hang up without waiting for our answer to their good-bye. */
+function departureOf(error: NodeJS.ErrnoException): Departure {
+  if (error.code === 'EPIPE' || error.code === 'ECONNRESET') return new Departure('the peer closed the connection');
+  return new Departure(`the connection broke: ${error.message}`);
 }

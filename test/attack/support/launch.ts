@@ -6,12 +6,12 @@ import type { Attack, Scene, Script, Target } from './attack.ts';
 import { CONTROL_STREAM, RtmpPeer } from './rtmp-peer.ts';
 import { Wire } from './wire.ts';
 
-/** The deadlines of the server under attack: handshake, command, HTTP head, stalled viewers. */
+/** All deadlines of the server under attack, in milliseconds. */
 export const DEADLINE = 3000;
 /** What is refused at once must be closed well before any deadline would close it. */
 const AT_ONCE = 2000;
-/** A deadline and what the machine may take beyond it: Node looks after HTTP's in steps. */
-const IN_TIME = DEADLINE + 5000;
+/** A deadline and what the machine may take beyond it, in milliseconds: Node looks after HTTP's in steps. */
+export const IN_TIME = DEADLINE + 5000;
 
 let count = 0;
 

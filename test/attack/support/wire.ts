@@ -24,8 +24,9 @@ export class Wire {
     socket.once('close', end);
   }
 
-  static async open(port: number, host = '127.0.0.1'): Promise<Wire> {
-    const socket = connect({ port, host, noDelay: true, allowHalfOpen: true });
+  /** Connects, from another address of this machine if one is given. */
+  static async open(port: number, localAddress = '127.0.0.1'): Promise<Wire> {
+    const socket = connect({ port, host: '127.0.0.1', localAddress, noDelay: true, allowHalfOpen: true });
     await once(socket, 'connect');
     return new Wire(socket);
   }
