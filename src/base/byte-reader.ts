@@ -5,11 +5,11 @@ import { decodeUtf8 } from './utf8.ts';
 export class ByteReader {
   readonly bytes: Uint8Array;
   offset = 0;
-  readonly #view: DataView;
+  /** Made when it is first needed: most payloads are read by single bytes. */
+  #dataView: DataView | undefined;
 
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   /** How many bytes are left. */
@@ -68,6 +68,11 @@ export class ByteReader {
 
   skip(length: number): void {
     this.#advance(length);
+  }
+
+  get #view(): DataView {
+    const { buffer, byteOffset, byteLength } = this.bytes;
+    return (this.#dataView ??= new DataView(buffer, byteOffset, byteLength));
   }
 
   #advance(length: number): number {

@@ -48,7 +48,7 @@ describe('a decoder', () => {
       assertSplitSafe(readPackets, fromHex(hex), packets));
   }
 
-  test('ends with its parser and gives back what the parser left', () => {
+  test('ends with its parser and keeps what the parser left', () => {
     const decoder = new Decoder(readPackets());
     for (const piece of [fromHex('01 01 aa 00 0b'), fromHex('0c0d')]) decoder.push(piece);
     assert.deepEqual(decoder.next(), { kind: 1, body: fromHex('aa') });
@@ -56,9 +56,6 @@ describe('a decoder', () => {
     assert.equal(decoder.next(), undefined);
     assert.equal(decoder.done, true);
     assert.equal(decoder.buffered, 3);
-    assert.deepEqual(decoder.rest(), fromHex('0b0c0d'));
-    assert.equal(decoder.buffered, 0);
-    assert.deepEqual(decoder.rest(), fromHex(''));
   });
 
   test('throws what its parser throws, and is done then', () => {
@@ -75,17 +72,17 @@ describe('a decoder', () => {
     assert.equal(decoder.done, true);
   });
 
-  test('hands out bytes that lie together without copying them, and as many as there are if asked for up to more', () => {
-    const bytes = fromHex('0102030405');
+  test('hands out many bytes that lie together without copying them, and as many as there are if asked for up to more', () => {
+    const bytes = Uint8Array.from({ length: 100 }, (_, i) => i);
     const seen: Uint8Array[] = [];
     const decoder = new Decoder(
       (function* (): Parser<object> {
-        seen.push(yield exactly(2), yield peek(1), yield upTo(100), yield upTo(100));
+        seen.push(yield exactly(20), yield peek(20), yield upTo(100), yield upTo(100));
       })(),
     );
-    for (const piece of cut(bytes, [3])) decoder.push(piece);
+    for (const piece of cut(bytes, [50])) decoder.push(piece);
     decoder.next();
-    assert.deepEqual(seen, [fromHex('0102'), fromHex('03'), fromHex('03'), fromHex('0405')]);
+    assert.deepEqual(seen, [bytes.slice(0, 20), bytes.slice(20, 40), bytes.slice(20, 50), bytes.slice(50)]);
     assert.ok(seen.every((view) => view.buffer === bytes.buffer));
   });
 

@@ -14,8 +14,10 @@ const UP_TO = 0x2000_0000;
 const PEEK = 0x4000_0000;
 const COUNT = UP_TO - 1;
 const NOTHING = new Uint8Array(0);
+/** Where small needs are served from, by their size: headers of a few bytes come too often to make a view for each. */
+const SCRATCH = Array.from({ length: 17 }, (_, size) => new Uint8Array(size));
 
-/** Exactly `count` bytes (0 to 2^29 - 1). The view is valid until the parser yields again, and is not to be kept. */
+/** Exactly `count` bytes (0 to 2^29 - 1). They are valid until the parser yields again, and not to be kept: copy them. */
 export function exactly(count: number): Need {
   return count;
 }
@@ -80,11 +82,6 @@ export class Decoder<T extends object> {
     return undefined;
   }
 
-  /** Takes back all bytes that were not consumed, for whoever reads the stream from here on. */
-  rest(): Uint8Array {
-    return this.#serve(exactly(this.#buffered)) ?? NOTHING;
-  }
-
   #serve(need: Need): Uint8Array | undefined {
     let count = need & COUNT;
     if (count === 0) return NOTHING;
@@ -93,10 +90,17 @@ export class Decoder<T extends object> {
     const together = first.length - this.#offset;
     if (need & UP_TO) count = Math.min(count, together);
     else if (count > this.#buffered) return undefined;
-    const bytes =
-      count <= together ? first.subarray(this.#offset, this.#offset + count) : this.#gather(count);
+    const bytes = this.#view(first, count, together);
     if (!(need & PEEK)) this.#consume(count);
     return bytes;
+  }
+
+  #view(first: Uint8Array, count: number, together: number): Uint8Array {
+    if (count > together) return this.#gather(count);
+    const scratch = SCRATCH[count];
+    if (!scratch) return first.subarray(this.#offset, this.#offset + count);
+    for (let i = 0; i < count; i++) scratch[i] = first[this.#offset + i]!;
+    return scratch;
   }
 
   #gather(count: number): Uint8Array {

@@ -11,7 +11,18 @@ export class ConfigText {
   constructor(name: string, text: string) {
     this.#name = name;
     this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false });
-    this.problems = this.#document.errors.map((error) => `${this.#at(error.pos[0])}: not YAML: ${error.message}`);
+    const problems = this.#document.errors.map((error) => `${this.#at(error.pos[0])}: not YAML: ${error.message}`);
+    this.problems = problems.length > 0 ? problems : this.#aliasProblems();
+  }
+
+  /** Aliases are followed only when the values are asked for: to nothing, or to so much that it is an attack. */
+  #aliasProblems(): string[] {
+    try {
+      this.value();
+      return [];
+    } catch (error) {
+      return [`${this.#name}: not YAML: ${(error as Error).message}`];
+    }
   }
 
   /** What the file says, in memory of the caller's own; an empty file says `{}`. */

@@ -7,6 +7,7 @@ import type { Lineup, Stream } from './stream.ts';
 /** How long, in media or in waiting, the first frames are held until all tracks have shown themselves. */
 const LONGEST_PREROLL = 1 * SECOND;
 const LARGEST_PREROLL = 4 * 1024 * 1024;
+const MOST_PREROLL = 1000;
 
 /** What a publisher tells the hub. */
 export interface PublisherEvents {
@@ -32,6 +33,7 @@ export class Publisher {
   /** Frames held until the lineup is known; undefined afterwards. */
   #preroll: { sample: Sample; arrival: number }[] | undefined = [];
   #prerollBytes = 0;
+  readonly #seen = new Set<Kind>();
   #needsKeyframe = true;
   /** The track last met per kind, as it came in and as the stream has it. */
   readonly #tracks = new Map<Kind, { from: Track; to: Track }>();
@@ -78,8 +80,9 @@ export class Publisher {
     const held = this.#preroll!;
     held.push({ sample, arrival });
     this.#prerollBytes += sample.data.length;
+    this.#seen.add(sample.track.kind);
     const first = held[0]!;
-    const complete = this.#isComplete(new Set(held.map((each) => each.sample.track.kind)));
+    const complete = held.length === MOST_PREROLL || this.#isComplete(this.#seen);
     const waited = Math.max(arrival - first.arrival, sample.dts - first.sample.dts);
     if (complete || waited >= LONGEST_PREROLL || this.#prerollBytes > LARGEST_PREROLL) this.#begin();
   }

@@ -11,6 +11,9 @@ export interface Sample {
   readonly data: Uint8Array;
 }
 
+/** What a frame costs besides its data, in bytes: itself, and its views of memory. */
+const OVERHEAD = 256;
+
 /**
  * An encoded video access unit or audio frame, as it stands in a stream's log. Immutable, shared by all readers.
  * It points to its track, so that the decoder configuration travels with it.
@@ -43,8 +46,8 @@ export class Frame {
     this.ingest = ingest;
   }
 
-  /** For the log: {@link data} in bytes. */
+  /** For the log: what it keeps in memory, in bytes, so that neither tiny frames nor ever new configurations outgrow the window. */
   get size(): number {
-    return this.data.length;
+    return this.data.length + this.track.config.length + OVERHEAD;
   }
 }

@@ -208,7 +208,9 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
 }
 
 function urlOf(request: IncomingMessage): URL {
-  const url = URL.parse(request.url ?? '/', 'http://localhost');
+  const target = request.url ?? '/';
+  // Put together rather than resolved: `//host/path` is a path here, as it is to the proxies in front of us.
+  const url = URL.parse(target.startsWith('/') ? `http://localhost${target}` : target);
   if (!url) throw new ProtocolError('malformed URL');
   return url;
 }

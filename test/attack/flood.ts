@@ -26,7 +26,7 @@ export const FLOODS: readonly Scene[] = [
   { name: 'a player that pings and never reads', play: (target) => player(target, [repeat(PING, 10_000)], false) },
   { name: 'a player that sends media', play: (target) => player(target, [message(VIDEO, noise(60_000)), message(VIDEO, noise(60_000))]) },
   { name: 'a player that pauses and goes on, and never reads', play: (target) => player(target, [pauses(2000)], false) },
-  { name: 'a player that begins again and again', play: (target) => player(target, [again(1000)]) },
+  { name: 'a player that begins again and again', play: (target) => player(target, [again(3000)]) },
 ];
 
 /** So many connections that each send the same and then wait: all must be closed by a deadline. */

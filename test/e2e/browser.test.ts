@@ -11,7 +11,7 @@ import { publishFile } from '../support/ffmpeg.ts';
 import type { Program } from '../support/program.ts';
 import { startTestServer } from '../support/server.ts';
 import { needs } from '../support/tools.ts';
-import type { Owner } from '../support/until.ts';
+import { type Owner, until } from '../support/until.ts';
 
 const SOME = 40;
 const options = needs('ffmpeg', 'chromium');
@@ -42,6 +42,8 @@ describe('Chromium shows real pictures', { skip: options.skip ?? false }, () => 
 
     test(`on a page from elsewhere that uses mpegts.js, by ${via}`, options, async (t) => {
       publishForEver(t, `foreign-${via}`);
+      // This player does not come back after an answer that nothing is there.
+      await until('the stream is there', async () => (await fetch(server.http(`/live/foreign-${via}.flv`), { method: 'HEAD' })).ok);
       const url = `${via}://127.0.0.1:${server.ports['http']}/live/foreign-${via}.flv`;
       const page = await open(t, `${await foreignPage(t)}/?${new URLSearchParams({ url })}`);
       assertMoved(await showsPictures(page, SOME));

@@ -1,5 +1,8 @@
 import { ProtocolError } from '../../base/errors.ts';
 
+/** How many NAL units one access unit with start codes may have: each costs memory many times its own size. */
+const MAX_UNITS = 4096;
+
 /**
  * The NAL units of a length-prefixed access unit, as views (ISO/IEC 14496-15, 5.3.4.2).
  * Throws when a length points past the end.
@@ -40,9 +43,13 @@ export function* annexBUnits(data: Uint8Array): Generator<Uint8Array, void> {
 
 /** The NAL units, each after its length: `lengthSize` bytes. Throws when one is longer than that can say. */
 export function joinNalUnits(units: Iterable<Uint8Array>, lengthSize: number): Uint8Array {
-  const list = [...units];
+  const list: Uint8Array[] = [];
   let total = 0;
-  for (const unit of list) total += lengthSize + unit.length;
+  for (const unit of units) {
+    if (list.length === MAX_UNITS) throw new ProtocolError(`access unit of more than ${MAX_UNITS} NAL units`);
+    list.push(unit);
+    total += lengthSize + unit.length;
+  }
   const data = new Uint8Array(total);
   let at = 0;
   for (const unit of list) {

@@ -30,7 +30,10 @@ export function readHvcC(hvcC: Uint8Array): HvcC {
   const sets = new Map<number, Uint8Array[]>([[VPS, []], [SPS, []], [PPS, []]]);
   for (let arrays = reader.u8(); arrays > 0; arrays--) {
     const type = reader.u8() & 63;
-    for (let count = reader.u16(); count > 0; count--) sets.get(type)?.push(reader.take(reader.u16()));
+    for (let count = reader.u16(); count > 0; count--) {
+      const unit = reader.take(reader.u16());
+      sets.get(type)?.push(unit);
+    }
   }
   return { lengthSize, vps: sets.get(VPS)!, sps: sets.get(SPS)!, pps: sets.get(PPS)! };
 }

@@ -1,4 +1,5 @@
 import { MILLISECOND } from '../../base/clock.ts';
+import { ProtocolError } from '../../base/errors.ts';
 import type { Sample } from '../../media/frame.ts';
 import { type Kind, sameTrack, type Track } from '../../media/track.ts';
 import { readAudio } from './audio.ts';
@@ -7,6 +8,8 @@ import type { CodedFrame, FlvPacket, SequenceHeader, Warn } from './packet.ts';
 import { readVideo } from './video.ts';
 
 const MAX_WARNINGS = 16;
+/** The longest decoder configuration in bytes: every frame keeps its own in memory. */
+const MAX_CONFIG = 65_536;
 
 /**
  * Makes samples of the bodies of FLV tags or RTMP messages: those of one stream, in the order in which they came.
@@ -53,6 +56,7 @@ export class FlvDemuxer {
 
   /** Encoders repeat their sequence headers: the track stays the same object until the bytes differ. */
   #configure(kind: Kind, { codec, data }: SequenceHeader): void {
+    if (data.length > MAX_CONFIG) throw new ProtocolError(`${codec.codec} configuration of ${data.length} bytes`);
     const present = this.#track(kind);
     const track = codec.track(data);
     if (track && !(present && sameTrack(present, track))) this.#setTrack(kind, track);

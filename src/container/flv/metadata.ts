@@ -1,5 +1,5 @@
 import { ByteReader } from '../../base/byte-reader.ts';
-import { ProtocolError } from '../../base/errors.ts';
+import { ProtocolError, RefusedError } from '../../base/errors.ts';
 import type { Kind } from '../../media/track.ts';
 import { type AmfObject, isAmfObject, readAmf0 } from './amf0.ts';
 
@@ -48,7 +48,7 @@ function readProperties(reader: ByteReader): AmfObject | undefined {
     const properties = name === 'onMetaData' ? readAmf0(reader) : undefined;
     return isAmfObject(properties) ? properties : undefined;
   } catch (error) {
-    if (error instanceof ProtocolError) return undefined;
+    if (error instanceof ProtocolError || error instanceof RefusedError) return undefined;
     throw error;
   }
 }
