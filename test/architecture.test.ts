@@ -71,9 +71,9 @@ test('every export says what a caller needs', () => {
   const wrong = files.flatMap((file) => {
     const lines = readFileSync(resolve(root, file), 'utf8').split('\n');
     return lines.flatMap((line, i) => {
-      const isExport = /^export (?:async )?(?:function\*?|class|interface|type|const)\b/.test(line);
+      const isExport = /^export (?:async )?(?:function\*?|class|interface|type|const) \w/.test(line);
       const isOverload = /^export (?:async )?function/.test(lines[i - 1] ?? '');
-      const isDocumented = /\*\/$/.test((lines[i - 1] ?? '').trim());
+      const isDocumented = (lines[i - 1] ?? '').trim().endsWith('*/');
       return isExport && !isDocumented && !isOverload ? [`${file}:${i + 1}`] : [];
     });
   });

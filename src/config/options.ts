@@ -13,6 +13,9 @@ export const logOptions = section('What is logged, and where to.', {
   }),
 });
 
+/** {@link logOptions} as the program reads them. */
+export type LogOptions = z.output<typeof logOptions>;
+
 const certificate = z.strictObject({
   cert: text().describe('A PEM file with the certificate and the chain above it.'),
   key: text().describe('A PEM file with its private key.'),

@@ -218,7 +218,10 @@ for (const { takeover, silence, wins } of rivals) {
     stream(first, clock, 1);
     clock.advance(silence * SECOND);
     const second = hub.publish(PATH, open('second'));
-    if (!wins) return void (await assert.rejects(second, refused('busy')));
+    if (!wins) {
+      await assert.rejects(second, refused('busy'));
+      return;
+    }
     (await second).write(video(0, true));
     assert.deepEqual(closed, ['first: busy']);
     const head = hub.find(PATH)!.log.head;

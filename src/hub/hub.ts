@@ -5,8 +5,9 @@ import type { Signal } from '../base/signal.ts';
 import { describePath } from './path.ts';
 import { outwait, Publisher } from './publisher.ts';
 import type { Session } from './session.ts';
-import { Stream } from './stream.ts';
+import { type Publishing, Stream } from './stream.ts';
 
+/** How streams behave when publishers come and go. */
 export interface HubOptions {
   /** What every stream keeps for its readers. */
   readonly window: Window;
@@ -100,7 +101,7 @@ export class Hub {
     }
   }
 
-  async #yields(rival: Publisher): Promise<boolean> {
+  async #yields(rival: Publishing): Promise<boolean> {
     const { takeover, staleAfter } = this.#options;
     if (takeover !== 'stale') return takeover === 'always';
     return outwait(rival, staleAfter, this.#clock);

@@ -2,7 +2,7 @@ import { type Clock, MILLISECOND, SECOND } from '../base/clock.ts';
 import { Frame, type Sample } from '../media/frame.ts';
 import { type Kind, sameTrack, type Track } from '../media/track.ts';
 import type { Session } from './session.ts';
-import type { Lineup, Stream } from './stream.ts';
+import type { Lineup, Publishing, Stream } from './stream.ts';
 
 /** How long, in media or in waiting, the first frames are held until all tracks have shown themselves. */
 const LONGEST_PREROLL = 1 * SECOND;
@@ -18,10 +18,9 @@ export interface PublisherEvents {
 }
 
 /** The one who appends to a stream: from its first frame on until it closes or is replaced. */
-export class Publisher {
+export class Publisher implements Publishing {
   readonly stream: Stream;
   readonly session: Session;
-  /** When its last frame arrived (or it began), by the monotonic clock, in microseconds. */
   lastArrival: number;
   /** Video frames dropped because no key frame had come before them. */
   dropped = 0;
@@ -49,7 +48,6 @@ export class Publisher {
     stream.epoch++;
   }
 
-  /** Whether it may no longer write. */
   get closed(): boolean {
     return this.#closed;
   }
@@ -68,7 +66,6 @@ export class Publisher {
     else this.#append(sample, arrival);
   }
 
-  /** Ends publishing. `deliberate`: by the encoder's own word, so that it is not expected back. Idempotent. */
   close(deliberate: boolean): void {
     if (this.#closed) return;
     if (this.#preroll && this.#preroll.length > 0) this.#begin();
@@ -161,7 +158,7 @@ export class Publisher {
 const LOOK = 50 * MILLISECOND;
 
 /** Waits until `publisher` has closed or been silent for `silence` (then true), or sends again (then false). */
-export function outwait(publisher: Publisher, silence: number, clock: Clock): Promise<boolean> {
+export function outwait(publisher: Publishing, silence: number, clock: Clock): Promise<boolean> {
   const seen = publisher.lastArrival;
   return new Promise((resolve) => {
     const look = () => {

@@ -3,11 +3,20 @@ import { Log, type Window } from '../base/log.ts';
 import type { Frame } from '../media/frame.ts';
 import { Timeline } from '../media/timeline.ts';
 import type { Codec, Kind, Track } from '../media/track.ts';
-import type { Publisher } from './publisher.ts';
 import type { Session } from './session.ts';
 
 /** Which codec families a stream is made of. A player that has begun cannot follow when this changes. */
 export type Lineup = { readonly [kind in Kind]?: Codec };
+
+/** Who appends to a stream, as others see it. */
+export interface Publishing {
+  readonly session: Session;
+  /** When its last frame arrived (or it began), by the monotonic clock, in microseconds. */
+  readonly lastArrival: number;
+  readonly closed: boolean;
+  /** Ends publishing. `deliberate`: by the encoder's own word, so that it is not expected back. Idempotent. */
+  close(deliberate: boolean): void;
+}
 
 /** Something that all readers of one format share, such as a muxer: made by the first, closed after the last. */
 export interface Shared {
@@ -34,7 +43,7 @@ export class Stream {
   readonly timeline = new Timeline();
   readonly counters: StreamCounters = { bytesIn: 0, bytesOut: 0, videoFrames: 0, audioFrames: 0, keyframeInterval: 0 };
   /** Who appends to it; undefined while it waits for a publisher to return. */
-  publisher: Publisher | undefined;
+  publisher: Publishing | undefined;
   /** The tracks as of the newest frame. */
   readonly tracks = new Map<Kind, Track>();
   /** How often a publisher has begun on it. */

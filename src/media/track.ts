@@ -1,8 +1,12 @@
 import { equalBytes } from '../base/bytes.ts';
 
+/** Codecs, by the names that FFmpeg gives them where it has short ones. */
 export type VideoCodec = 'h264' | 'h265' | 'av1' | 'vp9' | 'vp8';
+/** See {@link VideoCodec}. */
 export type AudioCodec = 'aac' | 'mp3' | 'opus' | 'flac' | 'ac3' | 'eac3';
+/** Any codec. */
 export type Codec = VideoCodec | AudioCodec;
+/** What a track is for; a stream has at most one of each. */
 export type Kind = 'video' | 'audio';
 
 /** One video track as its decoder must be set up. Immutable: a change of configuration is a new track. */
@@ -25,7 +29,7 @@ export interface VideoTrack {
 export interface AudioTrack {
   readonly kind: 'audio';
   readonly codec: AudioCodec;
-  /** AudioSpecificConfig (aac), OpusHead (opus), dfLa's STREAMINFO (flac); empty for mp3, ac3, eac3. */
+  /** AudioSpecificConfig (aac), OpusHead (opus), `fLaC` and the metadata blocks (flac); empty for mp3, ac3, eac3. */
   readonly config: Uint8Array;
   /** In hertz; 0 where unknown. */
   readonly sampleRate: number;
@@ -36,6 +40,7 @@ export interface AudioTrack {
   readonly profile: string;
 }
 
+/** One track of a stream. */
 export type Track = VideoTrack | AudioTrack;
 
 /** Whether a decoder set up for one can go on with the other without being told. */

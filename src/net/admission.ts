@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 
+/** When an {@link Admission} lets nobody in any more. */
 export interface AdmissionOptions {
   /** Connections in all, and from one address. */
   readonly connections: number;

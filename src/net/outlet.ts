@@ -37,6 +37,7 @@ export interface Viewer {
   readonly end: (reason: RefusedError) => void;
 }
 
+/** How patient an {@link Outlet} is with its viewers. */
 export interface OutletOptions {
   /** What is kept of the encoded bytes for viewers that lag. */
   readonly window: Window;

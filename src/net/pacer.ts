@@ -7,6 +7,7 @@ export interface Paced {
   readonly lagging: boolean;
 }
 
+/** Between what a {@link Pacer} may choose. */
 export interface PacerOptions {
   /** Bursts are at least and at most so far apart, in microseconds. */
   readonly burstMin: number;

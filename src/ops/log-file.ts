@@ -1,6 +1,6 @@
 import type { DestinationStream } from 'pino';
 import roll from 'pino-roll';
-import type { LogOptions } from './log.ts';
+import type { LogOptions } from '../config/options.ts';
 
 /** What the date in a file's name looks like: new files by age need names that sort by age. */
 const DATE_IN_NAME = { daily: { dateFormat: 'yyyy-MM-dd' }, hourly: { dateFormat: 'yyyy-MM-dd-HH' } };

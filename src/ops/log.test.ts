@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
-import { createLogger, loggerTo, maskSecrets, silentLogger, type LogOptions } from './log.ts';
+import type { LogOptions } from '../config/options.ts';
+import { createLogger, loggerTo, maskSecrets, silentLogger } from './log.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'headwater-log-'));
 after(() => rmSync(folder, { recursive: true }));

@@ -1,6 +1,5 @@
 import { pino, type DestinationStream } from 'pino';
-import type { z } from 'zod';
-import type { logOptions } from '../config/options.ts';
+import type { LogOptions } from '../config/options.ts';
 
 /** What a log line carries besides its message. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -20,9 +19,6 @@ export interface Logger {
   /** A log whose every line carries `fields` too, such as `{ session: id }`. */
   child(fields: Fields): Logger;
 }
-
-/** The section `log` of the configuration. */
-export type LogOptions = z.output<typeof logOptions>;
 
 /** A log that drops everything. */
 export const silentLogger: Logger = pino({ level: 'silent' });

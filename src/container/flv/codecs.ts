@@ -97,7 +97,7 @@ export function codecOfLegacyId(kind: Kind, id: number): FlvCodec | undefined {
 }
 
 function fourCc(characters: string): number {
-  return [...characters].reduce((value, character) => value * 256 + character.charCodeAt(0), 0);
+  return Array.from(characters).reduce((value, character) => value * 256 + character.charCodeAt(0), 0);
 }
 
 type Rows = ReadonlyMap<number, FlvCodec>;

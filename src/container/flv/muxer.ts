@@ -16,6 +16,7 @@ export interface Boxed {
   readonly size: number;
 }
 
+/** What an {@link FlvMuxer} lets through, and in what form. */
 export interface FlvMuxerOptions {
   readonly box: Box;
   readonly dialect: Dialect;

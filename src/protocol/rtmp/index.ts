@@ -34,6 +34,8 @@ export function rtmp(options: z.output<typeof rtmpOptions>): Module {
         const server = createTlsServer(settings, (socket) => void talk(context, socket, 'rtmps'));
         servers.push(server);
         server.prependListener('connection', (socket: Socket) => context.admission.admit(socket));
+        // Node itself does not close one whose handshake takes too long.
+        server.on('tlsClientError', (_, socket) => socket.destroy());
         context.tls.keepCurrent(server);
         addresses.rtmps = await listenOn(server, options.listenTls);
       }
