@@ -44,7 +44,7 @@ export class Pacer {
   readonly #onFault: (error: unknown, outlet: Paced) => void;
   readonly #due = new Set<Paced>();
   #burst: readonly Paced[] | undefined;
-  #scheduled: NodeJS.Timeout | NodeJS.Immediate | undefined;
+  #isScheduled = false;
   #began = Number.NEGATIVE_INFINITY;
   #spent = 0;
   #next = Number.NEGATIVE_INFINITY;
@@ -64,21 +64,23 @@ export class Pacer {
   /** Has an outlet written to in the next burst. */
   wake(outlet: Paced): void {
     this.#due.add(outlet);
-    if (!this.#burst && !this.#scheduled) this.#schedule();
+    if (!this.#burst && !this.#isScheduled) this.#schedule();
   }
 
   #schedule(): void {
     const delay = this.#next - this.now();
     const begin = () => this.#begin();
+    this.#isScheduled = true;
     // An immediate comes after everything that is readable now has been read.
-    this.#scheduled = delay <= 0 ? setImmediate(begin) : setTimeout(begin, Math.ceil(delay / MILLISECOND));
+    if (delay <= 0) setImmediate(begin);
+    else this.#clock.after(delay, begin);
   }
 
   #begin(): void {
     const now = this.now();
     this.counters.bursts++;
     this.counters.intervals += Math.min(now - this.#began, this.#options.burstMax);
-    this.#scheduled = undefined;
+    this.#isScheduled = false;
     this.#began = now;
     const burst = [...this.#due];
     this.#due.clear();

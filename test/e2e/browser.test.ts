@@ -54,12 +54,14 @@ describe('Chromium shows real pictures', { skip: options.skip ?? false }, () => 
     const first = publishForEver(t, 'returns');
     const page = await open(t, server.http('/play/live/returns'));
     await showsPictures(page, SOME);
+    const path = '__defaultVhost__/live/returns';
+    const connections = () => server.lines().filter((line) => line.msg === 'play begins' && line['path'] === path).length;
+    const before = connections();
     first.kill('SIGKILL');
-    await server.logged('publish ends', { path: '__defaultVhost__/live/returns' });
+    await server.logged('publish ends', { path });
     publishForEver(t, 'returns');
     assertMoved(await showsPictures(page, 2 * SOME));
-    const path = '__defaultVhost__/live/returns';
-    assert.equal(server.lines().filter((line) => line.msg === 'play begins' && line['path'] === path).length, 1);
+    assert.equal(connections(), before);
   });
 
   function publishForEver(t: Owner, name: string): Program {

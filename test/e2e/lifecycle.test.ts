@@ -1,17 +1,15 @@
 import assert from 'node:assert/strict';
-import { after, describe, type TestContext, test } from 'node:test';
-import type { FlvTag } from '../../src/container/flv/tag.ts';
-import { clip, later, splitAt } from '../support/clips.ts';
+import { after, describe, test } from 'node:test';
+import { clip, splitAt } from '../support/clips.ts';
 import { Crowd } from '../support/crowd.ts';
 import { assertMonotonic, content, framesOf, headersOf } from '../support/frames.ts';
+import { GONE, live } from '../support/live.ts';
 import { allGet, publisher, sendFromStart } from '../support/publish.ts';
-import { remuxed } from '../support/remux.ts';
 import { RtmpClient } from '../support/rtmp-client.ts';
-import { startTestServer, type TestServer } from '../support/server.ts';
+import { startTestServer } from '../support/server.ts';
 import { needs } from '../support/tools.ts';
 import { until } from '../support/until.ts';
-import type { Viewer } from '../support/viewer.ts';
-import { type Output, PLAIN_OUTPUTS, watch, watchAll } from '../support/watch.ts';
+import { watch } from '../support/watch.ts';
 
 const WINDOW = { duration: '10m', bytes: '256MiB' };
 const ONCE = { video: 1, audio: 1 };
@@ -24,7 +22,7 @@ const server = await startTestServer({ after }, { window: WINDOW, play: { wait: 
 
 describe('when a publisher says that it ends', () => {
   test('its viewers are told so after the time of grace', needs('ffmpeg'), async (t) => {
-    const { viewers, client } = await live(t, server, 'ends');
+    const { viewers, client } = await live(t, server, beginning, 'ends');
     client.stop();
     for (const [output, viewer] of viewers) assert.match(await viewer.ended, GONE[output]);
     assert.equal(client.closed, false, 'the publisher may begin again on the connection');
@@ -44,7 +42,7 @@ describe('when a publisher says that it ends', () => {
   });
 
   test('by FCUnpublish as FMLE and OBS do, it is answered so', needs('ffmpeg'), async (t) => {
-    const { client, viewers } = await live(t, server, 'fcunpublish');
+    const { client, viewers } = await live(t, server, beginning, 'fcunpublish');
     await client.call('FCUnpublish', null, 'fcunpublish');
     await until('the status', () => client.statuses.some(({ code }) => code === 'NetStream.Unpublish.Success'));
     for (const viewer of viewers.values()) await viewer.ended;
@@ -68,7 +66,7 @@ test('a publisher that returns between two key frames is seen from the second on
 
 describe('when a second publisher comes', () => {
   test('it is refused while the first one sends', needs('ffmpeg'), async (t) => {
-    const { client, viewers } = await live(t, server, 'rivals');
+    const { client, viewers } = await live(t, server, beginning, 'rivals');
     const alive = setInterval(() => client.send(movie.tags.findLast(({ type }) => type === 'audio')!), 20);
     t.after(() => clearInterval(alive));
     await assert.rejects(publisher(t, server, 'rivals'), /NetStream\.Publish\.BadName/);
@@ -76,7 +74,7 @@ describe('when a second publisher comes', () => {
   });
 
   test('it takes over from one that is silent, which is told why', needs('ffmpeg'), async (t) => {
-    const { client, viewers } = await live(t, server, 'silent');
+    const { client, viewers } = await live(t, server, beginning, 'silent');
     const successor = await publisher(t, server, 'silent');
     successor.send(...movie.tags);
     await allGet(viewers.values(), framesOf(beginning).length + framesOf(movie.tags).length);
@@ -86,76 +84,13 @@ describe('when a second publisher comes', () => {
   for (const [takeover, outcome] of [['always', 'takes over at once'], ['never', 'is refused even if the first is silent']] as const) {
     test(`it ${outcome} with publish.takeover: ${takeover}`, needs('ffmpeg'), async (t) => {
       const own = await startTestServer(t, { window: WINDOW, play: { wait: '30s' }, publish: { takeover, staleAfter: takeover === 'always' ? '1h' : '0s' } });
-      const { client, viewers } = await live(t, own, 'rivals');
+      const { client, viewers } = await live(t, own, beginning, 'rivals');
       if (takeover === 'never') return assert.rejects(publisher(t, own, 'rivals'), /NetStream\.Publish\.BadName/);
       const successor = await publisher(t, own, 'rivals');
       successor.send(...movie.tags);
       await allGet(viewers.values(), framesOf(beginning).length + framesOf(movie.tags).length);
       await client.viewer.ended;
     });
-  }
-});
-
-describe('when the configuration changes within the same codecs', () => {
-  test('in mid-stream, viewers stay and get the new headers, of what has changed alone', needs('ffmpeg'), async (t) => {
-    const larger = await clip('larger');
-    const crowd = await Crowd.gather(t, server, 'larger', 6);
-    const client = await publisher(t, server, 'larger');
-    await sendFromStart(client, beginning, crowd.viewers);
-    const change = later(larger.tags, 1000);
-    client.send(...change);
-    await crowd.gets(framesOf(beginning, 'video').length + framesOf(change, 'video').length);
-    crowd.assertUndisturbed();
-    crowd.assertFollowed(beginning, change, { video: 2, audio: 1 });
-    for (const { tags } of crowd.viewers) assertNewHeaderBefore(tags, change);
-  });
-
-  test('with the return of the publisher, too', needs('ffmpeg'), async (t) => {
-    const larger = await clip('larger');
-    const crowd = await Crowd.gather(t, server, 'returned-larger', 6);
-    const client = await publisher(t, server, 'returned-larger');
-    await sendFromStart(client, beginning, crowd.viewers);
-    await crowd.gets(framesOf(beginning, 'video').length);
-    client.close();
-    const successor = await publisher(t, server, 'returned-larger');
-    successor.send(...larger.tags);
-    await crowd.gets(framesOf(beginning, 'video').length + framesOf(larger.tags, 'video').length);
-    crowd.assertUndisturbed();
-    crowd.assertFollowed(beginning, larger.tags, { video: 2, audio: 1 });
-  });
-
-  function assertNewHeaderBefore(tags: readonly FlvTag[], change: readonly FlvTag[]): void {
-    const wanted = headersOf(change, 'video')[0].data;
-    const at = tags.findIndex((tag) => headersOf([tag], 'video').some(({ data }) => Buffer.compare(data, wanted) === 0));
-    const next = framesOf(tags.slice(at), 'video')[0];
-    assert.ok(at > 0 && next.keyframe, 'a key frame follows the new header');
-    assert.equal(content(next), content(framesOf(change, 'video')[0]));
-  }
-});
-
-describe('when the codecs change, players cannot follow: they are closed and told why', () => {
-  test('in mid-stream', needs('ffmpeg'), async (t) => {
-    const hevc = await remuxed('hevc');
-    const { client, viewers } = await live(t, server, 'codecs');
-    client.send(...later(hevc, 1000));
-    for (const [output, viewer] of viewers) assert.match(await viewer.ended, CHANGED[output]);
-    await plays(t, 'codecs', 'hvc1');
-  });
-
-  test('with the return of the publisher', needs('ffmpeg'), async (t) => {
-    const hevc = await remuxed('hevc');
-    const { client, viewers } = await live(t, server, 'returned-codecs');
-    client.close();
-    const successor = await publisher(t, server, 'returned-codecs');
-    successor.send(...hevc);
-    for (const [output, viewer] of viewers) assert.match(await viewer.ended, CHANGED[output]);
-    await plays(t, 'returned-codecs', 'hvc1');
-  });
-
-  async function plays(t: TestContext, name: string, codec: string): Promise<void> {
-    for (const viewer of (await watchAll(t, server, PLAIN_OUTPUTS, name)).values()) {
-      await viewer.gets(1, (tag) => framesOf([tag], 'video').some((frame) => frame.codec === codec && frame.keyframe));
-    }
   }
 });
 
@@ -189,20 +124,20 @@ describe('when viewers come before their publisher', () => {
 
 test('when a lost publisher does not return, its viewers are told so after the time of grace', needs('ffmpeg'), async (t) => {
   const own = await startTestServer(t, { play: { wait: '30s' }, publish: { grace: '300ms' } });
-  const { viewers, client } = await live(t, own, 'lost');
+  const { viewers, client } = await live(t, own, beginning, 'lost');
   client.close();
   for (const [output, viewer] of viewers) assert.match(await viewer.ended, GONE[output]);
 });
 
 test('a publisher that sends nothing else is closed when it falls silent, and its stream waits for it', needs('ffmpeg'), async (t) => {
   const own = await startTestServer(t, { play: { wait: '30s' }, publish: { idleTimeout: '1s' } });
-  const { client, viewers } = await live(t, own, 'idle');
+  const { client, viewers } = await live(t, own, beginning, 'idle');
   assert.match(await client.viewer.ended, /fell silent/);
   for (const viewer of viewers.values()) assert.equal(viewer.reason, undefined);
 });
 
 test('one connection plays, stops and plays again', needs('ffmpeg'), async (t) => {
-  await live(t, server, 'replay');
+  await live(t, server, beginning, 'replay');
   const client = await RtmpClient.connect(t, { port: server.ports['rtmp'] });
   const viewer = await client.play('replay');
   await allGet([viewer], 1);
@@ -211,24 +146,3 @@ test('one connection plays, stops and plays again', needs('ffmpeg'), async (t) =
   await until('it plays again', () => headersOf(viewer.tags, 'video').length === 2 && framesOf(viewer.tags, 'video').length > 1);
   assertMonotonic(viewer.tags.slice(viewer.tags.findLastIndex((tag) => headersOf([tag], 'video').length > 0)));
 });
-
-/** A stream that has begun, and a viewer by each output who has seen all of it so far. */
-async function live(t: TestContext, on: TestServer, name: string): Promise<{ viewers: Map<Output, Viewer>; client: RtmpClient }> {
-  const viewers = await watchAll<Output>(t, on, PLAIN_OUTPUTS, name);
-  const client = await publisher(t, on, name);
-  await sendFromStart(client, beginning, viewers.values());
-  await allGet(viewers.values(), framesOf(beginning).length);
-  return { viewers, client };
-}
-
-/** What viewers hear at the end; FLV by HTTP has no words for it. */
-const GONE: Readonly<Record<string, RegExp>> = {
-  rtmp: /NetStream\.Play\.UnpublishNotify: .* has ended/,
-  'http-flv': /^closed$/,
-  'ws-flv': /^1000 .*has ended/,
-};
-const CHANGED: Readonly<Record<string, RegExp>> = {
-  rtmp: /NetStream\.Play\.UnpublishNotify: the stream's codecs changed from h264\+aac to h265\+aac/,
-  'http-flv': /^closed$/,
-  'ws-flv': /^1000 the stream's codecs changed/,
-};

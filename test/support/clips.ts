@@ -11,8 +11,8 @@ export interface Clip {
 
 const picture = (seconds: number, size = '320x180') => ['-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=25:duration=${seconds}`];
 const sound = (seconds: number) => ['-f', 'lavfi', '-i', `sine=frequency=440:sample_rate=44100:duration=${seconds}`];
-const h264 = (gop: number, ...more: readonly string[]) =>
-  ['-c:v', 'libx264', '-preset', 'veryfast', '-threads', '1', '-pix_fmt', 'yuv420p', '-g', String(gop), '-keyint_min', String(gop), '-sc_threshold', '0', ...more];
+const x264 = ['-c:v', 'libx264', '-preset', 'veryfast', '-threads', '1', '-pix_fmt', 'yuv420p', '-sc_threshold', '0'];
+const h264 = (gop: number, ...more: readonly string[]) => [...x264, '-g', `${gop}`, '-keyint_min', `${gop}`, ...more];
 const aac = ['-c:a', 'aac', '-b:a', '64k'];
 
 /** What the clips are for, by name. All are H.264 and AAC. */

@@ -16,5 +16,6 @@ export function publishByGStreamer(owner: Owner, file: string, url: string, sent
 
 /** Plays a URL by GStreamer's rtmp2src into an FLV file, until the stream ends. */
 export function playByGStreamer(owner: Owner, url: string, file: string): Program {
-  return new Program(owner, 'gst-launch-1.0', ['-q', '-e', 'rtmp2src', `location=${url}`, '!', 'filesink', 'buffer-mode=unbuffered', `location=${file}`]);
+  const sink = ['filesink', 'buffer-mode=unbuffered', `location=${file}`];
+  return new Program(owner, 'gst-launch-1.0', ['-q', '-e', 'rtmp2src', `location=${url}`, '!', ...sink]);
 }

@@ -27,10 +27,12 @@ const MICROSECONDS = 1_000_000;
 
 const source = (size: string) => ['-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=25:duration=2`];
 const sound = ['-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=48000:duration=2'];
+const x265Params = 'log-level=error:keyint=25:min-keyint=25:pools=none';
+const x265 = ['-c:v', 'libx265', '-x265-params', x265Params, '-preset', 'ultrafast', '-tag:v', 'hvc1'];
 
 /** Clips of codecs that Debian's ffmpeg cannot put into FLV, as MP4. */
 const RECIPES = {
-  hevc: [...source('160x96'), ...sound, '-c:v', 'libx265', '-x265-params', 'log-level=error:keyint=25:min-keyint=25:pools=none', '-preset', 'ultrafast', '-tag:v', 'hvc1', '-c:a', 'aac'],
+  hevc: [...source('160x96'), ...sound, ...x265, '-c:a', 'aac'],
   av1: [...source('160x96'), ...sound, '-c:v', 'libaom-av1', '-cpu-used', '8', '-g', '25', '-c:a', 'libopus'],
   opus: [...sound, '-c:a', 'libopus'],
 } satisfies Record<string, readonly string[]>;

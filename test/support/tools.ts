@@ -14,7 +14,10 @@ const TOOLS = {
   ffmpeg: { apt: 'ffmpeg', has: () => isOnPath('ffmpeg') && isOnPath('ffprobe') },
   rtmpdump: { apt: 'rtmpdump', has: () => isOnPath('rtmpdump') },
   nginx: { apt: 'nginx-light libnginx-mod-rtmp', has: () => isOnPath('nginx') && existsSync(NGINX_RTMP) },
-  gstreamer: { apt: 'gstreamer1.0-tools gstreamer1.0-plugins-good gstreamer1.0-plugins-bad', has: () => hasElements('rtmp2sink', 'rtmp2src', 'flvmux') },
+  gstreamer: {
+    apt: 'gstreamer1.0-tools gstreamer1.0-plugins-good gstreamer1.0-plugins-bad',
+    has: () => hasElements('rtmp2sink', 'rtmp2src', 'flvmux'),
+  },
   chromium: { apt: 'chromium', has: () => existsSync(CHROMIUM) },
   openssl: { apt: 'openssl', has: () => isOnPath('openssl') },
 };

@@ -31,7 +31,13 @@ export async function watch(owner: Owner, server: TestServer, output: Output, na
 }
 
 /** The same for all these outputs. */
-export async function watchAll<O extends Output>(owner: Owner, server: TestServer, outputs: readonly O[], name: string, query = ''): Promise<Map<O, Viewer>> {
+export async function watchAll<O extends Output>(
+  owner: Owner,
+  server: TestServer,
+  outputs: readonly O[],
+  name: string,
+  query = '',
+): Promise<Map<O, Viewer>> {
   const viewers = new Map<O, Viewer>();
   for (const output of outputs) viewers.set(output, await watch(owner, server, output, name, query));
   return viewers;
