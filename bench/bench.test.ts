@@ -72,7 +72,11 @@ const cases: { name: string; tags: Tag[]; found: Partial<Findings> }[] = [
   { name: 'a missing audio frame', tags: [audio(0), audio(21), audio(64)], found: { holes: 1 } },
   { name: 'time that runs backwards', tags: [video(1, 40), video(2, 0)], found: { frames: 2, backwards: 1 } },
   { name: 'a changed byte', tags: [damaged(video(1, 0))], found: { frames: 1, damaged: 1 } },
-  { name: 'a lost stamp', tags: [{ ...video(1, 0), body: new Uint8Array(99).fill(1) }], found: { frames: 1, damaged: 1 } },
+  {
+    name: 'a lost stamp',
+    tags: [{ ...video(1, 0), body: new Uint8Array(99).fill(1) }],
+    found: { frames: 1, damaged: 1 },
+  },
 ];
 
 for (const { name, tags, found } of cases) {
@@ -84,7 +88,11 @@ for (const { name, tags, found } of cases) {
 }
 
 test('of several runs the medians are shown, but of faults the worst', () => {
-  const runs = [{ 'CPU s/Gbit': 3, lost: 0 }, { 'CPU s/Gbit': 1, lost: 2 }, { 'CPU s/Gbit': 2, lost: 0 }];
+  const runs = [
+    { 'CPU s/Gbit': 3, lost: 0 },
+    { 'CPU s/Gbit': 1, lost: 2 },
+    { 'CPU s/Gbit': 2, lost: 0 },
+  ];
   assert.deepEqual(combine(runs), { 'CPU s/Gbit': 2, lost: 2 });
   assert.equal(median([4, 1]), 2.5);
   assert.deepEqual(spread([]), { count: 0, p50: -1, p99: -1, max: -1 });

@@ -87,7 +87,12 @@ function videoFrame({ body }: Tag, index: number): ClipFrame {
 }
 
 function audioFrame({ body }: Tag, index: number): ClipFrame {
-  return { kind: 'audio', time: Math.round((index * LOOP) / AUDIO_FRAMES), keyframe: true, body: Uint8Array.from(body) };
+  return {
+    kind: 'audio',
+    time: Math.round((index * LOOP) / AUDIO_FRAMES),
+    keyframe: true,
+    body: Uint8Array.from(body),
+  };
 }
 
 // The stamp is an SEI NAL unit of unregistered user data (H.264, D.1.7) before the picture: decoders skip it and servers

@@ -6,7 +6,7 @@
  * milliseconds. Prints its ports as JSON.
  */
 import { createHash } from 'node:crypto';
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { AUDIO, type Clip, LOOP, prepareClip, stamp, VIDEO } from './clip.ts';
 import { gatherReads } from './gather.ts';
 import { FLV_HEADER, flvTag, rtmpCommand, rtmpMessage, setChunkSize, webSocketFrame } from './wire.ts';
@@ -65,7 +65,9 @@ function play(gather: number): Server[] {
   pace(clip, gather, Object.values(formats));
   return [
     createServer((socket) => afterHandshake(socket, 'NetStream.Play.Start', () => formats.rtmp.join(socket))),
-    createServer((socket) => afterRequest(socket, (upgrade) => (upgrade ? formats.webSocket : formats.flv).join(socket))),
+    createServer((socket) =>
+      afterRequest(socket, (upgrade) => (upgrade ? formats.webSocket : formats.flv).join(socket)),
+    ),
   ];
 }
 
@@ -109,7 +111,9 @@ function afterRequest(socket: Socket, ready: (upgrade: boolean) => void): void {
 
 /** RFC 6455, 4.2.2. */
 function acceptWebSocket(key: string): string {
-  const accept = createHash('sha1').update(key + WEBSOCKET_GUID).digest('base64');
+  const accept = createHash('sha1')
+    .update(key + WEBSOCKET_GUID)
+    .digest('base64');
   return `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`;
 }
 
@@ -129,7 +133,13 @@ function afterHandshake(socket: Socket, status: string, ready: () => void): void
 function answers(code: string): Uint8Array[] {
   const publishing = code.includes('Publish');
   const created = rtmpCommand(0, '_result', publishing ? 4 : 2, null, 1);
-  const connected = rtmpCommand(0, '_result', 1, { fmsVer: 'FMS/3,0,1,123' }, { code: 'NetConnection.Connect.Success' });
+  const connected = rtmpCommand(
+    0,
+    '_result',
+    1,
+    { fmsVer: 'FMS/3,0,1,123' },
+    { code: 'NetConnection.Connect.Success' },
+  );
   return [connected, created, rtmpCommand(1, 'onStatus', 0, null, { level: 'status', code })];
 }
 

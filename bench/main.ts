@@ -32,5 +32,7 @@ async function main(args: string[]): Promise<void> {
   for (const kilobits of BITRATES) prepareClip(kilobits); // before anything is measured
   pinSelf(settings.loadCores);
   const report = await bench(settings);
-  console.log(settings.json ? JSON.stringify({ bench: settings.bench, machine: machine(), settings, ...report }) : print(report));
+  console.log(
+    settings.json ? JSON.stringify({ bench: settings.bench, machine: machine(), settings, ...report }) : print(report),
+  );
 }

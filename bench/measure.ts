@@ -63,7 +63,12 @@ export async function withServer<T>(
 }
 
 /** Publishers, in a process of their own. */
-export async function startSource(server: RunningServer, settings: Settings, count: number, kilobits: number): Promise<Child> {
+export async function startSource(
+  server: RunningServer,
+  settings: Settings,
+  count: number,
+  kilobits: number,
+): Promise<Child> {
   const options = [server.rtmpPort, 'live', 'stream', count, kilobits].map(String);
   const source = new Child('the source', settings.loadCores, [process.execPath, SOURCE, ...options]);
   await source.answer();

@@ -66,7 +66,8 @@ export class Child {
   /** Reads the next line of its output, as JSON. Throws with its last words when it has ended. */
   async answer<T>(): Promise<T> {
     const line = await this.#lines?.next();
-    if (!line || line.done === true) throw new Error(`${this.#name} ended: ${this.#complaint.trim() || 'without a word'}`);
+    if (!line || line.done === true)
+      throw new Error(`${this.#name} ended: ${this.#complaint.trim() || 'without a word'}`);
     return JSON.parse(line.value) as T;
   }
 

@@ -31,7 +31,15 @@ const WORST = new Set(['lost', 'stalls', 'faulty', 'failed', 'gap ms']);
 /** The medians of several runs, figure by figure. */
 export function combine(runs: Figures[]): Figures {
   const names = Object.keys(runs[0] ?? {});
-  return Object.fromEntries(names.map((name) => [name, combineOne(name, runs.map((figures) => figures[name]!))]));
+  return Object.fromEntries(
+    names.map((name) => [
+      name,
+      combineOne(
+        name,
+        runs.map((figures) => figures[name]!),
+      ),
+    ]),
+  );
 }
 
 function combineOne(name: string, values: number[]): number {
@@ -65,7 +73,9 @@ function table(rows: Row[]): string[] {
     ...rows.map((row) => [row.server, row.protocol ?? '', ...names.map((name) => number(row.figures[name]))]),
   ];
   const widths = cells[0]!.map((_, column) => Math.max(...cells.map((line) => line[column]!.length)));
-  return cells.map((line) => line.map((cell, i) => (i < 2 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  '));
+  return cells.map((line) =>
+    line.map((cell, i) => (i < 2 ? cell.padEnd(widths[i]!) : cell.padStart(widths[i]!))).join('  '),
+  );
 }
 
 /** Three digits that matter. */

@@ -1,6 +1,6 @@
-import { parseArgs } from 'node:util';
 import { availableParallelism } from 'node:os';
-import { type Protocol, PROTOCOLS } from './load.ts';
+import { parseArgs } from 'node:util';
+import { PROTOCOLS, type Protocol } from './load.ts';
 
 /** What the command line asks for. */
 export interface Settings {

@@ -10,8 +10,16 @@ const LONGEST_VALUE = 512;
 
 /** An FLV tag with the size that follows it (Adobe FLV 10.1, E.3, E.4.1). */
 export function flvTag(type: number, time: number, body: Uint8Array): Uint8Array {
-  const out = new ByteWriter(body.length + 15).u8(type).u24(body.length).u24(time & 0xffffff).u8(time >>> 24).u24(0);
-  return out.put(body).u32(body.length + 11).finish();
+  const out = new ByteWriter(body.length + 15)
+    .u8(type)
+    .u24(body.length)
+    .u24(time & 0xffffff)
+    .u8(time >>> 24)
+    .u24(0);
+  return out
+    .put(body)
+    .u32(body.length + 11)
+    .finish();
 }
 
 /** The FLV file header, for a stream with both audio and video (Adobe FLV 10.1, E.2). */
@@ -40,7 +48,11 @@ export function rtmpMessage(type: number, time: number, body: Uint8Array, stream
 
 /** A message of the same stream as the one before it, `delta` milliseconds later (RTMP 1.0, 5.3.1.2.2). */
 export function rtmpNext(type: number, delta: number, body: Uint8Array): Uint8Array {
-  const head = new ByteWriter(capacity(body)).u8(0x40 | chunkStream(type)).u24(delta).u24(body.length).u8(type);
+  const head = new ByteWriter(capacity(body))
+    .u8(0x40 | chunkStream(type))
+    .u24(delta)
+    .u24(body.length)
+    .u8(type);
   return chunked(head, chunkStream(type), body);
 }
 

@@ -25,7 +25,8 @@ export const NEEDS = [
 export function bringNeeds() {
   let missing = absent();
   if (missing.length > 0 && canInstall()) missing = install(missing);
-  if (missing.length > 0) fail(`The tests need more programs. On Debian or Ubuntu, as root: apt-get install -y ${missing.join(' ')}`);
+  if (missing.length > 0)
+    fail(`The tests need more programs. On Debian or Ubuntu, as root: apt-get install -y ${missing.join(' ')}`);
 }
 
 function absent() {

@@ -12,12 +12,15 @@ const TOLERANCE_MS = 5_000;
 
 /** Ends with one line when this Node is too old to go on. */
 export function requireNode(version = process.versions.node) {
-  if (Number(version.split('.')[0]) < OLDEST) fail(`Headwater needs Node ${OLDEST} or newer to start; this is ${version}`);
+  if (Number(version.split('.')[0]) < OLDEST)
+    fail(`Headwater needs Node ${OLDEST} or newer to start; this is ${version}`);
 }
 
 /** Whether the packages are missing, or older than package-lock.json. */
 export function needsInstall(root = ROOT) {
-  return modified(join(root, 'node_modules/.package-lock.json')) + TOLERANCE_MS < modified(join(root, 'package-lock.json'));
+  return (
+    modified(join(root, 'node_modules/.package-lock.json')) + TOLERANCE_MS < modified(join(root, 'package-lock.json'))
+  );
 }
 
 /** Whether the console was never built, or its sources have changed since. */

@@ -55,7 +55,11 @@ function freshClone(name) {
 }
 
 function surroundings(root, env = {}) {
-  return { cwd: folder, env: { PATH: process.env.PATH, npm_execpath: join(root, 'npm/npm.mjs'), ...env }, encoding: 'utf8' };
+  return {
+    cwd: folder,
+    env: { PATH: process.env.PATH, npm_execpath: join(root, 'npm/npm.mjs'), ...env },
+    encoding: 'utf8',
+  };
 }
 
 function start(root, args = [], env = {}) {
@@ -129,7 +133,11 @@ test('a Node that is too old is named in one line', () => {
 test('npm test refuses what it does not know', () => {
   const root = freshClone('misused');
   for (const args of [['unti'], ['unit', 'x']]) {
-    const { status, stderr } = spawnSync(process.execPath, [join(root, 'scripts/test.mjs'), ...args], surroundings(root));
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      [join(root, 'scripts/test.mjs'), ...args],
+      surroundings(root),
+    );
     assert.equal(status, 1);
     assert.match(stderr, /^npm test takes no argument, or one: unit/);
   }
@@ -141,6 +149,9 @@ test('where nothing can be installed, the tests name the packages that they need
   const env = { PATH: '/nowhere' };
   const { status, stderr } = spawnSync(process.execPath, ['-e', script], { cwd: root, env, encoding: 'utf8' });
   assert.equal(status, 1);
-  assert.match(stderr, /^The tests need more programs\. On Debian or Ubuntu, as root: apt-get install -y ffmpeg chromium /);
+  assert.match(
+    stderr,
+    /^The tests need more programs\. On Debian or Ubuntu, as root: apt-get install -y ffmpeg chromium /,
+  );
   assert.equal(new Set(NEEDS.map(({ apt }) => apt)).size, NEEDS.length);
 });

@@ -15,7 +15,8 @@ const LONGEST_TEST_MS = 600_000;
 
 const [suite = 'all', ...more] = process.argv.slice(2);
 const patterns = SUITES[suite];
-if (!patterns || more.length > 0) fail('npm test takes no argument, or one: unit, for the tests that stand beside the sources');
+if (!patterns || more.length > 0)
+  fail('npm test takes no argument, or one: unit, for the tests that stand beside the sources');
 
 const node = await prepare({ console: suite === 'all' });
 if (suite === 'all') bringNeeds();
@@ -23,12 +24,14 @@ await check('types', 'tsc', '-p', 'tsconfig.json');
 await check('types of the pure folders', 'tsc', '-p', 'tsconfig.pure.json');
 await check('types of the console', 'tsc', '-p', 'console/tsconfig.json');
 await check('lint', 'oxlint', '--type-aware');
+await check('form', 'biome', 'check');
 process.exit(await run(node, ['--test', `--test-timeout=${LONGEST_TEST_MS}`, ...patterns]));
 
 /** The checks end the run: a test of what does not compile tells nothing. */
 async function check(title, program, ...args) {
   process.stderr.write(`Checking ${title} …\n`);
-  if ((await run(node, [join(ROOT, 'node_modules/.bin', program), ...args])) !== 0) fail(`The check of ${title} failed`);
+  if ((await run(node, [join(ROOT, 'node_modules/.bin', program), ...args])) !== 0)
+    fail(`The check of ${title} failed`);
 }
 
 function run(program, args) {

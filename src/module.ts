@@ -1,5 +1,6 @@
-import type { Clock } from './base/clock.ts';
 import type { AccessGate } from './access/gate.ts';
+import type { Clock } from './base/clock.ts';
+import type { CoreConfig } from './config/options.ts';
 import type { Hub } from './hub/hub.ts';
 import type { Sessions } from './hub/session.ts';
 import type { Admission } from './net/admission.ts';
@@ -10,7 +11,6 @@ import type { OutletOptions } from './net/outlet.ts';
 import type { Pacer } from './net/pacer.ts';
 import type { TlsStore } from './net/tls.ts';
 import type { Logger } from './ops/log.ts';
-import type { CoreConfig } from './config/options.ts';
 
 /** What every module is given. Modules do not know one another: they meet here. */
 export interface Context {

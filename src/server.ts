@@ -29,7 +29,12 @@ import { rtmp } from './protocol/rtmp/index.ts';
 import { rtmpOptions } from './protocol/rtmp/options.ts';
 
 /** All options: those of the server itself, and those that modules bring. */
-export const configSchema = z.strictObject({ rtmp: rtmpOptions, http: httpOptions, metrics: metricsOptions, ...coreOptions });
+export const configSchema = z.strictObject({
+  rtmp: rtmpOptions,
+  http: httpOptions,
+  metrics: metricsOptions,
+  ...coreOptions,
+});
 
 /** {@link configSchema} as the program reads it. */
 export type Config = z.output<typeof configSchema>;
@@ -44,14 +49,7 @@ export interface Server {
 
 /** The modules, in the order in which they start. To add a protocol, add its line. */
 function modules(config: Config): Module[] {
-  return [
-    rtmp(config.rtmp),
-    httpFlv(),
-    api(config.metrics),
-    health(),
-    consolePages(),
-    http(config.http),
-  ];
+  return [rtmp(config.rtmp), httpFlv(), api(config.metrics), health(), consolePages(), http(config.http)];
 }
 
 /** Starts everything that `config` asks for; rejects when an address cannot be had or a certificate cannot be read. */

@@ -22,7 +22,9 @@ const ROOF = ['server.ts', 'main.ts', 'index.ts', 'cli'];
 const PURE = /^(base|media|codec|container|hub)\/|\/wire\//;
 
 const root = resolve(import.meta.dirname, '../src');
-const files = globSync('**/*.ts', { cwd: root }).filter((file) => !file.endsWith('.test.ts') && !file.endsWith('.d.ts'));
+const files = globSync('**/*.ts', { cwd: root }).filter(
+  (file) => !file.endsWith('.test.ts') && !file.endsWith('.d.ts'),
+);
 const imports = files.flatMap((file) =>
   [...readFileSync(resolve(root, file), 'utf8').matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => ({
     file,
@@ -46,12 +48,18 @@ test('imports only ever go down the house', () => {
     const allowed = FLOORS[from] ?? BELOW_LEAVES;
     return !allowed.includes(to);
   });
-  assert.deepEqual(wrong.map(({ file, target }) => `${file} -> ${target}`), []);
+  assert.deepEqual(
+    wrong.map(({ file, target }) => `${file} -> ${target}`),
+    [],
+  );
 });
 
 test('pure code imports nothing but pure code', () => {
   const wrong = imports.filter(({ file, target, isLocal }) => PURE.test(file) && !(isLocal && PURE.test(target)));
-  assert.deepEqual(wrong.map(({ file, target }) => `${file} -> ${target}`), []);
+  assert.deepEqual(
+    wrong.map(({ file, target }) => `${file} -> ${target}`),
+    [],
+  );
 });
 
 test('no two files import each other, however many are between them', () => {

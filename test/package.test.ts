@@ -36,14 +36,26 @@ describe('the npm package, installed into an empty folder (from the registry)', 
       await npm(ROOT, ['pack', '--pack-destination', folder]).succeeded(INSTALL_MS);
       const packed = readdirSync(folder).find((name) => name.endsWith('.tgz'))!;
       writeFileSync(join(folder, 'package.json'), '{"private":true}');
-      await npm(folder, ['install', '--prefer-offline', '--no-audit', '--no-fund', `./${packed}`]).succeeded(INSTALL_MS);
+      await npm(folder, ['install', '--prefer-offline', '--no-audit', '--no-fund', `./${packed}`]).succeeded(
+        INSTALL_MS,
+      );
     },
     { timeout: 2 * INSTALL_MS },
   );
 
   test('carries what runs, and no sources or tests', () => {
-    const files = readdirSync(app, { recursive: true, encoding: 'utf8' }).filter((name) => !name.startsWith('node_modules'));
-    for (const needed of ['README.md', 'LICENSE', 'dist/main.js', 'dist/index.js', 'dist/index.d.ts', 'console/dist/index.html', 'bin/headwater.js']) {
+    const files = readdirSync(app, { recursive: true, encoding: 'utf8' }).filter(
+      (name) => !name.startsWith('node_modules'),
+    );
+    for (const needed of [
+      'README.md',
+      'LICENSE',
+      'dist/main.js',
+      'dist/index.js',
+      'dist/index.d.ts',
+      'console/dist/index.html',
+      'bin/headwater.js',
+    ]) {
       assert.ok(files.includes(needed), needed);
     }
     const strange = files.filter((name) => /\.test\.|(?<!\.d)\.tsx?$|headwater\.yaml|\.(pem|key|crt)$/.test(name));

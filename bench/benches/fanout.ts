@@ -29,7 +29,12 @@ export async function fanout(settings: Settings): Promise<Report> {
 }
 
 /** Every server in turn, then all over again, so that what else the machine does falls on all alike. */
-async function repeat(kinds: ServerKind[], protocol: Protocol, viewers: number, settings: Settings): Promise<Map<string, Row>> {
+async function repeat(
+  kinds: ServerKind[],
+  protocol: Protocol,
+  viewers: number,
+  settings: Settings,
+): Promise<Map<string, Row>> {
   const runs = new Map<string, Figures[]>();
   const run = async (label: string, kind: ServerKind, gather?: number): Promise<Figures> => {
     note(`${label}, ${protocol}, ${viewers} viewers`);
@@ -48,7 +53,10 @@ async function repeat(kinds: ServerKind[], protocol: Protocol, viewers: number, 
       }
     }
   }
-  const rows = [...runs].map(([server, figures]): [string, Row] => [server, { server, protocol, figures: combine(figures) }]);
+  const rows = [...runs].map(([server, figures]): [string, Row] => [
+    server,
+    { server, protocol, figures: combine(figures) },
+  ]);
   return new Map(rows);
 }
 
@@ -99,7 +107,9 @@ function judge(rows: Map<string, Row>, viewers: number): Verdict[] {
   const { stalls, lost, faulty } = ours.figures as { stalls: number; lost: number; faulty: number };
   verdicts.push(verdict(`stalls, losses and holes, ${ours.protocol}, ${viewers} viewers`, stalls + lost + faulty, 0));
   if (viewers >= VIEWERS_FOR_MEMORY) {
-    verdicts.push(verdict(`KiB a viewer, ${ours.protocol}, ${viewers} viewers`, ours.figures['KiB/viewer']!, MOST_KIBIBYTES));
+    verdicts.push(
+      verdict(`KiB a viewer, ${ours.protocol}, ${viewers} viewers`, ours.figures['KiB/viewer']!, MOST_KIBIBYTES),
+    );
   }
   return verdicts;
 }

@@ -69,7 +69,10 @@ function judge(rows: Row[], publishers: number): Verdict[] {
   if (!ours) return [];
   const core = ours['core %']!;
   const verdicts = [verdict(`% of a core for ${publishers} publishers`, core, MOST_CORE_PERCENT)];
-  const bare = alike(rows.filter(({ server }) => server.startsWith(floor.name)), ours['read ms']!);
+  const bare = alike(
+    rows.filter(({ server }) => server.startsWith(floor.name)),
+    ours['read ms']!,
+  );
   if (bare) {
     const above = core - bare.figures['core %']!;
     verdicts.push(verdict(`points above the ${bare.server}, which reads as often`, above, MOST_POINTS_ABOVE_FLOOR));

@@ -17,7 +17,12 @@ export const headwater: ServerKind = {
     writeFileSync(config, `rtmp: {listen: "127.0.0.1:${rtmpPort}"}\nhttp: {listen: "127.0.0.1:${httpPort}"}\n`);
     const fixed = { HEADWATER_FANOUT_BURST_MIN: `${gather}ms`, HEADWATER_FANOUT_BURST_MAX: `${gather}ms` };
     const run = serverRun('--config', config);
-    const env = { ...run.env, HEADWATER_ACCESS_ADMIN_TOKEN: 'bench', NODE_ENV: 'production', ...(gather === undefined ? {} : fixed) };
+    const env = {
+      ...run.env,
+      HEADWATER_ACCESS_ADMIN_TOKEN: 'bench',
+      NODE_ENV: 'production',
+      ...(gather === undefined ? {} : fixed),
+    };
     const since = performance.now();
     const child = new Child('headwater', cores, [process.execPath, ...run.args], { env, output: 'ignored' });
     await child.listening(rtmpPort, since);

@@ -18,7 +18,8 @@ export interface Conversation {
 
 const APP = 'live';
 const NAME = 'stream';
-const WEBSOCKET = 'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: aGVhZHdhdGVyLWJlbmNoLg==\r\n';
+const WEBSOCKET =
+  'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: aGVhZHdhdGVyLWJlbmNoLg==\r\n';
 
 /** Begins to watch `/live/stream`; `say` writes to the server. */
 export function converse(protocol: Protocol, port: number, say: (bytes: Uint8Array) => void): Conversation {

@@ -32,7 +32,8 @@ async function join(count: number, rate: number): Promise<Joined> {
   const began = performance.now();
   const from = viewers.length;
   for (let added = 0; added < count; await sleep(1)) {
-    for (const due = Math.min(count, ((performance.now() - began) / 1000) * rate + 1); added < due; added++) addViewer();
+    for (const due = Math.min(count, ((performance.now() - began) / 1000) * rate + 1); added < due; added++)
+      addViewer();
   }
   const batch = viewers.slice(from);
   const deadline = performance.now() + JOIN_MILLISECONDS;

@@ -92,11 +92,15 @@ export async function kick(clientId: string): Promise<void> {
 
 async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
   const request: RequestInit = { method, signal: AbortSignal.timeout(10_000) };
-  if (body !== undefined) Object.assign(request, { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } });
+  if (body !== undefined)
+    Object.assign(request, { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } });
   const response = await fetch(`/api/v1${path}`, request).catch((error: unknown) => {
     throw new ApiError(0, String(error));
   });
   const answer = (await response.json().catch(() => ({}))) as { code?: number; error?: string };
   if (response.ok && answer.code === 0) return answer as T;
-  throw new ApiError(response.status, answer.error ?? `${response.status} ${response.statusText} (${answer.code ?? 'no code'})`);
+  throw new ApiError(
+    response.status,
+    answer.error ?? `${response.status} ${response.statusText} (${answer.code ?? 'no code'})`,
+  );
 }

@@ -9,17 +9,39 @@ function check<T extends unknown[]>(name: string, format: (...args: T) => string
 }
 
 check('bit rates use the unit that keeps them short', formatBitrate, [
-  [[0], '0 kbit/s'], [[-3], '0 kbit/s'], [[NaN], '0 kbit/s'], [[811.6], '812 kbit/s'],
-  [[2449], '2.4 Mbit/s'], [[1_500_000], '1.5 Gbit/s'],
+  [[0], '0 kbit/s'],
+  [[-3], '0 kbit/s'],
+  [[NaN], '0 kbit/s'],
+  [[811.6], '812 kbit/s'],
+  [[2449], '2.4 Mbit/s'],
+  [[1_500_000], '1.5 Gbit/s'],
 ]);
 check('bytes use decimal units', formatBytes, [
-  [[0], '0 B'], [[999], '999 B'], [[1500], '1.5 kB'], [[4_200_000], '4.2 MB'], [[5e15], '5000.0 TB'], [[NaN], '0 B'],
+  [[0], '0 B'],
+  [[999], '999 B'],
+  [[1500], '1.5 kB'],
+  [[4_200_000], '4.2 MB'],
+  [[5e15], '5000.0 TB'],
+  [[NaN], '0 B'],
 ]);
 check('durations read like a clock', formatDuration, [
-  [[-1], '0:00'], [[7_900], '0:07'], [[3_723_000], '1:02:03'], [[3 * 86_400_000 + 14_700_000], '3d 04:05'],
+  [[-1], '0:00'],
+  [[7_900], '0:07'],
+  [[3_723_000], '1:02:03'],
+  [[3 * 86_400_000 + 14_700_000], '3d 04:05'],
 ]);
-check('an unknown picture size is left out', formatSize, [[[1280, 720], '1280×720'], [[0, 0], '']]);
-check('codecs have their usual names', codecName, [[['H264'], 'H.264'], [['HEVC'], 'H.265'], [['Opus'], 'Opus']]);
+check('an unknown picture size is left out', formatSize, [
+  [[1280, 720], '1280×720'],
+  [[0, 0], ''],
+]);
+check('codecs have their usual names', codecName, [
+  [['H264'], 'H.264'],
+  [['HEVC'], 'H.265'],
+  [['Opus'], 'Opus'],
+]);
 check('audio tells its rate and channels', formatAudio, [
-  [[44100, 2], '44.1 kHz stereo'], [[48000, 1], '48 kHz mono'], [[48000, 6], '48 kHz 6 ch'], [[0, 0], ''],
+  [[44100, 2], '44.1 kHz stereo'],
+  [[48000, 1], '48 kHz mono'],
+  [[48000, 6], '48 kHz 6 ch'],
+  [[0, 0], ''],
 ]);

@@ -22,7 +22,11 @@ export function formatBytes(bytes: number): string {
 export function formatDuration(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000)) || 0;
   const pad = (value: number) => String(value).padStart(2, '0');
-  const [days, hours, minutes] = [Math.floor(seconds / 86400), Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60];
+  const [days, hours, minutes] = [
+    Math.floor(seconds / 86400),
+    Math.floor(seconds / 3600) % 24,
+    Math.floor(seconds / 60) % 60,
+  ];
   if (days > 0) return `${days}d ${pad(hours)}:${pad(minutes)}`;
   if (hours > 0) return `${hours}:${pad(minutes)}:${pad(seconds % 60)}`;
   return `${minutes}:${pad(seconds % 60)}`;

@@ -4,5 +4,6 @@ import { chinese, english, type StringKey } from './strings.ts';
 
 test('both languages fill in the same holes', () => {
   const holes = (text: string) => (text.match(/\{\w+\}/g) ?? []).sort();
-  for (const key of Object.keys(english) as StringKey[]) assert.deepEqual(holes(chinese[key]), holes(english[key]), key);
+  for (const key of Object.keys(english) as StringKey[])
+    assert.deepEqual(holes(chinese[key]), holes(english[key]), key);
 });

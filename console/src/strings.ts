@@ -39,7 +39,8 @@ export const english = {
   streamKeyForm: 'name?key=PUBLISH_KEY',
   welcomeFfmpeg: 'From ffmpeg',
   welcomeFfmpegText: 'A test picture with a tone:',
-  welcomeKey: 'The name is yours to choose. The server’s terminal shows the publish key and the complete lines to paste.',
+  welcomeKey:
+    'The name is yours to choose. The server’s terminal shows the publish key and the complete lines to paste.',
   login: 'Log in',
   loginTitle: 'Console',
   loginText: 'Enter the admin token. The server printed it at its first start.',

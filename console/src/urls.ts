@@ -22,7 +22,12 @@ export function playPath(stream: StreamName): string {
 }
 
 /** HTTP-FLV, or WS-FLV with `via` = `ws`; `query` (such as a signed link's) is handed on to the server. */
-export function flvUrl(stream: StreamName, place: Place, via: 'http' | 'ws' = 'http', query = vhostQuery(stream)): string {
+export function flvUrl(
+  stream: StreamName,
+  place: Place,
+  via: 'http' | 'ws' = 'http',
+  query = vhostQuery(stream),
+): string {
   const scheme = place.protocol.replace('http', via);
   return `${scheme}//${place.host}/${escapePath(stream)}.flv${query}`;
 }

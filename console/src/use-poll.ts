@@ -19,9 +19,14 @@ export function usePoll<T>(load: () => Promise<T>, interval: number): Polled<T> 
     const run = async () => {
       clearTimeout(timer);
       if (document.hidden) return;
-      const outcome = await load().then((data) => ({ data }), (error: unknown) => ({ error }));
+      const outcome = await load().then(
+        (data) => ({ data }),
+        (error: unknown) => ({ error }),
+      );
       if (over) return;
-      setAnswer((last) => ('data' in outcome ? { data: outcome.data, error: undefined } : { ...last, error: outcome.error }));
+      setAnswer((last) =>
+        'data' in outcome ? { data: outcome.data, error: undefined } : { ...last, error: outcome.error },
+      );
       clearTimeout(timer);
       timer = setTimeout(run, interval);
     };

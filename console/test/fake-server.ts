@@ -7,7 +7,10 @@ import type { Client, LiveStream } from '../src/api.ts';
 import { type Content, type Feed, startFeed } from './feed.ts';
 
 const types: Readonly<Record<string, string>> = {
-  '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml',
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
 };
 const policy =
   "default-src 'self'; style-src 'self'; media-src 'self' blob:; connect-src 'self' ws: wss:; worker-src blob: 'self'";
@@ -35,7 +38,12 @@ export class FakeServer {
     this.#sockets.on('connection', (socket, { url }) => {
       const source = this.#source(url!);
       if (typeof source === 'number') return socket.close();
-      this.#play(source, (bytes) => socket.send(bytes), () => socket.close(), (left) => socket.on('close', left));
+      this.#play(
+        source,
+        (bytes) => socket.send(bytes),
+        () => socket.close(),
+        (left) => socket.on('close', left),
+      );
     });
   }
 
@@ -70,7 +78,12 @@ export class FakeServer {
     const source = this.#source(pathname);
     if (typeof source === 'number') return void response.writeHead(source).end();
     response.writeHead(200, { 'content-type': 'video/x-flv' }).flushHeaders();
-    this.#play(source, (bytes) => response.write(bytes), () => response.end(), (left) => response.on('close', left));
+    this.#play(
+      source,
+      (bytes) => response.write(bytes),
+      () => response.end(),
+      (left) => response.on('close', left),
+    );
   }
 
   #source(url: string): Content | number {
@@ -78,7 +91,12 @@ export class FakeServer {
     return this.sources.get(path) ?? 404;
   }
 
-  #play(content: Content, write: (bytes: Uint8Array) => void, end: () => void, onLeft: (left: () => void) => void): void {
+  #play(
+    content: Content,
+    write: (bytes: Uint8Array) => void,
+    end: () => void,
+    onLeft: (left: () => void) => void,
+  ): void {
     const feed = startFeed(content, write, end);
     this.feeds.add(feed);
     onLeft(() => {

@@ -14,7 +14,9 @@ export interface Feed {
 export function startFeed(content: Content, write: (bytes: Uint8Array) => void, end: () => void): Feed {
   if (content === 'hevc') write(hevcHeader());
   if (content === 'hevc' || content === 'silent') return { hold: () => {}, stop: end };
-  const encoder = spawn('ffmpeg', words(content === 'picture' ? picture : sound), { stdio: ['ignore', 'pipe', 'inherit'] });
+  const encoder = spawn('ffmpeg', words(content === 'picture' ? picture : sound), {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   encoder.stdout.on('data', write);
   encoder.on('exit', end);
   return {

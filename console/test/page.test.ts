@@ -89,7 +89,11 @@ describe('the overview', () => {
     await page.waitForSelector('.clients li');
     const port = new URL(origin).host;
     const codes = await page.locator('.addresses code').allInnerTexts();
-    assert.deepEqual(codes, ['rtmp://127.0.0.1/live/movie', `http://${port}/live/movie.flv`, `ws://${port}/live/movie.flv`]);
+    assert.deepEqual(codes, [
+      'rtmp://127.0.0.1/live/movie',
+      `http://${port}/live/movie.flv`,
+      `ws://${port}/live/movie.flv`,
+    ]);
     assert.equal(await page.locator('.clients li').count(), 2);
     await page.locator('.clients button').nth(1).click();
     await page.waitForFunction(() => document.querySelectorAll('.clients li').length === 1);
@@ -192,7 +196,11 @@ describe('the player', () => {
 
   test('tells a refusal, a full server and a codec that the browser lacks from each other', async () => {
     fake.sources.set('live/secret', 403).set('live/full', 503).set('live/hevc', 'hevc');
-    const expected = { secret: ['refused', /may not be played/], full: ['busy', /cannot serve/], hevc: ['unsupported', /H\.265/] } as const;
+    const expected = {
+      secret: ['refused', /may not be played/],
+      full: ['busy', /cannot serve/],
+      hevc: ['unsupported', /H\.265/],
+    } as const;
     for (const [name, [name2, words]] of Object.entries(expected)) {
       await page.goto(`${origin}/play/live/${name}`);
       await state(name2);

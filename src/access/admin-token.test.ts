@@ -14,10 +14,20 @@ type Given = {
   loopback?: 'like-others';
 };
 
-function ask({ action = 'admin', remote = '10.0.0.1', token, headers = {}, listenHost, loopback }: Given): Promise<Verdict> {
+function ask({
+  action = 'admin',
+  remote = '10.0.0.1',
+  token,
+  headers = {},
+  listenHost,
+  loopback,
+}: Given): Promise<Verdict> {
   const query = new Map(token === undefined ? [] : [['token', token]]);
   const request: AccessRequest = { action, remote, query, headers, protocol: 'http', session: 'ab12' };
-  return adminToken({ adminToken: TOKEN, loopback: loopback ?? 'trusted', listenHost })(request, new AbortController().signal);
+  return adminToken({ adminToken: TOKEN, loopback: loopback ?? 'trusted', listenHost })(
+    request,
+    new AbortController().signal,
+  );
 }
 
 test('the token opens, as header or as parameter', async () => {

@@ -39,7 +39,9 @@ test('where nobody decides, playing is allowed, publishing and administering are
 test('a provider that fails refuses, and only the log learns why', async () => {
   const warnings: unknown[] = [];
   const failure = new Error('database at 10.0.0.7 is down');
-  const gate = new AccessGate([() => Promise.reject(failure), says('allow')], { warn: (fields) => warnings.push(fields) });
+  const gate = new AccessGate([() => Promise.reject(failure), says('allow')], {
+    warn: (fields) => warnings.push(fields),
+  });
   await assert.rejects(gate.may(request()), forbidden('access could not be decided'));
   assert.deepEqual(warnings, [{ session: 'ab12', error: failure }]);
 });
@@ -57,7 +59,10 @@ test('a provider that never answers refuses at the deadline, and is told to stop
     signal.addEventListener('abort', () => resolve());
     return never(_, signal);
   };
-  await assert.rejects(new AccessGate([slow], { deadline: 10 }).may(request()), forbidden('access could not be decided'));
+  await assert.rejects(
+    new AccessGate([slow], { deadline: 10 }).may(request()),
+    forbidden('access could not be decided'),
+  );
   await aborted;
 });
 

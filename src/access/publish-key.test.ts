@@ -9,14 +9,18 @@ const REMOTE = ['10.0.0.1', '::ffff:10.0.0.1', '1.127.0.0', '::', '', 'fe80::1',
 
 type Given = { action?: Action; remote?: string; key?: string };
 
-function ask(loopback: 'trusted' | 'like-others', { action = 'publish', remote = '10.0.0.1', key }: Given): Promise<Verdict> {
+function ask(
+  loopback: 'trusted' | 'like-others',
+  { action = 'publish', remote = '10.0.0.1', key }: Given,
+): Promise<Verdict> {
   const query = new Map(key === undefined ? [] : [['key', key]]);
   const request: AccessRequest = { action, path: 'v/live/movie', remote, query, protocol: 'rtmp', session: 'ab12' };
   return publishKey({ publishKey: KEY, loopback })(request, new AbortController().signal);
 }
 
 test('the key opens, from everywhere', async () => {
-  for (const remote of [...LOCAL, ...REMOTE]) assert.equal(await ask('like-others', { remote, key: KEY }), 'allow', remote);
+  for (const remote of [...LOCAL, ...REMOTE])
+    assert.equal(await ask('like-others', { remote, key: KEY }), 'allow', remote);
 });
 
 test('another key, or none, is refused with the reason', async () => {

@@ -78,7 +78,11 @@ test('a stream is described in the fields of SRS', async () => {
 });
 
 test('one stream, virtual host or client is found by the id that the list tells', async () => {
-  for (const [list, one] of [['streams', 'stream'], ['vhosts', 'vhost'], ['clients', 'client']]) {
+  for (const [list, one] of [
+    ['streams', 'stream'],
+    ['vhosts', 'vhost'],
+    ['clients', 'client'],
+  ]) {
     const all = (await server.get(`/api/v1/${list}`))[list!];
     assert.ok(all.length >= 2);
     for (const each of all) {
@@ -94,8 +98,14 @@ test('ids are the same at every look and lead from clients to streams to virtual
   const { streams } = await server.get('/api/v1/streams/');
   const { vhosts } = await server.get('/api/v1/vhosts');
   const { clients } = await server.get('/api/v1/clients');
-  assert.deepEqual(vhosts.map(({ id }: { id: string }) => id), streams.map(({ vhost }: { vhost: string }) => vhost));
-  assert.deepEqual(new Set(clients.map(({ stream }: { stream: string }) => stream)), new Set(streams.map(({ id }: { id: string }) => id)));
+  assert.deepEqual(
+    vhosts.map(({ id }: { id: string }) => id),
+    streams.map(({ vhost }: { vhost: string }) => vhost),
+  );
+  assert.deepEqual(
+    new Set(clients.map(({ stream }: { stream: string }) => stream)),
+    new Set(streams.map(({ id }: { id: string }) => id)),
+  );
 });
 
 test('a virtual host sums up its streams', async () => {
@@ -103,7 +113,13 @@ test('a virtual host sums up its streams', async () => {
   const { id: _, kbps: __, ...first } = vhosts[0];
   const hls = { enabled: false };
   assert.deepEqual(first, {
-    name: '__defaultVhost__', enabled: true, clients: 3, streams: 1, send_bytes: 0, recv_bytes: PUBLISHED_BYTES, hls,
+    name: '__defaultVhost__',
+    enabled: true,
+    clients: 3,
+    streams: 1,
+    send_bytes: 0,
+    recv_bytes: PUBLISHED_BYTES,
+    hls,
   });
   assert.equal(vhosts[1].name, 'music.example');
 });
@@ -111,8 +127,14 @@ test('a virtual host sums up its streams', async () => {
 test('clients have the types of SRS, and names like them where SRS has none', async () => {
   const { clients, total } = await server.get('/api/v1/clients');
   assert.equal(total, 4);
-  assert.deepEqual(clients.map(({ type }: { type: string }) => type), ['fmle-publish', 'fmle-publish', 'flv-play', 'ws-flv-play']);
-  assert.deepEqual(clients.map(({ publish }: { publish: boolean }) => publish), [true, true, false, false]);
+  assert.deepEqual(
+    clients.map(({ type }: { type: string }) => type),
+    ['fmle-publish', 'fmle-publish', 'flv-play', 'ws-flv-play'],
+  );
+  assert.deepEqual(
+    clients.map(({ publish }: { publish: boolean }) => publish),
+    [true, true, false, false],
+  );
   assert.equal(clients[2].ip, '192.0.2.17');
 });
 
@@ -157,13 +179,24 @@ test('lists are cut as asked, and whole when not', async () => {
   ];
   for (const [query, names] of cases) {
     const { streams, total } = await server.get(`/api/v1/streams${query}`);
-    assert.deepEqual(streams.map(({ name }: { name: string }) => name), names);
+    assert.deepEqual(
+      streams.map(({ name }: { name: string }) => name),
+      names,
+    );
     assert.equal(total, 2);
   }
 });
 
 test('a part that cannot be is refused', async () => {
-  for (const query of ['start=-1', 'start=x', 'count=0', 'count=', 'count=1e3', 'count=99999999999999999', 'start=1.5']) {
+  for (const query of [
+    'start=-1',
+    'start=x',
+    'count=0',
+    'count=',
+    'count=1e3',
+    'count=99999999999999999',
+    'start=1.5',
+  ]) {
     for (const list of ['streams', 'clients', 'vhosts']) {
       const answer = await server.get(`/api/v1/${list}?${query}`);
       assert.equal(answer.code, 400, query);
@@ -187,13 +220,16 @@ test('the summary has the fields of SRS, and plausible numbers', async () => {
 test('the document describes every route, and every route is described', async (t) => {
   const added: string[] = [];
   const router = new HttpRouter(server.context.log, server.context.config.limits);
-  const route = t.mock.method(router, 'route', (methods: readonly string[], pattern: RegExp) => added.push(`${methods} ${pattern.source}`));
+  const route = t.mock.method(router, 'route', (methods: readonly string[], pattern: RegExp) =>
+    added.push(`${methods} ${pattern.source}`),
+  );
   const module = api(METRICS);
   await module.start({ ...server.context, http: router });
   await module.stop();
   assert.ok(route.mock.callCount() > 10);
   const { paths } = await server.get('/api/v1/openapi.json');
-  const pattern = (path: string) => new RegExp(`^${path.replace('.', '\\.').replace('{id}', '(?<id>[^/]+)')}/?$`).source;
+  const pattern = (path: string) =>
+    new RegExp(`^${path.replace('.', '\\.').replace('{id}', '(?<id>[^/]+)')}/?$`).source;
   const described = Object.entries<object>(paths).flatMap(([path, methods]) =>
     Object.keys(methods).map((method) => `${method.toUpperCase()} ${pattern(path)}`),
   );
@@ -223,7 +259,8 @@ test('the document is OpenAPI 3.1 with an example for every answer', async () =>
     for (const { responses, parameters, summary } of Object.values(methods)) {
       assert.ok(responses['200'].content['application/json'].example);
       assert.equal(responses['200'].content['application/json'].schema.type, 'object');
-      for (const parameter of parameters) assert.ok(parameter.name && parameter.in && parameter.schema && parameter.description);
+      for (const parameter of parameters)
+        assert.ok(parameter.name && parameter.in && parameter.schema && parameter.description);
       assert.match(summary, /^[A-Z].+\.$/);
     }
   }

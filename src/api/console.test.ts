@@ -55,7 +55,13 @@ test('the API is not taken for a page', async () => {
 
 test('no path leads out of the folder', async () => {
   const { hostname, port } = new URL(server.origin);
-  for (const path of ['/../secret.txt', '/assets/../../secret.txt', '/%2e%2e/secret.txt', '/..%2fsecret.txt', '/..\\secret.txt']) {
+  for (const path of [
+    '/../secret.txt',
+    '/assets/../../secret.txt',
+    '/%2e%2e/secret.txt',
+    '/..%2fsecret.txt',
+    '/..\\secret.txt',
+  ]) {
     const socket = connect(Number(port), hostname);
     socket.end(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
     const answer = Buffer.concat(await socket.toArray()).toString();
@@ -88,7 +94,10 @@ test('those who take gzip get gzip, under a tag of its own', async () => {
   const socket = connect(Number(port), hostname);
   socket.end('GET / HTTP/1.1\r\nHost: x\r\nAccept-Encoding: br, gzip;q=0.5\r\nConnection: close\r\n\r\n');
   const answer = Buffer.concat(await socket.toArray());
-  const [head, body] = [answer.subarray(0, answer.indexOf('\r\n\r\n')).toString(), answer.subarray(answer.indexOf('\r\n\r\n') + 4)];
+  const [head, body] = [
+    answer.subarray(0, answer.indexOf('\r\n\r\n')).toString(),
+    answer.subarray(answer.indexOf('\r\n\r\n') + 4),
+  ];
   assert.match(head, /content-encoding: gzip/);
   assert.match(head, /vary: accept-encoding/);
   assert.equal(gunzipSync(body).toString(), INDEX);

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { RefusedError } from '../base/errors.ts';
 import type { Context, Module } from '../module.ts';
 import type { Exchange } from '../net/http.ts';
-import { readStaticFiles, sendFile, type StaticFile } from '../net/static.ts';
+import { readStaticFiles, type StaticFile, sendFile } from '../net/static.ts';
 
 const DIST = fileURLToPath(new URL('../../console/dist', import.meta.url));
 const NOT_BUILT = 'The console is not built. Build it: npm run build -w console\n';

@@ -8,7 +8,8 @@ const LIST = '/api/v1/streams';
 const SESSION = '/api/v1/session';
 const bearer = { authorization: `Bearer ${TOKEN}` };
 
-const start = (listenHost?: string) => startApi({ after }, [api(METRICS)], listenHost === undefined ? {} : { listenHost });
+const start = (listenHost?: string) =>
+  startApi({ after }, [api(METRICS)], listenHost === undefined ? {} : { listenHost });
 /** One that listens to everybody, and one that listens to its own machine alone. */
 const [open, local] = [await start(), await start('127.0.0.1')];
 const own = local.origin;
@@ -55,7 +56,9 @@ for (const [who, server, path, headers, status] of cases) {
 test('a page that has pointed its own name at this machine is a stranger', async () => {
   const { request } = await import('node:http');
   const status = await new Promise((resolve) => {
-    request(`${own}${LIST}`, { headers: { host: 'evil.example' } }, (response) => resolve(response.resume().statusCode)).end();
+    request(`${own}${LIST}`, { headers: { host: 'evil.example' } }, (response) =>
+      resolve(response.resume().statusCode),
+    ).end();
   });
   assert.equal(status, 401);
 });
@@ -66,12 +69,20 @@ test('the token buys a cookie that holds only a random id', async () => {
   const header = response.headers.get('set-cookie')!;
   assert.match(header, /^headwater=[\w-]{22}; Path=\/; Max-Age=43200; HttpOnly; SameSite=Strict$/);
   assert.ok(!header.includes(TOKEN));
-  assert.notEqual(header, (await open.fetch(SESSION, { method: 'POST', body: JSON.stringify({ token: TOKEN }) })).headers.get('set-cookie'));
+  assert.notEqual(
+    header,
+    (await open.fetch(SESSION, { method: 'POST', body: JSON.stringify({ token: TOKEN }) })).headers.get('set-cookie'),
+  );
 });
 
 test('the session says who the visitor is, and nothing more of the server than its version', async () => {
   const cookie = await logIn();
-  for (const [headers, admin] of [[{}, false], [{ cookie }, true], [bearer, true], [{ authorization: 'Bearer wrong' }, false]] as const) {
+  for (const [headers, admin] of [
+    [{}, false],
+    [{ cookie }, true],
+    [bearer, true],
+    [{ authorization: 'Bearer wrong' }, false],
+  ] as const) {
     const answer = (await (await open.fetch(SESSION, { headers })).json()) as object;
     assert.deepEqual(Object.keys(answer), ['code', 'admin', 'version']);
     assert.equal((answer as { admin: boolean }).admin, admin);
@@ -138,7 +149,8 @@ test('after ten wrong tokens an address may not even show the right one, but its
   const server = await start();
   const post = (token: string) => server.fetch(SESSION, { method: 'POST', body: JSON.stringify({ token }) });
   const cookie = (await post(TOKEN)).headers.get('set-cookie')!.split(';')[0]!;
-  for (let i = 0; i < 10; i++) assert.equal((await server.fetch(LIST, { headers: { authorization: 'Bearer wrong' } })).status, 403);
+  for (let i = 0; i < 10; i++)
+    assert.equal((await server.fetch(LIST, { headers: { authorization: 'Bearer wrong' } })).status, 403);
   assert.equal((await server.fetch(LIST, { headers: bearer })).status, 429);
   assert.equal((await post(TOKEN)).status, 429);
   assert.equal((await server.fetch(LIST, { headers: { cookie } })).status, 200);

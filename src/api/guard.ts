@@ -29,7 +29,8 @@ export class Guard {
 
   /** Returns when the request is an administrator's; throws {@link ApiError} 401, 403 or 429 when it is not. */
   async admit({ request, url, remote }: Exchange): Promise<void> {
-    if (!this.#logins.has(request)) return this.#ask({ remote, query: new Map(url.searchParams), headers: withHost(request) });
+    if (!this.#logins.has(request))
+      return this.#ask({ remote, query: new Map(url.searchParams), headers: withHost(request) });
     if (request.method === 'GET' || request.method === 'HEAD' || isSameOrigin(request)) return;
     throw forbidden('a page from elsewhere may not do this');
   }
@@ -47,7 +48,8 @@ export class Guard {
 
   /** Gives the browser its cookie if the token is right; else throws as {@link admit} does. */
   async logIn({ request, response, remote }: Exchange, token: string): Promise<void> {
-    if (request.headers.origin !== undefined && !isSameOrigin(request)) throw forbidden('a page from elsewhere may not log in');
+    if (request.headers.origin !== undefined && !isSameOrigin(request))
+      throw forbidden('a page from elsewhere may not log in');
     await this.#ask({ remote, query: new Map([[TOKEN_PARAMETER, token]]), headers: {} });
     response.setHeader('set-cookie', this.#logins.add(request));
   }
@@ -60,7 +62,8 @@ export class Guard {
 
   async #ask(shown: Shown): Promise<void> {
     const showsToken = shown.headers.authorization !== undefined || shown.query.has(TOKEN_PARAMETER);
-    if (showsToken && this.#attempts.isBlocked(shown.remote)) throw new ApiError(429, 'too many wrong tokens; wait a minute');
+    if (showsToken && this.#attempts.isBlocked(shown.remote))
+      throw new ApiError(429, 'too many wrong tokens; wait a minute');
     try {
       await this.#context.access.may({ action: 'admin', protocol: 'http', session: shortId(), ...shown });
     } catch (error) {

@@ -16,7 +16,11 @@ const folder = mkdtempSync(join(tmpdir(), 'headwater-h2-'));
 after(() => rmSync(folder, { recursive: true }));
 const certificate = { cert: join(folder, 'server.crt'), key: join(folder, 'server.key') };
 const files = ['-keyout', certificate.key, '-out', certificate.cert, '-subj', '/CN=localhost', '-days', '2'];
-execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', ...files], { stdio: 'pipe' });
+execFileSync(
+  'openssl',
+  ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', ...files],
+  { stdio: 'pipe' },
+);
 const tls = await TlsStore.open([certificate], silentLogger);
 after(() => tls.close());
 const dist = join(folder, 'dist');
@@ -28,7 +32,10 @@ const server = await startApi({ after }, modules, { tls, listenHost: '127.0.0.1'
 const client = connect(server.origin, { rejectUnauthorized: false });
 after(() => client.close());
 
-async function ask(headers: Record<string, string>, body?: string): Promise<{ headers: IncomingHttpHeaders; body: Buffer }> {
+async function ask(
+  headers: Record<string, string>,
+  body?: string,
+): Promise<{ headers: IncomingHttpHeaders; body: Buffer }> {
   const stream = client.request(headers, { endStream: body === undefined });
   if (body !== undefined) stream.end(body);
   const answer = new Promise<IncomingHttpHeaders>((resolve) => stream.once('response', resolve));
@@ -38,7 +45,15 @@ async function ask(headers: Record<string, string>, body?: string): Promise<{ he
 
 test('the API, its page, the console, metrics and health are served over HTTP/2', async () => {
   const authorization = `Bearer ${TOKEN}`;
-  for (const path of ['/api/v1/streams', '/api/v1/summaries', '/api', '/metrics', '/healthz', '/', '/play/live/movie']) {
+  for (const path of [
+    '/api/v1/streams',
+    '/api/v1/summaries',
+    '/api',
+    '/metrics',
+    '/healthz',
+    '/',
+    '/play/live/movie',
+  ]) {
     const { headers, body } = await ask({ ':path': path, authorization });
     assert.equal(headers[':status'], 200, path);
     assert.ok(body.length > 10);
@@ -61,7 +76,10 @@ test('this machine is trusted over HTTP/2 as it is over HTTP/1, and foreign page
 });
 
 test('a login over HTTP/2 has a cookie for TLS alone', async () => {
-  const login = await ask({ ':method': 'POST', ':path': '/api/v1/session', origin: server.origin }, JSON.stringify({ token: TOKEN }));
+  const login = await ask(
+    { ':method': 'POST', ':path': '/api/v1/session', origin: server.origin },
+    JSON.stringify({ token: TOKEN }),
+  );
   assert.equal(login.headers[':status'], 200);
   const [header] = login.headers['set-cookie']!;
   assert.match(header!, /; Secure$/);

@@ -3,7 +3,7 @@ import type { Context, Module } from '../module.ts';
 import type { Exchange } from '../net/http.ts';
 import { ApiError, sendError } from './error.ts';
 import { Metrics } from './metrics.ts';
-import { describeApi, type Document } from './openapi.ts';
+import { type Document, describeApi } from './openapi.ts';
 import { type Operation, patternOf, serveOperation } from './operation.ts';
 import type { metricsOptions } from './options.ts';
 import { apiPage, PAGE_HEADERS, refusalPage } from './page.ts';
@@ -45,14 +45,19 @@ function servePage({ context, guard }: Services, document: Document): void {
   });
 }
 
-function serveMetrics({ context, guard, traffic }: Services, { access, streams: most }: z.output<typeof metricsOptions>): void {
+function serveMetrics(
+  { context, guard, traffic }: Services,
+  { access, streams: most }: z.output<typeof metricsOptions>,
+): void {
   const { hub, sessions, admission, pacer } = context;
   const metrics = new Metrics({ hub, sessions, admission, pacer, traffic }, most);
   context.http.route(['GET'], /^\/metrics$/, async (exchange) => {
     const { response } = exchange;
     try {
       if (access === 'admin') await guard.admit(exchange);
-      response.writeHead(200, { 'content-type': metrics.contentType, 'cache-control': 'no-store' }).end(await metrics.text());
+      response
+        .writeHead(200, { 'content-type': metrics.contentType, 'cache-control': 'no-store' })
+        .end(await metrics.text());
     } catch (error) {
       sendError(response, error);
     }
@@ -64,9 +69,14 @@ const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 /** What is under `/api` and no operation is answered here, in the API's own form. */
 function serveNothingElse({ http }: Context, operations: readonly Operation[]): void {
   http.route(METHODS, /^\/api(?:\/.*)?$/, ({ response, url }: Exchange) => {
-    const methods = operations.filter((operation) => patternOf(operation).test(url.pathname)).map(({ method }) => method);
+    const methods = operations
+      .filter((operation) => patternOf(operation).test(url.pathname))
+      .map(({ method }) => method);
     const isKnown = methods.length > 0;
     if (isKnown) response.setHeader('allow', methods.join(', '));
-    sendError(response, isKnown ? new ApiError(405, 'this method is not allowed') : new ApiError(404, 'there is no such resource'));
+    sendError(
+      response,
+      isKnown ? new ApiError(405, 'this method is not allowed') : new ApiError(404, 'there is no such resource'),
+    );
   });
 }

@@ -3,7 +3,14 @@ import { networkInterfaces } from 'node:os';
 
 /** Addresses that the internet does not route (RFC 1918, 3927, 4193, 4291, 6598). */
 const INNER = new BlockList();
-const IPV4 = { '10.0.0.0': 8, '100.64.0.0': 10, '127.0.0.0': 8, '169.254.0.0': 16, '172.16.0.0': 12, '192.168.0.0': 16 };
+const IPV4 = {
+  '10.0.0.0': 8,
+  '100.64.0.0': 10,
+  '127.0.0.0': 8,
+  '169.254.0.0': 16,
+  '172.16.0.0': 12,
+  '192.168.0.0': 16,
+};
 const IPV6 = { '::1': 128, 'fc00::': 7, 'fe80::': 10 };
 for (const [net, bits] of Object.entries(IPV4)) INNER.addSubnet(net, bits);
 for (const [net, bits] of Object.entries(IPV6)) INNER.addSubnet(net, bits, 'ipv6');

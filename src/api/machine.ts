@@ -122,7 +122,9 @@ async function describeMemory() {
 
 /** Bytes of interfaces with a public address are `net_recv` and `net_send`, those of inner ones `net_recvi` and `net_sendi`. */
 async function describeNetwork() {
-  const [dev, sockstat, sockstat6, snmp] = await Promise.all(['net/dev', 'net/sockstat', 'net/sockstat6', 'net/snmp'].map(proc));
+  const [dev, sockstat, sockstat6, snmp] = await Promise.all(
+    ['net/dev', 'net/sockstat', 'net/sockstat6', 'net/snmp'].map(proc),
+  );
   const sum = { net_recv_bytes: 0, net_send_bytes: 0, net_recvi_bytes: 0, net_sendi_bytes: 0 };
   for (const [name, { received, sent }] of parseInterfaces(dev!)) {
     if (name === 'lo') continue;
@@ -131,7 +133,12 @@ async function describeNetwork() {
     sum[isPublic ? 'net_send_bytes' : 'net_sendi_bytes'] += sent;
   }
   const { tcp, timeWait, udp } = parseSockets(sockstat! + sockstat6!);
-  const sockets = { conn_sys: tcp + timeWait, conn_sys_et: parseEstablished(snmp!), conn_sys_tw: timeWait, conn_sys_udp: udp };
+  const sockets = {
+    conn_sys: tcp + timeWait,
+    conn_sys_et: parseEstablished(snmp!),
+    conn_sys_tw: timeWait,
+    conn_sys_udp: udp,
+  };
   return { net_sample_time: Date.now(), ...sum, ...sockets };
 }
 

@@ -18,7 +18,13 @@ const NAMES: Readonly<Record<Codec, string>> = {
 };
 
 /** A video track in SRS's shape. */
-export const video = z.object({ codec: z.string(), profile: z.string(), level: z.string(), width: count, height: count });
+export const video = z.object({
+  codec: z.string(),
+  profile: z.string(),
+  level: z.string(),
+  width: count,
+  height: count,
+});
 
 /** An audio track in SRS's shape. */
 export const audio = z.object({ codec: z.string(), sample_rate: count, channel: count, profile: z.string() });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test, type TestContext } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { type ApiServer, PUBLISHED_BYTES, startApi, TOKEN } from '../../test/support/api-server.ts';
 import { api } from './index.ts';
 
@@ -8,7 +8,9 @@ const path = (name: string) => `__defaultVhost__/live/${name}`;
 /** The samples of a text in Prometheus' format: by name with labels. */
 function parse(text: string): Map<string, number> {
   const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
-  return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]));
+  return new Map(
+    lines.map((line) => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ') + 1))]),
+  );
 }
 
 async function scrape(server: ApiServer): Promise<Map<string, number>> {
@@ -18,7 +20,8 @@ async function scrape(server: ApiServer): Promise<Map<string, number>> {
   return parse(await response.text());
 }
 
-const start = (t: TestContext, streams = 100, access: 'admin' | 'open' = 'admin') => startApi(t, [api({ access, streams })]);
+const start = (t: TestContext, streams = 100, access: 'admin' | 'open' = 'admin') =>
+  startApi(t, [api({ access, streams })]);
 
 test('the node has its numbers, and those of its process', async (t) => {
   const server = await start(t);
@@ -72,7 +75,10 @@ test('a stream has its numbers, and they go with it', async (t) => {
   publisher.close(true);
   server.context.hub.close();
   const later = await scrape(server);
-  assert.deepEqual([...later.keys()].filter((name) => name.includes(path('movie'))), []);
+  assert.deepEqual(
+    [...later.keys()].filter((name) => name.includes(path('movie'))),
+    [],
+  );
   assert.equal(later.get('headwater_received_bytes_total'), PUBLISHED_BYTES);
   assert.equal(later.get('headwater_sent_bytes_total'), 5000);
   assert.equal(later.get('headwater_streams'), 0);
@@ -86,7 +92,12 @@ test('only the streams with most viewers are shown one by one', async (t) => {
   }
   const samples = await scrape(server);
   const shown = [...samples.keys()].filter((name) => name.startsWith('headwater_stream_received'));
-  assert.deepEqual(shown, [path('room4'), path('room3'), 'other'].map((stream) => `headwater_stream_received_bytes_total{stream="${stream}"}`));
+  assert.deepEqual(
+    shown,
+    [path('room4'), path('room3'), 'other'].map(
+      (stream) => `headwater_stream_received_bytes_total{stream="${stream}"}`,
+    ),
+  );
   assert.equal(samples.get('headwater_stream_received_bytes_total{stream="other"}'), 3 * PUBLISHED_BYTES);
   assert.equal(samples.get('headwater_stream_viewers{stream="other",protocol="http-flv"}'), 3);
 });

@@ -1,4 +1,4 @@
-import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Hub } from '../hub/hub.ts';
 import type { Sessions } from '../hub/session.ts';
 import type { Admission } from '../net/admission.ts';
@@ -87,7 +87,10 @@ export class Metrics {
       sessions: this.#gauge('sessions', 'Connected peers by protocol and by what they do.', 'protocol', 'role'),
       received: this.#counter('received_bytes_total', 'Media bytes from publishers.'),
       sent: this.#counter('sent_bytes_total', 'Media bytes to viewers.'),
-      intervals: this.#counter('fanout_burst_seconds_sum', 'Time from one burst of writes to the next; with the count, its mean.'),
+      intervals: this.#counter(
+        'fanout_burst_seconds_sum',
+        'Time from one burst of writes to the next; with the count, its mean.',
+      ),
       bursts: this.#counter('fanout_burst_seconds_count', 'Bursts of writes to viewers.'),
       busy: this.#counter('fanout_busy_seconds_total', 'Time spent encoding for viewers and writing to them.'),
     };
@@ -98,8 +101,16 @@ export class Metrics {
       received: this.#counter('stream_received_bytes_total', 'Media bytes from the publishers of a stream.', 'stream'),
       sent: this.#counter('stream_sent_bytes_total', 'Media bytes to the viewers of a stream.', 'stream'),
       frames: this.#counter('stream_frames_total', 'Frames of a stream.', 'stream', 'kind'),
-      skipped: this.#counter('stream_skipped_frames_total', 'Frames that viewers missed because they were too slow.', 'stream'),
-      keyframeInterval: this.#gauge('stream_keyframe_interval_seconds', 'Time between the last two key frames.', 'stream'),
+      skipped: this.#counter(
+        'stream_skipped_frames_total',
+        'Frames that viewers missed because they were too slow.',
+        'stream',
+      ),
+      keyframeInterval: this.#gauge(
+        'stream_keyframe_interval_seconds',
+        'Time between the last two key frames.',
+        'stream',
+      ),
       viewers: this.#gauge('stream_viewers', 'Viewers of a stream at present.', 'stream', 'protocol'),
     };
   }

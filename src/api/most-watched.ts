@@ -52,7 +52,12 @@ export class MostWatched {
 
   #numbers(stream: Stream): StreamNumbers {
     const counts = this.#count(stream);
-    return { stream: stream.path, counts, keyframeInterval: stream.counters.keyframeInterval, viewers: countViewers([stream]) };
+    return {
+      stream: stream.path,
+      counts,
+      keyframeInterval: stream.counters.keyframeInterval,
+      viewers: countViewers([stream]),
+    };
   }
 
   #sum(others: readonly Stream[]): StreamNumbers {

@@ -34,7 +34,12 @@ const DESCRIPTION = [
 
 const SECURITY = {
   bearer: { type: 'http', scheme: 'bearer', description: 'The admin token in the header `Authorization: Bearer …`.' },
-  parameter: { type: 'apiKey', in: 'query', name: 'token', description: 'The admin token where a header cannot be sent.' },
+  parameter: {
+    type: 'apiKey',
+    in: 'query',
+    name: 'token',
+    description: 'The admin token where a header cannot be sent.',
+  },
   cookie: { type: 'apiKey', in: 'cookie', name: 'headwater', description: 'What `POST /api/v1/session` sets.' },
 } as const;
 
@@ -84,7 +89,11 @@ function describe(described: Operation): DescribedOperation {
 
 function parametersOf({ path, query = [] }: Operation): DescribedOperation['parameters'] {
   const names = Array.from(path.matchAll(/\{(\w+)\}/g), ([, name]) => name!);
-  const inPath = names.map((name) => ({ name, description: `The ${name} as lists tell it.`, schema: { type: 'string' } }));
+  const inPath = names.map((name) => ({
+    name,
+    description: `The ${name} as lists tell it.`,
+    schema: { type: 'string' },
+  }));
   return [
     ...inPath.map((parameter) => ({ ...parameter, in: 'path' as const, required: true })),
     ...query.map((parameter) => ({ ...parameter, in: 'query' as const, required: false })),

@@ -20,15 +20,24 @@ export function apiPage({ info, paths }: Document): string {
     Object.entries(methods).map(([method, described]) => ({ path, method, ...described })),
   );
   const groups = Map.groupBy(operations, ({ tags }) => tags[0]);
-  const sections = Array.from(groups, ([name, members]) => `<h2>${escape(name)}</h2>${members.map(renderOperation).join('')}`);
+  const sections = Array.from(
+    groups,
+    ([name, members]) => `<h2>${escape(name)}</h2>${members.map(renderOperation).join('')}`,
+  );
   const links = '<p><a href="/api/v1/openapi.json">openapi.json</a> · <a href="/">console</a></p>';
   const usage = '<pre>curl -H "Authorization: Bearer $TOKEN" http://localhost:8080/api/v1/streams</pre>';
-  return renderPage(`${info.title} ${info.version}: API`, `<p>${prose(info.description)}</p>${usage}${links}${sections.join('')}`);
+  return renderPage(
+    `${info.title} ${info.version}: API`,
+    `<p>${prose(info.description)}</p>${usage}${links}${sections.join('')}`,
+  );
 }
 
 /** The page for those who may not see the document. */
 export function refusalPage(reason: string): string {
-  return renderPage('Headwater: API', `<p>This page is for administrators: ${escape(reason)}. <a href="/">Log in</a> first.</p>`);
+  return renderPage(
+    'Headwater: API',
+    `<p>This page is for administrators: ${escape(reason)}. <a href="/">Log in</a> first.</p>`,
+  );
 }
 
 function renderPage(title: string, body: string): string {
@@ -59,7 +68,9 @@ function renderParameters(parameters: DescribedOperation['parameters']): string 
 function renderErrors(responses: DescribedOperation['responses']): string {
   const failures = Object.entries(responses).filter(([status]) => status !== '200');
   if (failures.length === 0) return '';
-  const rows = failures.map(([status, { description }]) => `<tr><td>${escape(status)}</td><td>${prose(description)}</td></tr>`);
+  const rows = failures.map(
+    ([status, { description }]) => `<tr><td>${escape(status)}</td><td>${prose(description)}</td></tr>`,
+  );
   return `<h3>Errors</h3><table>${rows.join('')}</table>`;
 }
 

@@ -3,8 +3,16 @@ import type { Parameter } from './operation.ts';
 
 /** The parameters that {@link page} reads. */
 export const paging: readonly Parameter[] = [
-  { name: 'start', description: 'How many entries to leave out at the beginning.', schema: { type: 'integer', minimum: 0, default: 0 } },
-  { name: 'count', description: 'How many entries to give at most; all when absent.', schema: { type: 'integer', minimum: 1 } },
+  {
+    name: 'start',
+    description: 'How many entries to leave out at the beginning.',
+    schema: { type: 'integer', minimum: 0, default: 0 },
+  },
+  {
+    name: 'count',
+    description: 'How many entries to give at most; all when absent.',
+    schema: { type: 'integer', minimum: 1 },
+  },
 ];
 
 /** The part of a list that the query asks for. Throws {@link ApiError} 400 when it asks for nonsense. */

@@ -4,8 +4,17 @@ import { isInner } from './interfaces.ts';
 import { parseDisks, parseEstablished, parseIdle, parseInterfaces, parseMemory, parseSockets } from './proc.ts';
 
 test('memory is read by name', () => {
-  const memory = parseMemory('MemTotal:        8146688 kB\nMemAvailable:    5620012 kB\nHugePages_Total:       0\nSwapTotal:             0 kB\n');
-  assert.deepEqual([...memory], [['MemTotal', 8_146_688], ['MemAvailable', 5_620_012], ['SwapTotal', 0]]);
+  const memory = parseMemory(
+    'MemTotal:        8146688 kB\nMemAvailable:    5620012 kB\nHugePages_Total:       0\nSwapTotal:             0 kB\n',
+  );
+  assert.deepEqual(
+    [...memory],
+    [
+      ['MemTotal', 8_146_688],
+      ['MemAvailable', 5_620_012],
+      ['SwapTotal', 0],
+    ],
+  );
 });
 
 test('disks are summed up whole, without their parts and without what is no disk', () => {
@@ -26,20 +35,25 @@ test('interfaces have the bytes that they received and sent, also where a name t
     '    lo: 1000      10    0    0    0     0          0         0     1000      10    0    0    0     0       0          0',
     '  eth0:734003200 2    0    0    0     0          0         0 9663676416       2    0    0    0     0       0          0',
   ].join('\n');
-  assert.deepEqual([...parseInterfaces(dev)], [
-    ['lo', { received: 1000, sent: 1000 }],
-    ['eth0', { received: 734_003_200, sent: 9_663_676_416 }],
-  ]);
+  assert.deepEqual(
+    [...parseInterfaces(dev)],
+    [
+      ['lo', { received: 1000, sent: 1000 }],
+      ['eth0', { received: 734_003_200, sent: 9_663_676_416 }],
+    ],
+  );
 });
 
 test('sockets of both families are counted', () => {
-  const sockstat = 'sockets: used 50\nTCP: inuse 27 orphan 0 tw 4 alloc 27 mem 1\nUDP: inuse 3 mem 0\nUDPLITE: inuse 0\nRAW: inuse 0\n';
+  const sockstat =
+    'sockets: used 50\nTCP: inuse 27 orphan 0 tw 4 alloc 27 mem 1\nUDP: inuse 3 mem 0\nUDPLITE: inuse 0\nRAW: inuse 0\n';
   const sockstat6 = 'TCP6: inuse 5\nUDP6: inuse 2\nUDPLITE6: inuse 0\n';
   assert.deepEqual(parseSockets(sockstat + sockstat6), { tcp: 32, timeWait: 4, udp: 5 });
 });
 
 test('established connections stand under their name', () => {
-  const snmp = 'Ip: Forwarding DefaultTTL\nIp: 1 64\nTcp: RtoAlgorithm RtoMin CurrEstab InSegs\nTcp: 1 200 208 999\nUdp: InDatagrams\nUdp: 7\n';
+  const snmp =
+    'Ip: Forwarding DefaultTTL\nIp: 1 64\nTcp: RtoAlgorithm RtoMin CurrEstab InSegs\nTcp: 1 200 208 999\nUdp: InDatagrams\nUdp: 7\n';
   assert.equal(parseEstablished(snmp), 208);
 });
 

@@ -25,13 +25,20 @@ export function parseDisks(diskstats: string): { read: number; written: number; 
 /** Bytes of every network interface, out of /proc/net/dev. */
 export function parseInterfaces(dev: string): ReadonlyMap<string, { received: number; sent: number }> {
   const lines = dev.matchAll(/^\s*([^:\s]+):\s*(\d+)(?:\s+\d+){7}\s+(\d+)/gm);
-  return new Map(Array.from(lines, ([, name, received, sent]) => [name!, { received: Number(received), sent: Number(sent) }]));
+  return new Map(
+    Array.from(lines, ([, name, received, sent]) => [name!, { received: Number(received), sent: Number(sent) }]),
+  );
 }
 
 /** TCP sockets in use and in TIME-WAIT, and UDP sockets, out of /proc/net/sockstat and sockstat6. */
 export function parseSockets(sockstat: string): { tcp: number; timeWait: number; udp: number } {
-  const sum = (pattern: RegExp) => Array.from(sockstat.matchAll(pattern)).reduce((total, [, value]) => total + Number(value), 0);
-  return { tcp: sum(/^TCP6?: inuse (\d+)/gm), timeWait: sum(/^TCP: .*\btw (\d+)/gm), udp: sum(/^UDP6?: inuse (\d+)/gm) };
+  const sum = (pattern: RegExp) =>
+    Array.from(sockstat.matchAll(pattern)).reduce((total, [, value]) => total + Number(value), 0);
+  return {
+    tcp: sum(/^TCP6?: inuse (\d+)/gm),
+    timeWait: sum(/^TCP: .*\btw (\d+)/gm),
+    udp: sum(/^UDP6?: inuse (\d+)/gm),
+  };
 }
 
 /** Established TCP connections, out of /proc/net/snmp: a line of names, then one of values. */

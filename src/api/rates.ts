@@ -43,7 +43,10 @@ export class Rates {
     const from = this.#marks.get(counters)?.[0] ?? origin(since);
     const seconds = Math.max(this.#clock.wall() - from.time, SHORTEST) / SECOND;
     const kilobits = (bytes: number) => Math.round((bytes * 8) / 1000 / seconds);
-    return { recv_30s: kilobits(counters.bytesIn - from.bytesIn), send_30s: kilobits(counters.bytesOut - from.bytesOut) };
+    return {
+      recv_30s: kilobits(counters.bytesIn - from.bytesIn),
+      send_30s: kilobits(counters.bytesOut - from.bytesOut),
+    };
   }
 
   stop(): void {

@@ -29,7 +29,11 @@ export function session({ guard, version }: Services): Operation[] {
       body,
       answer: z.object({}),
       example: {},
-      errors: { 400: 'The body is not as described.', 403: 'The token is wrong.', 429: 'There were too many wrong tokens.' },
+      errors: {
+        400: 'The body is not as described.',
+        403: 'The token is wrong.',
+        429: 'There were too many wrong tokens.',
+      },
       async handle(exchange) {
         await guard.logIn(exchange, await readToken(exchange));
         return {};

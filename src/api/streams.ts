@@ -25,7 +25,10 @@ const stream = z.object({
   send_bytes: count,
   recv_bytes: count,
   kbps,
-  publish: z.object({ active: z.boolean().describe('False while it waits for its publisher to return.'), cid: z.string() }),
+  publish: z.object({
+    active: z.boolean().describe('False while it waits for its publisher to return.'),
+    cid: z.string(),
+  }),
   video: video.nullable(),
   audio: audio.nullable(),
 });
@@ -87,9 +90,15 @@ function find(all: Iterable<Stream>, id: string): Stream {
   throw new ApiError(404, 'there is no such stream', SRS_CODE.noStream);
 }
 
-function describe({ rates }: Services, { path, since, counters, publisher, readers, tracks }: Stream): z.output<typeof stream> {
+function describe(
+  { rates }: Services,
+  { path, since, counters, publisher, readers, tracks }: Stream,
+): z.output<typeof stream> {
   const { vhost, app, name } = parsePath(path);
-  const [videoTrack, audioTrack] = [tracks.get('video') as VideoTrack | undefined, tracks.get('audio') as AudioTrack | undefined];
+  const [videoTrack, audioTrack] = [
+    tracks.get('video') as VideoTrack | undefined,
+    tracks.get('audio') as AudioTrack | undefined,
+  ];
   return {
     id: streamId(path),
     name,

@@ -14,7 +14,8 @@ export class Traffic {
     this.#hub = hub;
     this.since = since;
     hub.observe((event) => {
-      if (event.type === 'stopped') this.#skipped.set(event.stream, this.#skippedBefore(event.stream) + event.session.skipped);
+      if (event.type === 'stopped')
+        this.#skipped.set(event.stream, this.#skippedBefore(event.stream) + event.session.skipped);
       if (event.type === 'ended') this.#keep(event.stream.counters);
     });
   }

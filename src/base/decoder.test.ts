@@ -3,8 +3,8 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { assertSplitSafe, cut, decodeAll } from '../../test/support/split.ts';
 import { concat, fromHex } from './bytes.ts';
-import { Decoder, exactly, peek, upTo } from './decoder.ts';
 import type { Parser } from './decoder.ts';
+import { Decoder, exactly, peek, upTo } from './decoder.ts';
 
 type Packet = { kind: number; body: Uint8Array };
 

@@ -106,7 +106,8 @@ export class Log<T extends Entry> {
   #trim(now: number): void {
     const oldest = now - this.#window.duration;
     while (this.#bytes > this.#window.bytes && this.#head - this.#tail > 1) this.#drop();
-    while (this.#tail < (this.#start ?? this.#head - 1) && this.#times[this.#tail & (this.#ring.length - 1)]! < oldest) this.#drop();
+    while (this.#tail < (this.#start ?? this.#head - 1) && this.#times[this.#tail & (this.#ring.length - 1)]! < oldest)
+      this.#drop();
     const kept = this.#head - this.#tail;
     if (kept * 4 < this.#ring.length && this.#ring.length > SMALLEST_RING) this.#resize(this.#ring.length / 2);
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { packageVersion, parseArguments, UsageError, type Arguments } from './arguments.ts';
+import { type Arguments, packageVersion, parseArguments, UsageError } from './arguments.ts';
 
 const good: [argv: string[], expected: Arguments][] = [
   [[], { command: 'start' }],
@@ -29,12 +29,15 @@ const wrong: [argv: string[], message: RegExp][] = [
 
 for (const [argv, message] of wrong) {
   test(`headwater ${argv.join(' ')} is refused by one line`, () => {
-    assert.throws(() => parseArguments(argv), (error) => {
-      assert.ok(error instanceof UsageError);
-      assert.match(error.message, message);
-      assert.doesNotMatch(error.message, /\n/);
-      return true;
-    });
+    assert.throws(
+      () => parseArguments(argv),
+      (error) => {
+        assert.ok(error instanceof UsageError);
+        assert.match(error.message, message);
+        assert.doesNotMatch(error.message, /\n/);
+        return true;
+      },
+    );
   });
 }
 

@@ -20,7 +20,8 @@ export function parseArguments(argv: readonly string[]): Arguments {
   if (more.length > 0) throw new UsageError(`one command at most is allowed, not ${positionals.join(' ')}`);
   if (values.help === true) return { command: 'help' };
   if (values.version === true) return { command: 'version' };
-  if (command !== 'start' && command !== 'demo') throw new UsageError(`${command} is no command; allowed are start and demo`);
+  if (command !== 'start' && command !== 'demo')
+    throw new UsageError(`${command} is no command; allowed are start and demo`);
   return values.config === undefined ? { command } : { command, config: values.config };
 }
 

@@ -43,8 +43,10 @@ export function configure<Config extends BaseConfig>(
 ): Configuration<Config> {
   const file = resolve(folder, named ?? DEFAULT_FILE);
   const existing = readConfigFile(file);
-  if (existing === undefined && named !== undefined) throw new ConfigError([`there is no file ${named}, which --config names`]);
-  const text = existing ?? HEADER + writeDocument(schema, { access: { publishKey: makeSecret(), adminToken: makeSecret() } });
+  if (existing === undefined && named !== undefined)
+    throw new ConfigError([`there is no file ${named}, which --config names`]);
+  const text =
+    existing ?? HEADER + writeDocument(schema, { access: { publishKey: makeSecret(), adminToken: makeSecret() } });
   const complete = withSecrets(loadConfig(schema, { file: { name: named ?? DEFAULT_FILE, text }, env }));
   if (existing !== undefined) return { ...complete, file, isFirstStart: false };
   const unwritten = write(file, text);
@@ -52,7 +54,9 @@ export function configure<Config extends BaseConfig>(
   return { ...complete, isFirstStart: true, unwritten, madeForThisRun: ['access.publishKey', 'access.adminToken'] };
 }
 
-function withSecrets<Config extends BaseConfig>(config: Config): Pick<Configuration<Config>, 'config' | 'madeForThisRun'> {
+function withSecrets<Config extends BaseConfig>(
+  config: Config,
+): Pick<Configuration<Config>, 'config' | 'madeForThisRun'> {
   const { access } = config;
   const names = (['publishKey', 'adminToken'] as const).filter((name) => access[name] === '');
   const made = Object.fromEntries(names.map((name) => [name, makeSecret()]));

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Logger } from '../ops/log.ts';
@@ -76,7 +76,20 @@ function endChild(child: ChildProcess): void {
 function ffmpegArguments(url: string): string[] {
   const picture = ['-re', '-f', 'lavfi', '-i', 'testsrc2=size=1280x720:rate=30'];
   const tone = ['-re', '-f', 'lavfi', '-i', 'sine=frequency=440:sample_rate=44100'];
-  const video = ['-c:v', 'libx264', '-preset', 'veryfast', '-tune', 'zerolatency', '-pix_fmt', 'yuv420p', '-b:v', '2M', '-g', '60'];
+  const video = [
+    '-c:v',
+    'libx264',
+    '-preset',
+    'veryfast',
+    '-tune',
+    'zerolatency',
+    '-pix_fmt',
+    'yuv420p',
+    '-b:v',
+    '2M',
+    '-g',
+    '60',
+  ];
   const audio = ['-c:a', 'aac', '-b:a', '96k', '-ac', '2'];
   return ['-hide_banner', '-loglevel', 'warning', ...picture, ...tone, ...video, ...audio, '-f', 'flv', url];
 }

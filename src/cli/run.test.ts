@@ -3,14 +3,17 @@ import { EventEmitter } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test, type TestContext } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import { z } from 'zod';
 import { coreOptions } from '../config/options.ts';
 import { listen, option, section } from '../config/values.ts';
 import type { BaseConfig } from './configuration.ts';
-import { run, type Program, type RunningServer } from './run.ts';
+import { type Program, type RunningServer, run } from './run.ts';
 
-const configSchema = z.strictObject({ rtmp: section('RTMP.', { listen: option(listen(), ':1935', 'Where.') }), ...coreOptions });
+const configSchema = z.strictObject({
+  rtmp: section('RTMP.', { listen: option(listen(), ':1935', 'Where.') }),
+  ...coreOptions,
+});
 type Config = z.output<typeof configSchema>;
 
 const ADDRESSES = { rtmp: { host: '::', port: 1935 }, http: { host: '::', port: 8080 } };
@@ -123,8 +126,18 @@ test('where the file cannot be written the server starts without it', async (t) 
 const wrong: [name: string, argv: string[], env: Record<string, string>, line: RegExp][] = [
   ['a wrong option', ['--prot', '5'], {}, /^headwater: .*--prot.*\n$/],
   ['a wrong command', ['strat'], {}, /^headwater: strat is no command; allowed are start and demo\n$/],
-  ['a file that is absent', ['--config', 'no.yaml'], {}, /^headwater: there is no file no\.yaml, which --config names\n$/],
-  ['a wrong value', [], { HEADWATER_RTMP_LISTEN: '1935' }, /^headwater: HEADWATER_RTMP_LISTEN in the environment: rtmp\.listen: "1935" is not allowed; allowed is .*\n$/],
+  [
+    'a file that is absent',
+    ['--config', 'no.yaml'],
+    {},
+    /^headwater: there is no file no\.yaml, which --config names\n$/,
+  ],
+  [
+    'a wrong value',
+    [],
+    { HEADWATER_RTMP_LISTEN: '1935' },
+    /^headwater: HEADWATER_RTMP_LISTEN in the environment: rtmp\.listen: "1935" is not allowed; allowed is .*\n$/,
+  ],
 ];
 
 for (const [name, argv, env, line] of wrong) {
@@ -141,7 +154,9 @@ for (const [name, argv, env, line] of wrong) {
 test('what the machine refuses is one line, a bug shows where it is; both exit with 1', async (t) => {
   const rig = new Rig(t);
   rig.start = () => {
-    throw Object.assign(new Error('cannot listen on :1935: another program listens there already'), { code: 'EADDRINUSE' });
+    throw Object.assign(new Error('cannot listen on :1935: another program listens there already'), {
+      code: 'EADDRINUSE',
+    });
   };
   assert.equal(await rig.run(), 1);
   assert.equal(rig.stderr, 'headwater: cannot listen on :1935: another program listens there already\n');

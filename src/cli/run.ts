@@ -3,12 +3,12 @@ import { KEY_PARAMETER } from '../access/publish-key.ts';
 import { ConfigError } from '../config/load.ts';
 import type { BoundAddress } from '../net/listen.ts';
 import { createLogger, type Logger } from '../ops/log.ts';
-import { HELP, packageVersion, parseArguments, UsageError, type Arguments } from './arguments.ts';
-import { configure, type BaseConfig, type Configuration } from './configuration.ts';
+import { type Arguments, HELP, packageVersion, parseArguments, UsageError } from './arguments.ts';
+import { type BaseConfig, type Configuration, configure } from './configuration.ts';
 import { Demo } from './demo.ts';
-import { untilSignal, type SignalSource } from './signals.ts';
+import { type SignalSource, untilSignal } from './signals.ts';
 import { baseUrl, machineAddress } from './url.ts';
-import { welcomeBlock, welcomeFields, type Welcome } from './welcome.ts';
+import { type Welcome, welcomeBlock, welcomeFields } from './welcome.ts';
 
 /** A started server. */
 export interface RunningServer {
@@ -37,7 +37,10 @@ const FAILED = 1;
 const MISUSED = 2;
 
 /** Runs the command line to its end and returns the exit code. What a user can have done wrong is one line on stderr each. */
-export async function run<Config extends BaseConfig>(around: Surroundings, load: () => Promise<Program<Config>>): Promise<number> {
+export async function run<Config extends BaseConfig>(
+  around: Surroundings,
+  load: () => Promise<Program<Config>>,
+): Promise<number> {
   try {
     const args = parseArguments(around.argv);
     if (args.command === 'help') around.stdout.write(HELP);
@@ -56,7 +59,11 @@ function explain(error: Error): string {
   return isFromOutside ? error.message : (error.stack ?? error.message);
 }
 
-async function serve<Config extends BaseConfig>(around: Surroundings, args: Arguments, program: Program<Config>): Promise<void> {
+async function serve<Config extends BaseConfig>(
+  around: Surroundings,
+  args: Arguments,
+  program: Program<Config>,
+): Promise<void> {
   const { env, folder, signals } = around;
   const configuration = configure(program.configSchema, { named: args.config, folder, env });
   const log = await createLogger(configuration.config.log);
@@ -79,12 +86,17 @@ function greet<Config extends BaseConfig>(
   const { publishKey, adminToken } = config.access;
   const common = { version: packageVersion(), addresses, host: machineAddress(), file, madeForThisRun };
   const welcome: Welcome = { ...common, publishKey, adminToken };
-  if (unwritten !== undefined) log.warn({ reason: unwritten }, 'headwater.yaml could not be written; going on without it');
+  if (unwritten !== undefined)
+    log.warn({ reason: unwritten }, 'headwater.yaml could not be written; going on without it');
   log.info(welcomeFields(welcome), 'started');
   if (stdout.isTTY === true || isFirstStart || madeForThisRun.length > 0) stdout.write(welcomeBlock(welcome));
 }
 
-function startDemo({ access }: BaseConfig, { addresses: { rtmp, http } }: RunningServer, log: Logger): Demo | undefined {
+function startDemo(
+  { access }: BaseConfig,
+  { addresses: { rtmp, http } }: RunningServer,
+  log: Logger,
+): Demo | undefined {
   if (!rtmp) {
     log.error('the demo needs RTMP, which is off');
     return undefined;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { test } from 'node:test';
-import { untilSignal, type SignalSource } from './signals.ts';
+import { type SignalSource, untilSignal } from './signals.ts';
 
 class Source extends EventEmitter {
   readonly exits: number[] = [];

@@ -15,7 +15,8 @@ export function untilSignal(source: SignalSource): Promise<StopSignal> {
   const { promise, resolve } = Promise.withResolvers<StopSignal>();
   let first: number | undefined;
   const receive = (name: StopSignal) => {
-    if (first !== undefined && performance.now() - first > SAME_KEYSTROKE_MS) source.exit(name === 'SIGINT' ? 130 : 143);
+    if (first !== undefined && performance.now() - first > SAME_KEYSTROKE_MS)
+      source.exit(name === 'SIGINT' ? 130 : 143);
     first ??= performance.now();
     resolve(name);
   };

@@ -11,7 +11,8 @@ const cases: [scheme: string, host: string, port: number, url: string][] = [
 ];
 
 for (const [scheme, host, port, url] of cases) {
-  test(`${scheme} on ${host}, port ${port}, is reached at ${url}`, () => assert.equal(baseUrl(scheme, { host, port }, 'machine'), url));
+  test(`${scheme} on ${host}, port ${port}, is reached at ${url}`, () =>
+    assert.equal(baseUrl(scheme, { host, port }, 'machine'), url));
 }
 
 test('this machine has an address for others, or is localhost', () => {

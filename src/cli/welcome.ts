@@ -47,7 +47,10 @@ function watchLines({ addresses: { http }, host }: Welcome): string[] {
   if (!http) return [];
   const page = baseUrl('http', http, host);
   const local = baseUrl('http', http, 'localhost');
-  return [row('Open', page === local ? `${page}/` : `${page}/ (here: ${local}/)`), row('HTTP-FLV', `${page}/live/movie.flv`)];
+  return [
+    row('Open', page === local ? `${page}/` : `${page}/ (here: ${local}/)`),
+    row('HTTP-FLV', `${page}/live/movie.flv`),
+  ];
 }
 
 function row(label: string, value: string): string {

@@ -30,7 +30,8 @@ test('every option stands in the document below its line of comment', () => {
 });
 
 test('every section has a comment of one line', () => {
-  for (const [name, section] of Object.entries(membersOf(schema) ?? {})) assert.match(commentOf(section), /^\S.+\.$/, name);
+  for (const [name, section] of Object.entries(membersOf(schema) ?? {}))
+    assert.match(commentOf(section), /^\S.+\.$/, name);
 });
 
 test('values stand in the place of defaults, whatever they look like', () => {

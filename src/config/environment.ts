@@ -26,7 +26,10 @@ export function variableOf(path: readonly string[]): string {
 }
 
 /** Reads all `HEADWATER_*` variables by the options of a schema. */
-export function readEnvironment(schema: z.core.$ZodType, env: Readonly<Record<string, string | undefined>>): Environment {
+export function readEnvironment(
+  schema: z.core.$ZodType,
+  env: Readonly<Record<string, string | undefined>>,
+): Environment {
   const known = new Map(Array.from(optionsOf(schema), (option) => [variableOf(option.path), option]));
   const settings: Setting[] = [];
   const problems: string[] = [];

@@ -8,7 +8,7 @@ import { readConfigFile, writeConfigFile } from './file.ts';
 const folder = mkdtempSync(join(tmpdir(), 'headwater-config-'));
 after(() => rmSync(folder, { recursive: true }));
 
-test('a written file is its owner\'s alone and leaves nothing beside it', () => {
+test("a written file is its owner's alone and leaves nothing beside it", () => {
   const file = join(folder, 'headwater.yaml');
   writeConfigFile(file, 'a: 1\n');
   assert.equal(statSync(file).mode & 0o777, 0o600);

@@ -53,7 +53,8 @@ const lists: [variable: string, value: string, read: 'names' | 'pairs' | 'labels
 ];
 
 for (const [variable, value, read, expected] of lists) {
-  test(`${variable}=${value} sets a list or record`, () => assert.deepEqual(load('', { [variable]: value })[read], expected));
+  test(`${variable}=${value} sets a list or record`, () =>
+    assert.deepEqual(load('', { [variable]: value })[read], expected));
 }
 
 test('the configuration is frozen to its depths', () => {
@@ -82,26 +83,56 @@ const wrong: Wrong[] = [
   },
   {
     env: { HEADWATER_RTMP_CHUNK_SIZE: 'big' },
-    problems: ['HEADWATER_RTMP_CHUNK_SIZE in the environment: rtmp.chunkSize: "big" is not allowed; allowed is a whole number from 128 to 65536'],
+    problems: [
+      'HEADWATER_RTMP_CHUNK_SIZE in the environment: rtmp.chunkSize: "big" is not allowed; allowed is a whole number from 128 to 65536',
+    ],
   },
-  { text: 'rtmp:\n\n  chunksize: 500\n', problems: ['headwater.yaml:3: rtmp.chunksize is no option; did you mean rtmp.chunkSize?'] },
-  { text: 'colour: red\n', problems: ['headwater.yaml:1: colour is no option; allowed are rtmp, names, pairs, labels'] },
-  { env: { HEADWATER_RTMP_LISTN: ':1' }, problems: ['HEADWATER_RTMP_LISTN in the environment sets no option; did you mean HEADWATER_RTMP_LISTEN?'] },
+  {
+    text: 'rtmp:\n\n  chunksize: 500\n',
+    problems: ['headwater.yaml:3: rtmp.chunksize is no option; did you mean rtmp.chunkSize?'],
+  },
+  {
+    text: 'colour: red\n',
+    problems: ['headwater.yaml:1: colour is no option; allowed are rtmp, names, pairs, labels'],
+  },
+  {
+    env: { HEADWATER_RTMP_LISTN: ':1' },
+    problems: ['HEADWATER_RTMP_LISTN in the environment sets no option; did you mean HEADWATER_RTMP_LISTEN?'],
+  },
   { env: { HEADWATER_COLOURFUL: 'x' }, problems: ['HEADWATER_COLOURFUL in the environment sets no option'] },
-  { text: 'rtmp: 5', env: { HEADWATER_RTMP_LISTEN: ':1' }, problems: ['headwater.yaml:1: rtmp: 5 is not allowed; allowed is a group of options'] },
-  { text: '- a\n- b\n', problems: ['headwater.yaml:1: the whole file: a list is not allowed; allowed is a group of options'] },
+  {
+    text: 'rtmp: 5',
+    env: { HEADWATER_RTMP_LISTEN: ':1' },
+    problems: ['headwater.yaml:1: rtmp: 5 is not allowed; allowed is a group of options'],
+  },
+  {
+    text: '- a\n- b\n',
+    problems: ['headwater.yaml:1: the whole file: a list is not allowed; allowed is a group of options'],
+  },
   { text: 'names: x', problems: ['headwater.yaml:1: names: "x" is not allowed; allowed is a list'] },
   { text: 'names:\n- x\n- 5\n', problems: [/^headwater.yaml:3: names.1: 5 is not allowed; allowed is text/] },
   { text: 'pairs:\n- {cert: a}\n', problems: [/^headwater.yaml:2: pairs.0.key is missing; allowed is text/] },
-  { text: 'pairs:\n- {cert: a, key: b, name: c}\n', problems: ['headwater.yaml:2: pairs.0.name is no option; allowed are cert, key'] },
-  { env: { HEADWATER_PAIRS: '[{cert: a}]' }, problems: [/^HEADWATER_PAIRS in the environment: pairs.0.key is missing/] },
-  { env: { HEADWATER_LABELS: '{a: ' }, problems: [/^HEADWATER_LABELS in the environment: labels: "\{a: " is not allowed; allowed is a group/] },
+  {
+    text: 'pairs:\n- {cert: a, key: b, name: c}\n',
+    problems: ['headwater.yaml:2: pairs.0.name is no option; allowed are cert, key'],
+  },
+  {
+    env: { HEADWATER_PAIRS: '[{cert: a}]' },
+    problems: [/^HEADWATER_PAIRS in the environment: pairs.0.key is missing/],
+  },
+  {
+    env: { HEADWATER_LABELS: '{a: ' },
+    problems: [/^HEADWATER_LABELS in the environment: labels: "\{a: " is not allowed; allowed is a group/],
+  },
   { text: 'rtmp: [', problems: [/^headwater.yaml:1: not YAML: /] },
   { text: 'names: []\nnames: []\n', problems: [/^headwater.yaml:2: not YAML: /] },
   { text: `rtmp:\n  listen: ${'x'.repeat(500)}`, problems: [/^headwater.yaml:2: rtmp.listen: "x{59}… is not allowed/] },
   {
     text: 'rtmp:\n  chunkSize: no\n  liste: off\n',
-    problems: [/^headwater.yaml:2: rtmp.chunkSize: "no" is not/, 'headwater.yaml:3: rtmp.liste is no option; did you mean rtmp.listen?'],
+    problems: [
+      /^headwater.yaml:2: rtmp.chunkSize: "no" is not/,
+      'headwater.yaml:3: rtmp.liste is no option; did you mean rtmp.listen?',
+    ],
   },
 ];
 

@@ -3,12 +3,24 @@ import { duration, integer, list, oneOf, option, secret, section, size, text } f
 
 /** How much is logged, in what form, and where to. */
 export const logOptions = section('What is logged, and where to.', {
-  level: option(oneOf('debug', 'info', 'warn', 'error', 'silent'), 'info', 'The least grave lines that are written: debug, info, warn, error or silent.'),
-  format: option(oneOf('auto', 'pretty', 'json'), 'auto', 'pretty for people, json for programs; auto is pretty on a terminal and json elsewhere.'),
+  level: option(
+    oneOf('debug', 'info', 'warn', 'error', 'silent'),
+    'info',
+    'The least grave lines that are written: debug, info, warn, error or silent.',
+  ),
+  format: option(
+    oneOf('auto', 'pretty', 'json'),
+    'auto',
+    'pretty for people, json for programs; auto is pretty on a terminal and json elsewhere.',
+  ),
   file: option(text(), '', 'A file to log to (always json), such as logs/headwater.log; empty for standard output.'),
   rotate: section('When a log file is closed and a new one begun.', {
     size: option(size('1KiB'), '64MiB', 'The size at which a new file is begun.'),
-    age: option(oneOf('daily', 'hourly', 'off'), 'daily', 'How often a new file is begun, whatever its size: daily, hourly or off.'),
+    age: option(
+      oneOf('daily', 'hourly', 'off'),
+      'daily',
+      'How often a new file is begun, whatever its size: daily, hourly or off.',
+    ),
     keep: option(integer(1, 10_000), 14, 'How many closed files are kept.'),
   }),
 });
@@ -23,19 +35,35 @@ const certificate = z.strictObject({
 
 /** The certificates that RTMPS and HTTPS share. */
 export const tlsOptions = section('The certificates of RTMPS and HTTPS.', {
-  certificates: option(list(certificate), [], 'PEM files as [{cert: FILE, key: FILE}, …], chosen by the name a client asks for, else the first; read again when they change.'),
+  certificates: option(
+    list(certificate),
+    [],
+    'PEM files as [{cert: FILE, key: FILE}, …], chosen by the name a client asks for, else the first; read again when they change.',
+  ),
 });
 
 /** Who may publish and administer. */
 export const accessOptions = section('Who may publish and administer.', {
-  publishKey: option(secret(), '', 'The key that publishers append to the stream name: movie?key=…; empty makes one for each run.'),
+  publishKey: option(
+    secret(),
+    '',
+    'The key that publishers append to the stream name: movie?key=…; empty makes one for each run.',
+  ),
   adminToken: option(secret(), '', 'The token of API and console; empty makes one for each run.'),
-  loopback: option(oneOf('trusted', 'like-others'), 'trusted', 'Whether this machine itself may publish without key: trusted or like-others (behind a proxy here).'),
+  loopback: option(
+    oneOf('trusted', 'like-others'),
+    'trusted',
+    'Whether this machine itself may publish without key: trusted or like-others (behind a proxy here).',
+  ),
 });
 
 /** How much of each stream is kept in memory. */
 export const windowOptions = section('How much of each stream is kept in memory, to begin with for those who come.', {
-  duration: option(duration('0s', '10m'), '2s', 'How long frames are kept; those since the newest key frame always are.'),
+  duration: option(
+    duration('0s', '10m'),
+    '2s',
+    'How long frames are kept; those since the newest key frame always are.',
+  ),
   bytes: option(size('64KiB', '4GiB'), '32MiB', 'The size that one stream never exceeds.'),
 });
 
@@ -43,7 +71,11 @@ export const windowOptions = section('How much of each stream is kept in memory,
 export const publishOptions = section('What becomes of streams when publishers come, go and fall silent.', {
   grace: option(duration(), '60s', 'How long viewers are kept when a publisher is lost.'),
   stopGrace: option(duration(), '5s', 'How long viewers are kept when a publisher says that it ends.'),
-  takeover: option(oneOf('stale', 'always', 'never'), 'stale', 'Whether a second publisher takes over a stream: when the first is stale, always or never.'),
+  takeover: option(
+    oneOf('stale', 'always', 'never'),
+    'stale',
+    'Whether a second publisher takes over a stream: when the first is stale, always or never.',
+  ),
   staleAfter: option(duration(), '2s', 'How long a publisher must be silent to count as stale.'),
   firstFrameTimeout: option(duration('1s'), '20s', 'How long a publisher may take to send its first frame.'),
   idleTimeout: option(duration('1s'), '20s', 'How long a publisher may be silent before it is closed.'),
@@ -52,8 +84,16 @@ export const publishOptions = section('What becomes of streams when publishers c
 /** How patient the server is with viewers. */
 export const playOptions = section('How patient the server is with viewers.', {
   wait: option(duration(), '0s', 'How long a viewer may wait for a stream that nobody publishes yet.'),
-  maxLag: option(duration('1s', '10m'), '10s', 'How far a viewer may fall behind before it goes on at the next key frame.'),
-  maxUnsent: option(size(), '512KiB', 'How much may wait in the kernel for one viewer, where the package koffi is there; 0 leaves it to the kernel.'),
+  maxLag: option(
+    duration('1s', '10m'),
+    '10s',
+    'How far a viewer may fall behind before it goes on at the next key frame.',
+  ),
+  maxUnsent: option(
+    size(),
+    '512KiB',
+    'How much may wait in the kernel for one viewer, where the package koffi is there; 0 leaves it to the kernel.',
+  ),
   stallTimeout: option(duration('1s'), '20s', 'How long a viewer may take nothing before it is closed.'),
 });
 
@@ -68,7 +108,11 @@ export const limitOptions = section('What one peer, or all together, may take.',
   connections: option(integer(1, 1_000_000), 20_000, 'Connections in all.'),
   connectionsPerAddress: option(integer(1, 1_000_000), 20_000, 'Connections from one address.'),
   handshake: option(duration('100ms', '10m'), '5s', 'How long a peer may take for its handshake.'),
-  memory: option(size(), '0B', 'Resident memory above which nobody new is let in; 0 is four fifths of what the machine or container has.'),
+  memory: option(
+    size(),
+    '0B',
+    'Resident memory above which nobody new is let in; 0 is four fifths of what the machine or container has.',
+  ),
   command: option(duration('100ms', '10m'), '10s', 'How long a peer may take to say what it wants.'),
   httpHead: option(duration('100ms', '10m'), '10s', 'How long an HTTP client may take for the head of its request.'),
   httpRequest: option(duration('100ms', '10m'), '30s', 'How long an HTTP client may take for its whole request.'),

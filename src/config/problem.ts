@@ -16,7 +16,11 @@ export interface Context {
 type Path = readonly PropertyKey[];
 
 const LONGEST_VALUE = 60;
-const KINDS: Readonly<Record<string, string>> = { object: 'a group of options', array: 'a list', record: 'a group of names and values' };
+const KINDS: Readonly<Record<string, string>> = {
+  object: 'a group of options',
+  array: 'a list',
+  record: 'a group of names and values',
+};
 
 /** One line for each thing that is wrong: where it stands, the key, the value, what is allowed. */
 export function describeIssue(issue: z.core.$ZodIssue, context: Context): string[] {

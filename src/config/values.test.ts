@@ -6,28 +6,83 @@ import { duration, flag, integer, list, listen, oneOf, secret, size, text } from
 type Case = { name: string; type: z.ZodType; good: [raw: unknown, value: unknown][]; wrong: unknown[] };
 
 const cases: Case[] = [
-  { name: 'text', type: text(), good: [['a', 'a'], ['', '']], wrong: [5, null, true, undefined, ['a']] },
+  {
+    name: 'text',
+    type: text(),
+    good: [
+      ['a', 'a'],
+      ['', ''],
+    ],
+    wrong: [5, null, true, undefined, ['a']],
+  },
   { name: 'a secret', type: secret(), good: [['a', 'a']], wrong: [5] },
-  { name: 'a flag', type: flag(), good: [[true, true], [false, false], ['true', true], ['false', false]], wrong: ['yes', 1, null] },
-  { name: 'one of some words', type: oneOf('a', 'off'), good: [['a', 'a'], ['off', 'off'], [false, 'off']], wrong: ['A', '', true, undefined] },
+  {
+    name: 'a flag',
+    type: flag(),
+    good: [
+      [true, true],
+      [false, false],
+      ['true', true],
+      ['false', false],
+    ],
+    wrong: ['yes', 1, null],
+  },
+  {
+    name: 'one of some words',
+    type: oneOf('a', 'off'),
+    good: [
+      ['a', 'a'],
+      ['off', 'off'],
+      [false, 'off'],
+    ],
+    wrong: ['A', '', true, undefined],
+  },
   { name: 'one of words without off', type: oneOf('a'), good: [['a', 'a']], wrong: [false, 'off'] },
   {
     name: 'a whole number',
     type: integer(1, 100),
-    good: [[1, 1], [100, 100], ['42', 42]],
+    good: [
+      [1, 1],
+      [100, 100],
+      ['42', 42],
+    ],
     wrong: [0, 101, 1.5, '0', '4.2', '', ' 4', '1e1', Number.NaN, null],
   },
   {
     name: 'a duration',
     type: duration(),
-    good: [['350ms', 350_000], ['5s', 5_000_000], ['1.5s', 1_500_000], ['2 m', 120_000_000], ['1h', 3_600_000_000], ['7d', 604_800_000_000], [0, 0], ['0', 0], ['0s', 0]],
+    good: [
+      ['350ms', 350_000],
+      ['5s', 5_000_000],
+      ['1.5s', 1_500_000],
+      ['2 m', 120_000_000],
+      ['1h', 3_600_000_000],
+      ['7d', 604_800_000_000],
+      [0, 0],
+      ['0', 0],
+      ['0s', 0],
+    ],
     wrong: [5, '5', 's', '-1s', '1e3s', '5S', '366d', '5s ', '', null, '9999999999999s'],
   },
-  { name: 'a duration within limits', type: duration('1s', '10s'), good: [['1s', 1_000_000], ['10s', 10_000_000]], wrong: ['999ms', '10001ms', 0] },
+  {
+    name: 'a duration within limits',
+    type: duration('1s', '10s'),
+    good: [
+      ['1s', 1_000_000],
+      ['10s', 10_000_000],
+    ],
+    wrong: ['999ms', '10001ms', 0],
+  },
   {
     name: 'a size',
     type: size('1KiB', '1GiB'),
-    good: [['1KiB', 1024], ['1GiB', 2 ** 30], ['1.5MiB', 1_572_864], [2048, 2048], ['2048B', 2048]],
+    good: [
+      ['1KiB', 1024],
+      ['1GiB', 2 ** 30],
+      ['1.5MiB', 1_572_864],
+      [2048, 2048],
+      ['2048B', 2048],
+    ],
     wrong: ['1023B', 1023, '2GiB', '1MB', 'MiB', 1024.5, '', null, -1],
   },
   {
@@ -44,7 +99,18 @@ const cases: Case[] = [
     ],
     wrong: ['1935', 1935, ':65536', ':', '::1:80', '[]:80', 'a b:80', ':-1', '', null, undefined],
   },
-  { name: 'a list', type: list(integer(1, 9)), good: [[[], []], [[1, '2'], [1, 2]]], wrong: [1, [0], null] },
+  {
+    name: 'a list',
+    type: list(integer(1, 9)),
+    good: [
+      [[], []],
+      [
+        [1, '2'],
+        [1, 2],
+      ],
+    ],
+    wrong: [1, [0], null],
+  },
 ];
 
 for (const { name, type, good, wrong } of cases) {

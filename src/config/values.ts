@@ -19,13 +19,23 @@ export function value<Out, In = Out>(allowed: string, parse: (raw: unknown) => O
 }
 
 /** One option: its type, its default as it stands in the file, and its one line of comment. */
-export function option<Out, In>(type: Value<Out, In>, fallback: NoInfer<In>, comment: string): z.ZodPrefault<Value<Out, In>> {
+export function option<Out, In>(
+  type: Value<Out, In>,
+  fallback: NoInfer<In>,
+  comment: string,
+): z.ZodPrefault<Value<Out, In>> {
   return type.prefault(fallback as never).describe(comment);
 }
 
 /** A group of options under one name, or of groups; it may be left out of the file. */
-export function section<Shape extends z.core.$ZodShape>(comment: string, shape: Shape): z.ZodPrefault<z.ZodObject<Shape, z.core.$strict>> {
-  return z.strictObject(shape).prefault({} as never).describe(comment);
+export function section<Shape extends z.core.$ZodShape>(
+  comment: string,
+  shape: Shape,
+): z.ZodPrefault<z.ZodObject<Shape, z.core.$strict>> {
+  return z
+    .strictObject(shape)
+    .prefault({} as never)
+    .describe(comment);
 }
 
 /** Text; an empty one counts as none where the option says so. */

@@ -18,10 +18,23 @@ const OPTIONS: HubOptions = {
   staleAfter: 2 * SECOND,
 };
 const VIDEO: VideoTrack = {
-  kind: 'video', codec: 'h264', config: Uint8Array.of(1), width: 640, height: 360, parameter: 'avc1.42001e', profile: '', level: '',
+  kind: 'video',
+  codec: 'h264',
+  config: Uint8Array.of(1),
+  width: 640,
+  height: 360,
+  parameter: 'avc1.42001e',
+  profile: '',
+  level: '',
 };
 const AUDIO: AudioTrack = {
-  kind: 'audio', codec: 'aac', config: Uint8Array.of(2), sampleRate: 48_000, channels: 2, parameter: 'mp4a.40.2', profile: 'LC',
+  kind: 'audio',
+  codec: 'aac',
+  config: Uint8Array.of(2),
+  sampleRate: 48_000,
+  channels: 2,
+  parameter: 'mp4a.40.2',
+  profile: 'LC',
 };
 const BOTH = new Set<Kind>(['audio', 'video']);
 const never = new AbortController().signal;
@@ -37,10 +50,18 @@ function setUp(options: Partial<HubOptions> = {}) {
 }
 
 const video = (ms: number, keyframe = false, track = VIDEO): Sample => ({
-  track, dts: ms * MILLISECOND, pts: ms * MILLISECOND, keyframe, data: new Uint8Array(100),
+  track,
+  dts: ms * MILLISECOND,
+  pts: ms * MILLISECOND,
+  keyframe,
+  data: new Uint8Array(100),
 });
 const audio = (ms: number, track = AUDIO): Sample => ({
-  track, dts: ms * MILLISECOND, pts: ms * MILLISECOND, keyframe: true, data: new Uint8Array(10),
+  track,
+  dts: ms * MILLISECOND,
+  pts: ms * MILLISECOND,
+  keyframe: true,
+  data: new Uint8Array(10),
 });
 
 /** Writes `seconds` of interleaved media in real time, key frames every second, beginning at input time `from` ms. */
@@ -74,7 +95,10 @@ test('a reader begins at the newest key frame and gets every frame after it', as
   assert.equal(frames.length, 26);
   publisher.write(audio(2500));
   assert.equal(drain(reader).length, 1);
-  assert.deepEqual(frames.map((frame) => frame.seq), Array.from(frames, (_, i) => frames[0]!.seq + i));
+  assert.deepEqual(
+    frames.map((frame) => frame.seq),
+    Array.from(frames, (_, i) => frames[0]!.seq + i),
+  );
 });
 
 test('reading a path that nobody publishes is refused at once, or after the wait', async () => {
@@ -98,7 +122,10 @@ test('one who waits for a stream gets it when its first frames are there, or sto
 });
 
 test('a stream outlives the loss of its publisher for the grace time, and a deliberate stop for the shorter one', async () => {
-  for (const [deliberate, grace] of [[false, 60], [true, 5]] as const) {
+  for (const [deliberate, grace] of [
+    [false, 60],
+    [true, 5],
+  ] as const) {
     const { clock, hub, open } = setUp();
     const publisher = await hub.publish(PATH, open('encoder'));
     publisher.announce(BOTH);
@@ -144,7 +171,11 @@ test('when a publisher returns, its frames follow on the same timeline, a key fr
   const pictures = after.filter((frame) => frame.track.kind === 'video');
   assert.ok(pictures[0]!.keyframe);
   assert.equal(pictures.length, 2);
-  assert.equal(pictures[0]!.track, before[0]!.track, 'an equal track is the same object, so that no header is sent again');
+  assert.equal(
+    pictures[0]!.track,
+    before[0]!.track,
+    'an equal track is the same object, so that no header is sent again',
+  );
   assert.ok(Math.abs(after[0]!.dts - 11 * SECOND) < 0.1 * SECOND);
   assert.equal(second.dropped, 1);
 });
@@ -190,7 +221,10 @@ test('new codec families end those who read the old ones, and a new reader gets 
   publisher.write(video(1040, true, hevc));
   assert.throws(() => reader.next(), /h264\+aac to h265\+aac/);
   const frames = drain(new Reader(await hub.read(PATH, 0, never)));
-  assert.deepEqual(frames.map((frame) => [frame.track.codec, frame.keyframe]), [['h265', true]]);
+  assert.deepEqual(
+    frames.map((frame) => [frame.track.codec, frame.keyframe]),
+    [['h265', true]],
+  );
 });
 
 test('another configuration of the same codecs keeps the readers, who see a new track', async () => {

@@ -65,7 +65,8 @@ export class Hub {
    */
   async publish(path: string, session: Session): Promise<Publisher> {
     for (let rival = this.find(path)?.publisher; rival; rival = this.find(path)?.publisher) {
-      if (!(await this.#yields(rival))) throw new RefusedError('busy', `${describePath(path)} is being published by somebody else`);
+      if (!(await this.#yields(rival)))
+        throw new RefusedError('busy', `${describePath(path)} is being published by somebody else`);
       if (rival.closed) continue;
       rival.close(false);
       rival.session.close(new RefusedError('busy', `another publisher took ${describePath(path)} over`));
@@ -163,7 +164,8 @@ export class Hub {
       };
       const wake = () => settle(resolve);
       const abort = () => settle(() => reject(signal.reason));
-      const expire = () => settle(() => reject(new RefusedError('not-found', `nothing was published on ${describePath(path)} in time`)));
+      const expire = () =>
+        settle(() => reject(new RefusedError('not-found', `nothing was published on ${describePath(path)} in time`)));
       const cancel = Number.isFinite(wait) ? this.#clock.after(wait, expire) : () => {};
       signal.addEventListener('abort', abort);
       waiting.add(wake);

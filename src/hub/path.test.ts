@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { RefusedError } from '../base/errors.ts';
-import { DEFAULT_APP, DEFAULT_VHOST, checkName, parsePath, streamPath } from './path.ts';
+import { checkName, DEFAULT_APP, DEFAULT_VHOST, parsePath, streamPath } from './path.ts';
 
 const allowed = ['movie', 'a', 'A.b_c-d~e', '0', DEFAULT_VHOST, DEFAULT_APP, '__proto__', '.hidden', 'x'.repeat(128)];
 const refused = [

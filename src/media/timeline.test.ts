@@ -26,8 +26,16 @@ function* encoder(duration: number, bend: (time: number, kind: Kind) => number):
   for (const { kind, time } of arrivals) yield { kind, input: bend(time, kind), now: time };
 }
 
-function place(timeline: Timeline, arrivals: Iterable<Arrival>, offset = 0): { kind: Kind; input: number; output: number }[] {
-  return Array.from(arrivals, ({ kind, input, now }) => ({ kind, input, output: timeline.place(kind, input, now + offset) }));
+function place(
+  timeline: Timeline,
+  arrivals: Iterable<Arrival>,
+  offset = 0,
+): { kind: Kind; input: number; output: number }[] {
+  return Array.from(arrivals, ({ kind, input, now }) => ({
+    kind,
+    input,
+    output: timeline.place(kind, input, now + offset),
+  }));
 }
 
 /** How far audio is from video on the output, against the input, at every frame. */
@@ -49,7 +57,10 @@ function assertMonotonic(placed: { kind: Kind; output: number }[]): void {
 
 test('an orderly input keeps its own times', () => {
   const timeline = new Timeline();
-  for (const { input, output } of place(timeline, encoder(10 * SECOND, (time) => time + ms(5000)))) {
+  for (const { input, output } of place(
+    timeline,
+    encoder(10 * SECOND, (time) => time + ms(5000)),
+  )) {
     assert.equal(output, input);
   }
   assert.deepEqual(timeline.counters, { jumps: 0, reanchored: 0, held: 0 });
@@ -59,7 +70,10 @@ const commonJumps = [-3_600_000, -5000, -1000, -100, -70, -41, 5000, 60_000, 3_6
 for (const jump of commonJumps) {
   test(`a jump of ${jump} ms common to both tracks becomes a plain step and leaves audio with video`, () => {
     const timeline = new Timeline();
-    const placed = place(timeline, encoder(20 * SECOND, (time) => time + ms(7200_000) + (time >= 10 * SECOND ? ms(jump) : 0)));
+    const placed = place(
+      timeline,
+      encoder(20 * SECOND, (time) => time + ms(7200_000) + (time >= 10 * SECOND ? ms(jump) : 0)),
+    );
     assertMonotonic(placed);
     const settled = drifts(placed).slice(-400);
     assert.ok(Math.max(...settled) <= ms(1), `drift ${Math.max(...settled)}`);
@@ -85,7 +99,8 @@ test('a jump of one track alone is anchored anew to its course, and counted', ()
 
 test('a track that jumps away and back finds its old relation to the other again', () => {
   const timeline = new Timeline();
-  const bend = (time: number, of: Kind) => time + (of === 'audio' && time >= 5 * SECOND && time < 9 * SECOND ? ms(100_000) : 0);
+  const bend = (time: number, of: Kind) =>
+    time + (of === 'audio' && time >= 5 * SECOND && time < 9 * SECOND ? ms(100_000) : 0);
   const placed = place(timeline, encoder(20 * SECOND, bend));
   assertMonotonic(placed);
   assert.ok(Math.max(...drifts(placed).slice(-300)) <= ms(1));
@@ -108,9 +123,16 @@ test('a small step back is held, and its track goes on with the same relation', 
 
 test('the frames of a publisher that returns come after the pause, in their own relation', () => {
   const timeline = new Timeline();
-  place(timeline, encoder(10 * SECOND, (time) => time));
+  place(
+    timeline,
+    encoder(10 * SECOND, (time) => time),
+  );
   timeline.restart();
-  const returned = place(timeline, encoder(10 * SECOND, (time, kind) => time + ms(kind === 'audio' ? 0 : 80)), 15 * SECOND);
+  const returned = place(
+    timeline,
+    encoder(10 * SECOND, (time, kind) => time + ms(kind === 'audio' ? 0 : 80)),
+    15 * SECOND,
+  );
   assertMonotonic(returned);
   assert.ok(Math.abs(returned[0]!.output - 15 * SECOND) < ms(100));
   assert.ok(Math.max(...drifts(returned)) <= ms(1));
@@ -119,7 +141,10 @@ test('the frames of a publisher that returns come after the pause, in their own 
 
 test('a publisher whose audio and video clocks have nothing to do with each other is put together by arrival', () => {
   const timeline = new Timeline();
-  const placed = place(timeline, encoder(5 * SECOND, (time, kind) => time + (kind === 'audio' ? 86_400 * SECOND : 0)));
+  const placed = place(
+    timeline,
+    encoder(5 * SECOND, (time, kind) => time + (kind === 'audio' ? 86_400 * SECOND : 0)),
+  );
   const [audio, video] = [placed.findLast((f) => f.kind === 'audio')!, placed.findLast((f) => f.kind === 'video')!];
   assert.ok(Math.abs(audio.output - video.output) < ms(200));
   assert.equal(timeline.counters.reanchored, 1);

@@ -84,7 +84,12 @@ export interface HttpTimes {
   readonly httpIdle: number;
 }
 
-const TIMES: HttpTimes = { handshake: 5 * SECOND, httpHead: 10 * SECOND, httpRequest: 30 * SECOND, httpIdle: 15 * SECOND };
+const TIMES: HttpTimes = {
+  handshake: 5 * SECOND,
+  httpHead: 10 * SECOND,
+  httpRequest: 30 * SECOND,
+  httpIdle: 15 * SECOND,
+};
 
 const STATUS: Record<RefusalCode, number> = {
   'not-found': 404,
@@ -135,13 +140,21 @@ export class HttpRouter {
     };
     const onRequest = (request: IncomingMessage, response: ServerResponse) => void this.#answer(request, response);
     const server = tls
-      ? createSecureServer({ ...tls.serverOptions(['h2', 'http/1.1']), ...limits, allowHTTP1: true }, onRequest as never)
+      ? createSecureServer(
+          { ...tls.serverOptions(['h2', 'http/1.1']), ...limits, allowHTTP1: true },
+          onRequest as never,
+        )
       : createServer(limits, onRequest);
     if ('maxHeadersCount' in server) server.maxHeadersCount = MOST_HEADERS;
     server.prependListener('connection', (socket: Socket) => admission.admit(socket));
     // Those under way are finished; a connection without any is closed.
-    server.on('session', (session: ServerHttp2Session) => session.setTimeout(httpIdle / MILLISECOND, () => session.close()));
-    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => void this.#upgrade(request, socket, head));
+    server.on('session', (session: ServerHttp2Session) =>
+      session.setTimeout(httpIdle / MILLISECOND, () => session.close()),
+    );
+    server.on(
+      'upgrade',
+      (request: IncomingMessage, socket: Duplex, head: Buffer) => void this.#upgrade(request, socket, head),
+    );
     return server;
   }
 
@@ -177,7 +190,11 @@ export class HttpRouter {
       if ((socket as Socket).bytesWritten > 0) return;
       const { status, code, message } = explain(error);
       const body = JSON.stringify({ code, error: message });
-      const lines = [`HTTP/1.1 ${status} Refused`, 'Content-Type: application/json', `Content-Length: ${Buffer.byteLength(body)}`];
+      const lines = [
+        `HTTP/1.1 ${status} Refused`,
+        'Content-Type: application/json',
+        `Content-Length: ${Buffer.byteLength(body)}`,
+      ];
       // The peer may never close its own side.
       socket.end(`${[...lines, 'Connection: close'].join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
     }

@@ -10,7 +10,14 @@ import type { Track, VideoTrack } from '../media/track.ts';
 import { type Encoded, type Mux, Outlet } from './outlet.ts';
 
 const TRACK: VideoTrack = {
-  kind: 'video', codec: 'h264', config: Uint8Array.of(1), width: 0, height: 0, parameter: '', profile: '', level: '',
+  kind: 'video',
+  codec: 'h264',
+  config: Uint8Array.of(1),
+  width: 0,
+  height: 0,
+  parameter: '',
+  profile: '',
+  level: '',
 };
 const FRAME_BYTES = 1000;
 const HEADER = 0xff;
@@ -25,7 +32,8 @@ class TestMux implements Mux {
       const isFirst = !this.#track;
       this.#track = frame.track;
       this.#prelude = Uint8Array.of(HEADER, ...frame.track.config);
-      if (!isFirst) emit({ bytes: this.#prelude, prelude: this.#prelude, startable: false, size: this.#prelude.length });
+      if (!isFirst)
+        emit({ bytes: this.#prelude, prelude: this.#prelude, startable: false, size: this.#prelude.length });
     }
     const bytes = new Uint8Array(FRAME_BYTES);
     bytes.set([frame.seq >> 8, frame.seq & 255, frame.keyframe ? 1 : 0]);
@@ -101,7 +109,12 @@ async function setUp({ maxLag = 2 * SECOND, gop = 10 } = {}) {
   };
   const join = () => {
     const sink = new TestSink();
-    const viewer = { sink, session: session(), ended: [] as string[], end: (reason: RefusedError) => void viewer.ended.push(reason.code) };
+    const viewer = {
+      sink,
+      session: session(),
+      ended: [] as string[],
+      end: (reason: RefusedError) => void viewer.ended.push(reason.code),
+    };
     return { ...viewer, ended: viewer.ended, leave: outlet.join(viewer) };
   };
   const reconfigure = (config: number) => (track = { ...TRACK, config: Uint8Array.of(config) });
@@ -264,7 +277,18 @@ test('one who leaves during a burst takes no turn from the others', async () => 
 });
 
 test('whatever viewers and sockets do, each receives whole entries in order, a key frame after every gap', async () => {
-  const action = fc.constantFrom('send', 'send', 'send', 'burst', 'burst', 'join', 'leave', 'block', 'drain', 'reconfigure');
+  const action = fc.constantFrom(
+    'send',
+    'send',
+    'send',
+    'burst',
+    'burst',
+    'join',
+    'leave',
+    'block',
+    'drain',
+    'reconfigure',
+  );
   await fc.assert(
     fc.asyncProperty(fc.array(fc.tuple(action, fc.nat(50)), { minLength: 50, maxLength: 300 }), async (actions) => {
       const { send, burst, join, reconfigure } = await setUp({ maxLag: SECOND });

@@ -268,7 +268,9 @@ export class Outlet {
 
   /** The stream is over: those who have everything go. */
   #finish(reason: RefusedError): void {
-    const done = this.#cursors.filter(({ position, viewer }) => position >= this.#log.head && viewer.sink.writableLength === 0);
+    const done = this.#cursors.filter(
+      ({ position, viewer }) => position >= this.#log.head && viewer.sink.writableLength === 0,
+    );
     for (const cursor of done) this.#dismiss(cursor, reason);
   }
 

@@ -45,7 +45,14 @@ function setUp(options: PacerOptions = { burstMin: 0, burstMax: 350 * MILLISECON
       mock.timers.tick(0);
     }
   };
-  return { clock, pacer, faults, pass, outlet: () => new TestOutlet(clock), [Symbol.dispose]: () => mock.timers.reset() };
+  return {
+    clock,
+    pacer,
+    faults,
+    pass,
+    outlet: () => new TestOutlet(clock),
+    [Symbol.dispose]: () => mock.timers.reset(),
+  };
 }
 
 test('with little to do, what has come goes out at once', () => {
@@ -60,7 +67,11 @@ test('with little to do, what has come goes out at once', () => {
 });
 
 test('the longer writing takes, the longer frames are gathered, up to the ceiling', () => {
-  for (const [cost, least, most] of [[3, 10, 12], [30, 100, 110], [200, 350, 360]] as const) {
+  for (const [cost, least, most] of [
+    [3, 10, 12],
+    [30, 100, 110],
+    [200, 350, 360],
+  ] as const) {
     using world = setUp();
     const outlet = world.outlet();
     outlet.cost = cost * MILLISECOND;

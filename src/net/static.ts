@@ -66,7 +66,11 @@ function absent(error: NodeJS.ErrnoException): undefined {
 }
 
 /** Answers GET and HEAD with a file and further headers: compressed for those who take it, 304 for those who have it. */
-export function sendFile({ request, response }: Exchange, file: StaticFile, headers: Readonly<Record<string, string>> = {}): void {
+export function sendFile(
+  { request, response }: Exchange,
+  file: StaticFile,
+  headers: Readonly<Record<string, string>> = {},
+): void {
   const zipped = acceptsGzip(String(request.headers['accept-encoding'] ?? '')) ? file.zipped : undefined;
   const etag = `"${file.tag}${zipped ? '-gzip' : ''}"`;
   const common = { ...headers, etag, vary: 'accept-encoding', 'cache-control': file.cacheControl };

@@ -6,10 +6,10 @@ import { connect as connectHttp2, createSecureServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, describe, test, type TestContext } from 'node:test';
+import { after, describe, type TestContext, test } from 'node:test';
 import { connect, createServer, type Server } from 'node:tls';
 import { loggerTo } from '../ops/log.ts';
-import { TlsStore, type CertificateFiles } from './tls.ts';
+import { type CertificateFiles, TlsStore } from './tls.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'headwater-tls-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -24,7 +24,9 @@ function makeCertificate(name: string, dnsNames: readonly string[]): Certificate
   const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'];
   const names = dnsNames.map((dnsName) => `DNS:${dnsName}`).join(',');
   const subject = ['-subj', `/CN=${dnsNames[0]}`, '-addext', `subjectAltName=${names}`];
-  execFileSync('openssl', ['req', '-x509', ...curve, ...subject, '-keyout', files.key, '-out', files.cert], { stdio: 'pipe' });
+  execFileSync('openssl', ['req', '-x509', ...curve, ...subject, '-keyout', files.key, '-out', files.cert], {
+    stdio: 'pipe',
+  });
   return files;
 }
 
@@ -99,9 +101,13 @@ test('the protocol is agreed on where protocols are offered', async (t) => {
 
 test('an HTTP/2 server takes the options, too', async (t) => {
   const store = await TlsStore.open([first, wild], listeningLog().log);
-  const server = createSecureServer({ ...store.serverOptions(), allowHTTP1: true }, (_, response) => response.end('hello'));
+  const server = createSecureServer({ ...store.serverOptions(), allowHTTP1: true }, (_, response) =>
+    response.end('hello'),
+  );
   await once(server.listen(0, '127.0.0.1'), 'listening');
-  const client = connectHttp2(`https://127.0.0.1:${(server.address() as AddressInfo).port}`, { rejectUnauthorized: false });
+  const client = connectHttp2(`https://127.0.0.1:${(server.address() as AddressInfo).port}`, {
+    rejectUnauthorized: false,
+  });
   t.after(() => {
     client.destroy();
     server.close();
@@ -135,7 +141,9 @@ test('new files are used for new connections, with a name and without', { timeou
   }
 });
 
-test('the old certificate stays while new files are bad, and good ones are still noticed', { timeout: 20_000 }, async (t) => {
+test('the old certificate stays while new files are bad, and good ones are still noticed', {
+  timeout: 20_000,
+}, async (t) => {
   const files = copyOf('broken', first);
   const { server, next } = await serve(t, [files]);
   const before = await shown(server);

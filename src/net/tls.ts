@@ -1,8 +1,14 @@
 import { X509Certificate } from 'node:crypto';
-import { watch, type FSWatcher } from 'node:fs';
+import { type FSWatcher, watch } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { createSecureContext, type SecureContext, type SecureContextOptions, type Server, type TlsOptions } from 'node:tls';
+import {
+  createSecureContext,
+  type SecureContext,
+  type SecureContextOptions,
+  type Server,
+  type TlsOptions,
+} from 'node:tls';
 import type { Logger } from '../ops/log.ts';
 
 /** The PEM files of a certificate (with its chain) and of its private key. */
@@ -61,7 +67,9 @@ export class TlsStore {
 
   /** The first certificate that is valid for the name, else the first of all. */
   contextFor(name: string): SecureContext {
-    const match = this.#certificates.find(({ names }) => names.checkHost(name, { partialWildcards: false }) !== undefined);
+    const match = this.#certificates.find(
+      ({ names }) => names.checkHost(name, { partialWildcards: false }) !== undefined,
+    );
     return (match ?? this.#certificates[0]!).context;
   }
 
@@ -84,7 +92,8 @@ export class TlsStore {
   }
 
   #watchFolder(folder: string): void {
-    const warn = (error: unknown) => this.#log.warn({ error, folder }, 'cannot watch certificates; they are read every minute');
+    const warn = (error: unknown) =>
+      this.#log.warn({ error, folder }, 'cannot watch certificates; they are read every minute');
     try {
       const watcher = watch(folder, { persistent: false }, () => this.#settle());
       this.#watchers.push(watcher.on('error', warn));

@@ -21,7 +21,11 @@ export interface Viewing {
 }
 
 /** Sends a viewer its stream until one of them ends. Always rejects, with the reason: the session's or the stream's. */
-export async function watch(ground: ViewingGround, { session, signal }: Pick<Serving, 'session' | 'signal'>, viewing: Viewing): Promise<never> {
+export async function watch(
+  ground: ViewingGround,
+  { session, signal }: Pick<Serving, 'session' | 'signal'>,
+  viewing: Viewing,
+): Promise<never> {
   const { hub, pacer, outlets } = ground;
   const { stream, format, mux, sink } = viewing;
   const leave = hub.join(stream, session);

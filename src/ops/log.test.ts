@@ -30,7 +30,13 @@ const masked: [text: string, shown: string][] = [
 
 for (const [text, shown] of masked) test(`${text} is shown as ${shown}`, () => assert.equal(maskSecrets(text), shown));
 
-for (const text of ['', 'http://h:8080/live/movie.flv?only=audio&vhost=v', 'a = b', 'time=12:00 mail a@b', 'http://h/a?key=']) {
+for (const text of [
+  '',
+  'http://h:8080/live/movie.flv?only=audio&vhost=v',
+  'a = b',
+  'time=12:00 mail a@b',
+  'http://h/a?key=',
+]) {
   test(`${JSON.stringify(text)} holds nothing to mask`, () => assert.equal(maskSecrets(text), text));
 }
 
@@ -83,13 +89,19 @@ test('a log file is rotated by size, and old files go', { timeout: 10_000 }, asy
     await turn();
   }
   while (files().length > options.rotate.keep + 1) await turn();
-  const lines = readFileSync(join(folder, 'by-size', files().at(-2)!), 'utf8').trimEnd().split('\n');
+  const lines = readFileSync(join(folder, 'by-size', files().at(-2)!), 'utf8')
+    .trimEnd()
+    .split('\n');
   assert.ok(lines.length > 10 && lines.length < 40, `${lines.length} lines in a file`);
   for (const line of lines) assert.equal((JSON.parse(line) as { level: string }).level, 'info');
 });
 
 test('a log file that is rotated by age has the date in its name', async () => {
-  const log = await createLogger({ ...options, file: join(folder, 'by-age', 'a.log'), rotate: { ...options.rotate, age: 'daily' } });
+  const log = await createLogger({
+    ...options,
+    file: join(folder, 'by-age', 'a.log'),
+    rotate: { ...options.rotate, age: 'daily' },
+  });
   log.info('a line');
   const [name] = readdirSync(join(folder, 'by-age'));
   assert.match(name!, /^a\.\d{4}-\d\d-\d\d\.1\.log$/);

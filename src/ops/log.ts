@@ -1,4 +1,4 @@
-import { pino, type DestinationStream } from 'pino';
+import { type DestinationStream, pino } from 'pino';
 import type { LogOptions } from '../config/options.ts';
 
 /** What a log line carries besides its message. */
@@ -59,8 +59,5 @@ const BEARER = /\b(Bearer|Basic) +[\w.~+/=-]+/gi;
 
 /** The text with the values of parameters that are named like secrets (`?key=…`), passwords in URLs and bearer tokens as `***`. */
 export function maskSecrets(text: string): string {
-  return text
-    .replace(SECRET_PARAMETER, '$1=***')
-    .replace(USER_INFO, '$1:***@')
-    .replace(BEARER, '$1 ***');
+  return text.replace(SECRET_PARAMETER, '$1=***').replace(USER_INFO, '$1:***@').replace(BEARER, '$1 ***');
 }

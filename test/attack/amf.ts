@@ -7,15 +7,29 @@ type Row = readonly [string, Uint8Array, Outcome];
 
 const COMMAND_AMF3 = 17;
 /** A `connect` as an encoder sends it. */
-const CONNECT = amf0('connect', 1, amfObject({ app: 'live', tcUrl: 'rtmp://127.0.0.1/live', fpad: false, audioCodecs: 4071 }));
+const CONNECT = amf0(
+  'connect',
+  1,
+  amfObject({ app: 'live', tcUrl: 'rtmp://127.0.0.1/live', fpad: false, audioCodecs: 4071 }),
+);
 /** The body of a command that no handler knows, for values that must do no harm. */
 const UNKNOWN = amf0('noSuchCommand', 7);
 
 const object = (inside: Uint8Array) => concat([fromHex('03 0001 61'), inside]);
-const nested = (depth: number, open: string, end = ''): Uint8Array => concat([repeat(fromHex(open), depth), fromHex('05'), repeat(fromHex(end), depth)]);
-const bad = (name: string, ...hex: (string | Uint8Array)[]): Row => [name, rawCommand(COMMAND_START, ...parts(hex)), 'closed'];
-const fine = (name: string, ...hex: (string | Uint8Array)[]): Row => [name, rawCommand(UNKNOWN, ...parts(hex)), 'harmless'];
-const parts = (all: readonly (string | Uint8Array)[]) => all.map((part) => (typeof part === 'string' ? fromHex(part) : part));
+const nested = (depth: number, open: string, end = ''): Uint8Array =>
+  concat([repeat(fromHex(open), depth), fromHex('05'), repeat(fromHex(end), depth)]);
+const bad = (name: string, ...hex: (string | Uint8Array)[]): Row => [
+  name,
+  rawCommand(COMMAND_START, ...parts(hex)),
+  'closed',
+];
+const fine = (name: string, ...hex: (string | Uint8Array)[]): Row => [
+  name,
+  rawCommand(UNKNOWN, ...parts(hex)),
+  'harmless',
+];
+const parts = (all: readonly (string | Uint8Array)[]) =>
+  all.map((part) => (typeof part === 'string' ? fromHex(part) : part));
 
 const DEPTH: readonly Row[] = [
   ...[33, 1000, 15_000].map((depth) => bad(`objects ${depth} deep`, nested(depth, '03 0001 61'))),
@@ -24,7 +38,12 @@ const DEPTH: readonly Row[] = [
   ...[33, 10_000].map((depth) => bad(`typed objects ${depth} deep`, nested(depth, '10 0000 0001 61'))),
   ...[33, 20_000].map((depth) => bad(`AMF3 arrays ${depth} deep`, '11', nested(depth, '09 03 01'))),
   ...[33, 10_000].map((depth) => bad(`AMF3 objects ${depth} deep`, '11', nested(depth, '0a 0b 01 03 61'))),
-  bad('AMF3 arrays below AMF0 objects, 40 deep together', nested(20, '03 0001 61').subarray(0, 80), '11', nested(20, '09 03 01')),
+  bad(
+    'AMF3 arrays below AMF0 objects, 40 deep together',
+    nested(20, '03 0001 61').subarray(0, 80),
+    '11',
+    nested(20, '09 03 01'),
+  ),
   fine('objects 32 deep', nested(32, '03 0001 61', '0000 09')),
 ];
 
@@ -59,7 +78,8 @@ const LENGTHS: readonly Row[] = [
 
 /** `{a: {}}`, then an array that refers to it twice, then one that refers to that twice, and so on. */
 function laughs(levels: number): Uint8Array {
-  const level = (i: number) => fromHex(`0a 00000002 07 ${(i + 3).toString(16).padStart(4, '0')} 07 ${(i + 3).toString(16).padStart(4, '0')}`);
+  const level = (i: number) =>
+    fromHex(`0a 00000002 07 ${(i + 3).toString(16).padStart(4, '0')} 07 ${(i + 3).toString(16).padStart(4, '0')}`);
   return concat([object(fromHex('03 0000 09')), ...Array.from({ length: levels }, (_, i) => level(i))]);
 }
 
@@ -80,13 +100,19 @@ const MARKERS = [0x04, 0x0e, 0x12, 0x13, 0x20, 0x7f, 0x80, 0xff];
 const NAMES: readonly Row[] = [
   ...MARKERS.map((marker) => bad(`the AMF0 marker ${marker}`, Uint8Array.of(marker, 0, 0, 0, 0))),
   ...[0x0d, 0x11, 0xff].map((marker) => bad(`the AMF3 marker ${marker}`, Uint8Array.of(0x11, marker, 0, 0))),
-  ...['__proto__', 'constructor', 'toString', 'hasOwnProperty'].map((key): Row => [
-    `the property ${key}`,
-    rawCommand(UNKNOWN, amf0(amfObject({ [key]: amfObject({ polluted: true }) }))),
-    'harmless',
-  ]),
-  ...['__proto__', 'constructor', 'toString', 'valueOf', ''].map((name): Row => [`the command ${name}`, rawCommand(amf0(name, 0, null)), 'harmless']),
-  ...[Number.NaN, Number.POSITIVE_INFINITY, -1, 1e308].map((id): Row => [`the transaction ${id}`, rawCommand(amf0('noSuchCommand', id, null)), 'harmless']),
+  ...['__proto__', 'constructor', 'toString', 'hasOwnProperty'].map(
+    (key): Row => [
+      `the property ${key}`,
+      rawCommand(UNKNOWN, amf0(amfObject({ [key]: amfObject({ polluted: true }) }))),
+      'harmless',
+    ],
+  ),
+  ...['__proto__', 'constructor', 'toString', 'valueOf', ''].map(
+    (name): Row => [`the command ${name}`, rawCommand(amf0(name, 0, null)), 'harmless'],
+  ),
+  ...[Number.NaN, Number.POSITIVE_INFINITY, -1, 1e308].map(
+    (id): Row => [`the transaction ${id}`, rawCommand(amf0('noSuchCommand', id, null)), 'harmless'],
+  ),
   ['a command name that is a number', rawCommand(amf0(1, 1)), 'closed'],
   ['a command name that is an object', rawCommand(amf0(amfObject({ a: 1 }), 1)), 'closed'],
   ['a transaction that is text', rawCommand(amf0('connect', 'one')), 'closed'],
@@ -101,4 +127,11 @@ const CUTS = Array.from({ length: Math.floor(CONNECT.length / 5) }, (_, i): Row 
 });
 
 /** Attacks on AMF in commands, by one who has done no more than the handshake. */
-export const AMF_ATTACKS: readonly Attack[] = attacks('rtmp', 'handshake', [...DEPTH, ...COUNTS, ...LENGTHS, ...REFERENCES, ...NAMES, ...CUTS]);
+export const AMF_ATTACKS: readonly Attack[] = attacks('rtmp', 'handshake', [
+  ...DEPTH,
+  ...COUNTS,
+  ...LENGTHS,
+  ...REFERENCES,
+  ...NAMES,
+  ...CUTS,
+]);

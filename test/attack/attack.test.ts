@@ -11,12 +11,20 @@ import { HANDSHAKE_ATTACKS } from './handshake.ts';
 import { HTTP_ATTACKS } from './http.ts';
 import { NAME_ATTACKS } from './names.ts';
 import { PUBLISHED_ATTACKS } from './published.ts';
-import { WEBSOCKET_ATTACKS } from './websocket.ts';
 import type { Attack, Scene, Target } from './support/attack.ts';
 import { Control } from './support/control.ts';
 import { DEADLINE, launch } from './support/launch.ts';
+import { WEBSOCKET_ATTACKS } from './websocket.ts';
 
-const SINGLE = [HANDSHAKE_ATTACKS, CHUNK_ATTACKS, AMF_ATTACKS, COMMAND_ATTACKS, NAME_ATTACKS, HTTP_ATTACKS, WEBSOCKET_ATTACKS].flat();
+const SINGLE = [
+  HANDSHAKE_ATTACKS,
+  CHUNK_ATTACKS,
+  AMF_ATTACKS,
+  COMMAND_ATTACKS,
+  NAME_ATTACKS,
+  HTTP_ATTACKS,
+  WEBSOCKET_ATTACKS,
+].flat();
 const AT_ONCE = 32;
 const MIB = 1024 * 1024;
 const MOST_GROWTH = 32 * MIB;
@@ -65,7 +73,9 @@ describe('a server under attack', () => {
   test('loses no frame of anybody else, and grows by less than 32 MiB', async (t) => {
     await control.check();
     const growth = (await settledMemory(server.program.pid)) - memory;
-    t.diagnostic(`${SINGLE.length + FLOODS.length} attacks, ${control.frames} frames, growth ${(growth / MIB).toFixed(1)} MiB`);
+    t.diagnostic(
+      `${SINGLE.length + FLOODS.length} attacks, ${control.frames} frames, growth ${(growth / MIB).toFixed(1)} MiB`,
+    );
     assert.ok(growth < MOST_GROWTH, `resident memory grew by ${growth} bytes`);
   });
 
@@ -84,7 +94,8 @@ describe('a server under attack', () => {
   async function storm(attacks: readonly (Attack | Scene)[]): Promise<void> {
     const queue = [...attacks];
     const attacker = async () => {
-      for (let attack = queue.shift(); attack; attack = queue.shift()) await launch(attack, target).catch(() => undefined);
+      for (let attack = queue.shift(); attack; attack = queue.shift())
+        await launch(attack, target).catch(() => undefined);
     };
     await Promise.all(Array.from({ length: AT_ONCE }, attacker));
   }

@@ -43,7 +43,13 @@ const declared = (type: number, length: number, outcome: Outcome): Row => [
 const CONTROL: readonly Row[] = [
   ...SIZES.map(([size, outcome]): Row => [`chunk size ${size}`, chunkSize(size), outcome]),
   ...SHORT.flatMap(([type, lengths]) =>
-    lengths.map((length): Row => [`a control message ${type} of ${length} bytes`, message(type, new Uint8Array(length), 2), 'closed']),
+    lengths.map(
+      (length): Row => [
+        `a control message ${type} of ${length} bytes`,
+        message(type, new Uint8Array(length), 2),
+        'closed',
+      ],
+    ),
   ),
   ['a bandwidth limit of an unknown type', message(6, Uint8Array.of(0, 0, 0, 0, 9), 2), 'closed'],
   ['a window of 0 bytes', message(5, u32(0), 2), 'harmless'],
@@ -52,7 +58,11 @@ const CONTROL: readonly Row[] = [
   ['a user control event that is unknown', message(4, Uint8Array.of(0xff, 0xff, 1, 2, 3), 2), 'harmless'],
   ['an abort of a chunk stream that is not there', message(2, u32(0xffff_ffff), 2), 'harmless'],
   ['an abort in mid-message, over and over', () => aborted(200), 'harmless'],
-  ['chunk sizes that change a thousand times', () => [concat([...Array(1000).keys()].map((i) => chunkSize(128 + i)))], 'harmless'],
+  [
+    'chunk sizes that change a thousand times',
+    () => [concat([...Array(1000).keys()].map((i) => chunkSize(128 + i)))],
+    'harmless',
+  ],
 ];
 
 const MESSAGES: readonly Row[] = [
@@ -61,14 +71,28 @@ const MESSAGES: readonly Row[] = [
   declared(VIDEO, STRANGERS_LONGEST + 1, 'closed'),
   declared(COMMAND, STRANGERS_LONGEST, 'expired'),
   declared(VIDEO, STRANGERS_LONGEST, 'expired'),
-  ...[0, 7, AUDIO, VIDEO, 15, 16, DATA, 19, AGGREGATE, 255].map((type): Row => [`an empty message of type ${type}`, message(type, new Uint8Array(0)), 'harmless']),
+  ...[0, 7, AUDIO, VIDEO, 15, 16, DATA, 19, AGGREGATE, 255].map(
+    (type): Row => [`an empty message of type ${type}`, message(type, new Uint8Array(0)), 'harmless'],
+  ),
   ['an empty command', message(COMMAND, new Uint8Array(0)), 'closed'],
   ['an empty AMF3 command', message(17, new Uint8Array(0)), 'closed'],
-  ['60,000 empty messages of a byte each', () => [chunk({ type: AUDIO }), repeat(Uint8Array.of(0xc3), 60_000)], 'harmless'],
+  [
+    '60,000 empty messages of a byte each',
+    () => [chunk({ type: AUDIO }), repeat(Uint8Array.of(0xc3), 60_000)],
+    'harmless',
+  ],
   ['a message byte by byte', () => oneByOne(message(AUDIO, noise(1000))), 'harmless'],
-  ['media before connect', () => [message(VIDEO, noise(2000)), message(AUDIO, noise(200)), message(DATA, noise(200))], 'harmless'],
+  [
+    'media before connect',
+    () => [message(VIDEO, noise(2000)), message(AUDIO, noise(200)), message(DATA, noise(200))],
+    'harmless',
+  ],
   ['an aggregate before connect', message(AGGREGATE, noise(2000)), 'harmless'],
-  ['80,000 bytes of media before connect', () => [message(VIDEO, noise(40_000)), message(VIDEO, noise(40_000))], 'closed'],
+  [
+    '80,000 bytes of media before connect',
+    () => [message(VIDEO, noise(40_000)), message(VIDEO, noise(40_000))],
+    'closed',
+  ],
 ];
 
 const HEADERS: readonly Row[] = [
@@ -81,17 +105,41 @@ const HEADERS: readonly Row[] = [
   ['seventeen chunk streams', () => streams(17), 'closed'],
   ['every chunk stream there is, as far as it gets', () => streams(5000), 'closed'],
   ['ids of three bytes', () => [65_599, 320, 319, 64].map((id) => chunk({ id, type: AUDIO })), 'harmless'],
-  ['three incomplete messages of 64 KiB', () => [11, 12, 13].map((id) => chunk({ id, type: VIDEO, length: STRANGERS_LONGEST }, noise(128))), 'closed'],
-  ['fifteen incomplete messages', () => [...Array(15).keys()].map((i) => chunk({ id: 10 + i, type: VIDEO, length: 8000 }, noise(128))), 'harmless'],
-  ['extended timestamps', () => [extended(0), extended(0xffff_ffff), extended(0xffffff), extended(0x8000_0000)], 'harmless'],
+  [
+    'three incomplete messages of 64 KiB',
+    () => [11, 12, 13].map((id) => chunk({ id, type: VIDEO, length: STRANGERS_LONGEST }, noise(128))),
+    'closed',
+  ],
+  [
+    'fifteen incomplete messages',
+    () => [...Array(15).keys()].map((i) => chunk({ id: 10 + i, type: VIDEO, length: 8000 }, noise(128))),
+    'harmless',
+  ],
+  [
+    'extended timestamps',
+    () => [extended(0), extended(0xffff_ffff), extended(0xffffff), extended(0x8000_0000)],
+    'harmless',
+  ],
   ['an extended timestamp cut off', chunk({ timestamp: LONGEST, type: AUDIO, length: 4 }), 'expired'],
-  ['deltas that wrap the clock', () => [chunk({ type: AUDIO }), ...Array(300).fill(chunk({ format: 2, timestamp: 0xfffffe }))], 'harmless'],
+  [
+    'deltas that wrap the clock',
+    () => [chunk({ type: AUDIO }), ...Array(300).fill(chunk({ format: 2, timestamp: 0xfffffe }))],
+    'harmless',
+  ],
   ['a basic header of two bytes cut off', Uint8Array.of(0x00), 'expired'],
   ['a basic header of three bytes cut off', Uint8Array.of(0x01, 0xff), 'expired'],
   ['a message header cut off', chunk({ type: AUDIO }).subarray(0, 7), 'expired'],
   ['a payload cut off', chunk({ type: COMMAND, length: 100 }, noise(99)), 'expired'],
-  ['a message dripping into an open chunk', () => [chunk({ type: COMMAND, length: 100 }), ...oneByOne(noise(60), 100)], 'expired'],
-  ['message stream ids of all sizes', () => [1, 0x8000_0000, 0xffff_ffff].map((streamId) => chunk({ type: AUDIO, streamId })), 'harmless'],
+  [
+    'a message dripping into an open chunk',
+    () => [chunk({ type: COMMAND, length: 100 }), ...oneByOne(noise(60), 100)],
+    'expired',
+  ],
+  [
+    'message stream ids of all sizes',
+    () => [1, 0x8000_0000, 0xffff_ffff].map((streamId) => chunk({ type: AUDIO, streamId })),
+    'harmless',
+  ],
   ['noise', noise(60_000, 3), 'either'],
   ['other noise', noise(60_000, 4), 'either'],
 ];
@@ -109,7 +157,8 @@ function* streams(count: number): Script {
 }
 
 function* aborted(times: number): Script {
-  for (let i = 0; i < times; i++) yield concat([chunk({ id: 9, type: VIDEO, length: 8000 }, noise(128)), message(2, u32(9), 2)]);
+  for (let i = 0; i < times; i++)
+    yield concat([chunk({ id: 9, type: VIDEO, length: 8000 }, noise(128)), message(2, u32(9), 2)]);
   yield call('areYouThere', null);
 }
 

@@ -1,4 +1,4 @@
-import { amfObject, type AmfValue, ecmaArray } from '../../src/container/flv/amf0.ts';
+import { type AmfValue, amfObject, ecmaArray } from '../../src/container/flv/amf0.ts';
 import { type Attack, attacks, type Outcome, type Script } from './support/attack.ts';
 import { call, connectTo, oneByOne } from './support/bytes.ts';
 import { CONTROL_STREAM } from './support/rtmp-peer.ts';
@@ -6,7 +6,17 @@ import { CONTROL_STREAM } from './support/rtmp-peer.ts';
 type Row = readonly [string, Uint8Array | (() => Script), Outcome];
 
 const CONNECT = connectTo({ app: 'live', tcUrl: 'rtmp://127.0.0.1/live' });
-const NOT_BEFORE_CONNECT = ['createStream', 'releaseStream', 'FCPublish', 'publish', 'FCUnpublish', 'play', 'pause', 'closeStream', 'deleteStream'];
+const NOT_BEFORE_CONNECT = [
+  'createStream',
+  'releaseStream',
+  'FCPublish',
+  'publish',
+  'FCUnpublish',
+  'play',
+  'pause',
+  'closeStream',
+  'deleteStream',
+];
 
 const TOO_EARLY: readonly Row[] = [
   ...NOT_BEFORE_CONNECT.map((name): Row => [`${name} before connect`, call(name, null, 'movie'), 'closed']),
@@ -15,8 +25,16 @@ const TOO_EARLY: readonly Row[] = [
   ['connect with a list in place of its properties', call('connect', ['live']), 'harmless'],
   ['connect byte by byte', () => oneByOne(CONNECT), 'harmless'],
   ['connect twice', () => [CONNECT, CONNECT], 'closed'],
-  ['connect with properties of every wrong type', connectTo({ app: 1, tcUrl: ecmaArray(), flashVer: null, fourCcList: 'avc1', capsEx: 'x' }), 'harmless'],
-  ['connect with 4000 properties', connectTo(Object.fromEntries([...Array(4000).keys()].map((i) => [`p${i}`, i]))), 'harmless'],
+  [
+    'connect with properties of every wrong type',
+    connectTo({ app: 1, tcUrl: ecmaArray(), flashVer: null, fourCcList: 'avc1', capsEx: 'x' }),
+    'harmless',
+  ],
+  [
+    'connect with 4000 properties',
+    connectTo(Object.fromEntries([...Array(4000).keys()].map((i) => [`p${i}`, i]))),
+    'harmless',
+  ],
   ['connect with a page of 50,000 characters', connectTo({ app: 'live', pageUrl: 'x'.repeat(50_000) }), 'harmless'],
   ['connect with control characters', connectTo({ app: 'live', flashVer: '\u001b[2J\r\n\u0000' }), 'harmless'],
   ['play from a tcUrl that is no URL', () => playFrom('not a URL'), 'closed'],
@@ -30,7 +48,11 @@ const TOO_EARLY: readonly Row[] = [
   ['play from a host of brackets', () => playFrom('rtmp://[[[[[[/live'), 'harmless'],
 ];
 
-const publish = (name: string, ...values: AmfValue[]): Row => [`publish ${name}`, call('publish', null, ...values), 'closed'];
+const publish = (name: string, ...values: AmfValue[]): Row => [
+  `publish ${name}`,
+  call('publish', null, ...values),
+  'closed',
+];
 
 const NOT_ALLOWED: readonly Row[] = [
   publish('without a key', 'movie'),

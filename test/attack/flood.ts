@@ -16,16 +16,28 @@ export const FLOODS: readonly Scene[] = [
   { name: '400 connections that say nothing to RTMP', play: ({ rtmp }) => crowd(rtmp, 400, new Uint8Array(0)) },
   { name: '400 half-open handshakes', play: ({ rtmp }) => crowd(rtmp, 400, C0_C1) },
   { name: '400 handshakes without a command', play: ({ rtmp }) => crowd(rtmp, 400, HANDSHAKE) },
-  { name: '200 messages of 64 KiB of which nothing comes', play: ({ rtmp }) => crowd(rtmp, 200, concat([HANDSHAKE, declared(11), declared(12)])) },
+  {
+    name: '200 messages of 64 KiB of which nothing comes',
+    play: ({ rtmp }) => crowd(rtmp, 200, concat([HANDSHAKE, declared(11), declared(12)])),
+  },
   { name: '400 connections that say nothing to HTTP', play: ({ http }) => crowd(http, 400, new Uint8Array(0)) },
   { name: '200 HTTP heads of 15 KiB that do not end', play: ({ http }) => crowd(http, 200, head(15_000)) },
   { name: '1000 connections to RTMP that are cut at once', play: ({ rtmp }) => cut(rtmp, C0_C1) },
   { name: '1000 connections to HTTP that are cut at once', play: ({ http }) => cut(http, head(100)) },
-  { name: '300 HTTP viewers that leave as soon as they come', play: ({ http }) => cut(http, get(`/live/${CONTROL_STREAM}.flv`), 300) },
+  {
+    name: '300 HTTP viewers that leave as soon as they come',
+    play: ({ http }) => cut(http, get(`/live/${CONTROL_STREAM}.flv`), 300),
+  },
   { name: 'a player that sends 200,000 bytes of pings', play: (target) => player(target, [repeat(PING, 10_000)]) },
   { name: 'a player that pings and never reads', play: (target) => player(target, [repeat(PING, 10_000)], false) },
-  { name: 'a player that sends media', play: (target) => player(target, [message(VIDEO, noise(60_000)), message(VIDEO, noise(60_000))]) },
-  { name: 'a player that pauses and goes on, and never reads', play: (target) => player(target, [pauses(2000)], false) },
+  {
+    name: 'a player that sends media',
+    play: (target) => player(target, [message(VIDEO, noise(60_000)), message(VIDEO, noise(60_000))]),
+  },
+  {
+    name: 'a player that pauses and goes on, and never reads',
+    play: (target) => player(target, [pauses(2000)], false),
+  },
   { name: 'a player that begins again and again', play: (target) => player(target, [again(3000)]) },
 ];
 

@@ -8,7 +8,8 @@ const LIVE = `/live/${CONTROL_STREAM}.flv`;
 const KIB = 1024;
 
 /** A request with a Host line and others. */
-const request = (line: string, ...headers: string[]) => `${[`${line} HTTP/1.1`, 'Host: x', ...headers].join('\r\n')}\r\n\r\n`;
+const request = (line: string, ...headers: string[]) =>
+  `${[`${line} HTTP/1.1`, 'Host: x', ...headers].join('\r\n')}\r\n\r\n`;
 const get = (path: string, ...headers: string[]) => request(`GET ${path}`, ...headers);
 
 const PATHS: readonly Row[] = [
@@ -73,18 +74,42 @@ const HEADS: readonly Row[] = [
 ];
 
 const BODIES: readonly Row[] = [
-  ['a length and chunks at once', request('POST /x', 'Content-Length: 6', 'Transfer-Encoding: chunked') + '0\r\n\r\nGET', 400],
+  [
+    'a length and chunks at once',
+    request('POST /x', 'Content-Length: 6', 'Transfer-Encoding: chunked') + '0\r\n\r\nGET',
+    400,
+  ],
   ['two lengths', request('POST /x', 'Content-Length: 5', 'Content-Length: 6') + 'aaaaa', 400],
   ['a negative length', request('POST /x', 'Content-Length: -1'), 400],
   ['a length with a sign', request('POST /x', 'Content-Length: +5') + 'aaaaa', 400],
   ['a length in hexadecimal', request('POST /x', 'Content-Length: 0x5') + 'aaaaa', 400],
   ['a length of 30 digits', request('POST /x', `Content-Length: ${'9'.repeat(30)}`), 400],
-  ['chunks that are not last in the list', request('POST /x', 'Transfer-Encoding: chunked, identity') + '0\r\n\r\n', 400],
+  [
+    'chunks that are not last in the list',
+    request('POST /x', 'Transfer-Encoding: chunked, identity') + '0\r\n\r\n',
+    400,
+  ],
   ['chunks with a bad size', request('POST /x', 'Transfer-Encoding: chunked') + 'zz\r\n', 404],
-  ['chunks of a size beyond all numbers', request('POST /x', 'Transfer-Encoding: chunked') + 'fffffffffffffffff\r\n', 404],
-  ['a chunk extension of 100 KiB', () => [request('POST /x', 'Transfer-Encoding: chunked') + '1;', 'a'.repeat(100 * KIB)], 404],
-  ['a trailer of 100 KiB', () => [request('POST /x', 'Transfer-Encoding: chunked') + '0\r\n', `X: ${'a'.repeat(100 * KIB)}`], 404],
-  ['a body of 4 MiB', () => [request('POST /x', `Content-Length: ${4 * KIB * KIB}`), ...Array(64).fill(noise(64 * KIB))], 404],
+  [
+    'chunks of a size beyond all numbers',
+    request('POST /x', 'Transfer-Encoding: chunked') + 'fffffffffffffffff\r\n',
+    404,
+  ],
+  [
+    'a chunk extension of 100 KiB',
+    () => [request('POST /x', 'Transfer-Encoding: chunked') + '1;', 'a'.repeat(100 * KIB)],
+    404,
+  ],
+  [
+    'a trailer of 100 KiB',
+    () => [request('POST /x', 'Transfer-Encoding: chunked') + '0\r\n', `X: ${'a'.repeat(100 * KIB)}`],
+    404,
+  ],
+  [
+    'a body of 4 MiB',
+    () => [request('POST /x', `Content-Length: ${4 * KIB * KIB}`), ...Array(64).fill(noise(64 * KIB))],
+    404,
+  ],
   ['a body that never comes', request('POST /x', 'Content-Length: 1000'), 'expired'],
   ['a promise to continue', request('POST /x', 'Content-Length: 1000', 'Expect: 100-continue'), 100],
   ['an expectation that nobody has', request('POST /x', 'Expect: the-unexpected'), 417],
@@ -104,7 +129,13 @@ const SLOW: readonly Row[] = [
 ];
 
 /** Attacks by HTTP/1.1. */
-export const HTTP_ATTACKS: readonly Attack[] = attacks('http', 'tcp', [...PATHS, ...METHODS, ...HEADS, ...BODIES, ...SLOW]);
+export const HTTP_ATTACKS: readonly Attack[] = attacks('http', 'tcp', [
+  ...PATHS,
+  ...METHODS,
+  ...HEADS,
+  ...BODIES,
+  ...SLOW,
+]);
 
 function* dripped(lines: number): Script {
   yield 'GET / HTTP/1.1\r\n';

@@ -17,7 +17,8 @@ const BIG_CHUNKS = 65_536;
 const LIKE_OTHERS = { publishKey: PUBLISH_KEY, loopback: 'like-others' };
 
 const isTurnedAway = (wire: Wire) => wire.endsWithin(PATIENCE);
-const openMany = (count: number, port: number, address: string) => Promise.all(Array.from({ length: count }, () => Wire.open(port, address)));
+const openMany = (count: number, port: number, address: string) =>
+  Promise.all(Array.from({ length: count }, () => Wire.open(port, address)));
 
 describe('the limits of connections', () => {
   for (const listener of ['rtmp', 'http']) {
@@ -37,7 +38,10 @@ describe('the limits of connections', () => {
     const byRtmp = await openMany(4, ports['rtmp']!, '127.0.0.1');
     const byHttp = await openMany(4, ports['http']!, '127.0.0.2');
     // In which order two listeners accept is not for us to know.
-    await until('two of eight are turned away', () => [...byRtmp, ...byHttp].filter(({ isEnded }) => isEnded).length === 2);
+    await until(
+      'two of eight are turned away',
+      () => [...byRtmp, ...byHttp].filter(({ isEnded }) => isEnded).length === 2,
+    );
     assert.ok(await isTurnedAway(await Wire.open(ports['rtmp']!, '127.0.0.3')), 'one more by RTMP');
     assert.ok(await isTurnedAway(await Wire.open(ports['http']!, '127.0.0.4')), 'one more by HTTP');
   });
@@ -74,7 +78,10 @@ describe('a viewer that reads nothing is closed, and its socket with it', () => 
       await publisher.wire.send(concat([chunkSize(BIG_CHUNKS), message(VIDEO, avcPacket(true, 0, AVC_CONFIG), 6)]));
       const timer = setInterval(() => void publisher.wire.send(largeFrame), 20);
       t.after(() => clearInterval(timer));
-      await until('the stream is there', async () => (await fetch(server.http(`/live/${CONTROL_STREAM}.flv`), { method: 'HEAD' })).ok);
+      await until(
+        'the stream is there',
+        async () => (await fetch(server.http(`/live/${CONTROL_STREAM}.flv`), { method: 'HEAD' })).ok,
+      );
 
       const before = sockets(server);
       const viewer = await view(target);

@@ -28,13 +28,18 @@ const NAMES: Readonly<Record<string, string>> = {
 
 const FORBIDDEN = 403;
 
-const url = (name: string) => `GET /live/${encodeURIComponent(name.toWellFormed())}.flv HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`;
+const url = (name: string) =>
+  `GET /live/${encodeURIComponent(name.toWellFormed())}.flv HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`;
 
 /** Attacks by names, through each door that takes one. */
 export const NAME_ATTACKS: readonly Attack[] = [
   ...attacks('rtmp', 'connect', [
-    ...Object.entries(NAMES).map(([what, name]) => [`play of a name ${what}`, call('play', null, name), 'closed'] as const),
-    ...Object.entries(NAMES).map(([what, name]) => [`publish of a name ${what}`, call('publish', null, `${name}?key=x`), 'closed'] as const),
+    ...Object.entries(NAMES).map(
+      ([what, name]) => [`play of a name ${what}`, call('play', null, name), 'closed'] as const,
+    ),
+    ...Object.entries(NAMES).map(
+      ([what, name]) => [`publish of a name ${what}`, call('publish', null, `${name}?key=x`), 'closed'] as const,
+    ),
     ['play of a name of 60,000 characters', call('play', null, 'a'.repeat(60_000)), 'closed'],
   ]),
   ...attacks('http', 'tcp', [

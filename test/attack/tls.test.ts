@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type ClientHttp2Session, connect, constants } from 'node:http2';
-import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { after, before, describe, test } from 'node:test';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { makeCertificate } from '../support/certificate.ts';
 import { type SpawnedServer, spawnServer } from '../support/server.ts';
 import { needs } from '../support/tools.ts';
@@ -25,7 +25,12 @@ describe('a server with TLS under attack', needs('openssl'), () => {
     const listen = '127.0.0.1:0';
     const limits = { handshake: TIME, command: TIME, httpHead: TIME, httpIdle: TIME };
     const tls = { certificates: [await makeCertificate(owner)] };
-    server = await spawnServer(owner, { tls, limits, rtmp: { listen, listenTls: listen }, http: { listen, listenTls: listen } });
+    server = await spawnServer(owner, {
+      tls,
+      limits,
+      rtmp: { listen, listenTls: listen },
+      http: { listen, listenTls: listen },
+    });
   });
   after(async () => {
     for (const end of ends) await end();
@@ -80,7 +85,12 @@ describe('a server with TLS under attack', needs('openssl'), () => {
   }
 
   async function openRaw(): Promise<TLSSocket> {
-    const socket = connectTls({ port: server.ports['https']!, host: '127.0.0.1', rejectUnauthorized: false, ALPNProtocols: ['h2'] });
+    const socket = connectTls({
+      port: server.ports['https']!,
+      host: '127.0.0.1',
+      rejectUnauthorized: false,
+      ALPNProtocols: ['h2'],
+    });
     socket.on('error', () => undefined);
     await once(socket, 'secureConnect');
     return socket;
@@ -88,6 +98,10 @@ describe('a server with TLS under attack', needs('openssl'), () => {
 
   /** Others must be served meanwhile. */
   function answers(): Promise<unknown> {
-    return until('an answer to others', async () => (await fetch(server.http('/live/nobody.flv'))).status === 404, 3000);
+    return until(
+      'an answer to others',
+      async () => (await fetch(server.http('/live/nobody.flv'))).status === 404,
+      3000,
+    );
   }
 });

@@ -16,14 +16,25 @@ const PONG = 10;
 const MASK = Uint8Array.of(1, 2, 3, 4);
 
 /** A frame as a client sends it (RFC 6455, 5.2), whose length may be said to be another. */
-function frame(opcode: number, payload: Uint8Array = new Uint8Array(0), { fin = true, rsv = 0, masked = true, length = payload.length } = {}): Uint8Array {
+function frame(
+  opcode: number,
+  payload: Uint8Array = new Uint8Array(0),
+  { fin = true, rsv = 0, masked = true, length = payload.length } = {},
+): Uint8Array {
   const writer = new ByteWriter().u8((fin ? 0x80 : 0) | (rsv << 4) | opcode);
   const mask = masked ? 0x80 : 0;
   if (length < 126) writer.u8(mask | length);
   else if (length < 65_536) writer.u8(mask | 126).u16(length);
-  else writer.u8(mask | 127).u32(Math.floor(length / 2 ** 32)).u32(length >>> 0);
+  else
+    writer
+      .u8(mask | 127)
+      .u32(Math.floor(length / 2 ** 32))
+      .u32(length >>> 0);
   if (!masked) return writer.put(payload).finish();
-  return writer.put(MASK).put(payload.map((byte, i) => byte ^ MASK[i & 3]!)).finish();
+  return writer
+    .put(MASK)
+    .put(payload.map((byte, i) => byte ^ MASK[i & 3]!))
+    .finish();
 }
 
 const open = (headers: Readonly<Record<string, string | undefined>>) => webSocketRequest(LIVE, headers);
@@ -45,7 +56,11 @@ const HANDSHAKES: readonly Row[] = [
   ['an upgrade of a name that is none', webSocketRequest('/live/..%2f..%2fx.flv'), 403],
   ['an upgrade of what cannot be decoded', webSocketRequest('/live/%zz.flv'), 400],
   ['an upgrade with a choice that cannot be made', webSocketRequest(`${LIVE}?only=smell`), 415],
-  ['frames before the handshake is answered', () => [webSocketRequest(LIVE), frame(TEXT, noise(100)), frame(PING)], 101],
+  [
+    'frames before the handshake is answered',
+    () => [webSocketRequest(LIVE), frame(TEXT, noise(100)), frame(PING)],
+    101,
+  ],
   ['noise before the handshake is answered', () => [webSocketRequest('/live/nobody.flv'), noise(60_000)], 404],
 ];
 
@@ -62,8 +77,16 @@ const FRAMES: readonly Row[] = [
   ['a continuation of nothing', frame(CONTINUATION, noise(10)), 'closed'],
   ['a message within a message', () => [frame(TEXT, noise(4), { fin: false }), frame(TEXT, noise(4))], 'closed'],
   ['text that is not UTF-8', frame(TEXT, Uint8Array.of(0xff, 0xfe, 0xc0)), 'closed'],
-  ['a message of 20,000 empty parts', () => [frame(BINARY, noise(4), { fin: false }), repeat(frame(CONTINUATION, undefined, { fin: false }), 20_000)], 'closed'],
-  ['a message that grows beyond the limit', () => [frame(BINARY, noise(500), { fin: false }), repeat(frame(CONTINUATION, noise(100), { fin: false }), 10)], 'closed'],
+  [
+    'a message of 20,000 empty parts',
+    () => [frame(BINARY, noise(4), { fin: false }), repeat(frame(CONTINUATION, undefined, { fin: false }), 20_000)],
+    'closed',
+  ],
+  [
+    'a message that grows beyond the limit',
+    () => [frame(BINARY, noise(500), { fin: false }), repeat(frame(CONTINUATION, noise(100), { fin: false }), 10)],
+    'closed',
+  ],
   ['a close of one byte', frame(CLOSE, Uint8Array.of(3)), 'closed'],
   ['a close of a code that is none', frame(CLOSE, Uint8Array.of(0, 1)), 'closed'],
   ['a close whose reason is not UTF-8', frame(CLOSE, Uint8Array.of(3, 0xe8, 0xff)), 'closed'],
@@ -82,4 +105,3 @@ export const WEBSOCKET_ATTACKS: readonly Attack[] = [
   ...attacks('http', 'tcp', HANDSHAKES),
   ...attacks('http', 'websocket', FRAMES),
 ];
-

@@ -43,7 +43,10 @@ describe('Chromium shows real pictures', { skip: options.skip ?? false }, () => 
     test(`on a page from elsewhere that uses mpegts.js, by ${via}`, options, async (t) => {
       publishForEver(t, `foreign-${via}`);
       // This player does not come back after an answer that nothing is there.
-      await until('the stream is there', async () => (await fetch(server.http(`/live/foreign-${via}.flv`), { method: 'HEAD' })).ok);
+      await until(
+        'the stream is there',
+        async () => (await fetch(server.http(`/live/foreign-${via}.flv`), { method: 'HEAD' })).ok,
+      );
       const url = `${via}://127.0.0.1:${server.ports['http']}/live/foreign-${via}.flv`;
       const page = await open(t, `${await foreignPage(t)}/?${new URLSearchParams({ url })}`);
       assertMoved(await showsPictures(page, SOME));
@@ -55,7 +58,8 @@ describe('Chromium shows real pictures', { skip: options.skip ?? false }, () => 
     const page = await open(t, server.http('/play/live/returns'));
     await showsPictures(page, SOME);
     const path = '__defaultVhost__/live/returns';
-    const connections = () => server.lines().filter((line) => line.msg === 'play begins' && line['path'] === path).length;
+    const connections = () =>
+      server.lines().filter((line) => line.msg === 'play begins' && line['path'] === path).length;
     const before = connections();
     first.kill('SIGKILL');
     await server.logged('publish ends', { path });

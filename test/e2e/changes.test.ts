@@ -44,7 +44,9 @@ describe('when the configuration changes within the same codecs', () => {
 
   function assertNewHeaderBefore(tags: readonly FlvTag[], change: readonly FlvTag[]): void {
     const wanted = headersOf(change, 'video')[0].data;
-    const at = tags.findIndex((tag) => headersOf([tag], 'video').some(({ data }) => Buffer.compare(data, wanted) === 0));
+    const at = tags.findIndex((tag) =>
+      headersOf([tag], 'video').some(({ data }) => Buffer.compare(data, wanted) === 0),
+    );
     const next = framesOf(tags.slice(at), 'video')[0];
     assert.ok(at > 0 && next.keyframe, 'a key frame follows the new header');
     assert.equal(content(next), content(framesOf(change, 'video')[0]));

@@ -32,7 +32,11 @@ describe('the frames that arrive are those that were sent, in bytes and times, b
     for (const [output, viewer] of viewers) {
       await viewer.ended;
       assertSameFrames(viewer.tags, tags);
-      assert.deepEqual(headersOf(viewer.tags).map(header), headersOf(tags).map(header), `the sequence headers by ${output}`);
+      assert.deepEqual(
+        headersOf(viewer.tags).map(header),
+        headersOf(tags).map(header),
+        `the sequence headers by ${output}`,
+      );
     }
   }
 });
@@ -45,15 +49,24 @@ describe('H.265 is translated between its dialects', () => {
       const tags = await remuxed('hevc', published);
       assert.equal(framesOf(tags, 'video')[0].codec, dialects[published]);
       const name = `dialect-${published}`;
-      const wanted = Object.entries(wishes).flatMap(([query, codec]) => PLAIN_OUTPUTS.map((output) => ({ query, codec, output })));
-      const viewers = await Promise.all(wanted.map(async (each) => ({ ...each, viewer: await watch(t, server, each.output, name, each.query) })));
+      const wanted = Object.entries(wishes).flatMap(([query, codec]) =>
+        PLAIN_OUTPUTS.map((output) => ({ query, codec, output })),
+      );
+      const viewers = await Promise.all(
+        wanted.map(async (each) => ({ ...each, viewer: await watch(t, server, each.output, name, each.query) })),
+      );
       const client = await publisher(t, server, name);
-      await sendFromStart(client, tags, viewers.map(({ viewer }) => viewer));
+      await sendFromStart(
+        client,
+        tags,
+        viewers.map(({ viewer }) => viewer),
+      );
       client.stop();
       for (const { viewer, codec } of viewers) {
         await viewer.ended;
         assertSameFrames(viewer.tags, tags);
-        for (const packet of [...headersOf(viewer.tags, 'video'), ...framesOf(viewer.tags, 'video')]) assert.equal(packet.codec, codec);
+        for (const packet of [...headersOf(viewer.tags, 'video'), ...framesOf(viewer.tags, 'video')])
+          assert.equal(packet.codec, codec);
       }
     });
   }
@@ -70,7 +83,10 @@ describe('a part of the stream is played alone', () => {
       client.stop();
       for (const viewer of viewers.values()) {
         await viewer.ended;
-        assertSameFrames(viewer.tags, tags.filter((tag) => tag.type === kind));
+        assertSameFrames(
+          viewer.tags,
+          tags.filter((tag) => tag.type === kind),
+        );
       }
     });
   }
@@ -83,24 +99,33 @@ describe('a part of the stream is played alone', () => {
   });
 });
 
-test('one who joins in the middle begins with metadata, sequence headers and a key frame', needs('ffmpeg'), async (t) => {
-  const { tags } = await clip('movie');
-  const client = await publisher(t, server, 'middle');
-  const first = await watch(t, server, 'http-flv', 'middle');
-  await sendFromStart(client, tags, [first]);
-  const all = framesOf(tags);
-  await allGet([first], all.length);
-  const lastKey = framesOf(tags, 'video').findLast(({ keyframe }) => keyframe)!;
-  const viewers = await watchAll(t, server, PLAIN_OUTPUTS, 'middle');
-  await allGet(viewers.values(), all.length - all.findIndex((frame) => content(frame) === content(lastKey)));
-  for (const viewer of viewers.values()) {
-    const played = viewer.tags.filter(({ type, body }) => type !== 'script' || !Buffer.from(body).includes('RtmpSampleAccess'));
-    assert.deepEqual(played.slice(0, 4).map(({ type }) => type), ['script', 'video', 'audio', 'video']);
-    assert.equal(headersOf(played.slice(1, 3)).length, 2);
-    assert.equal(content(framesOf(played)[0]), content(lastKey));
-    assert.equal(framesOf(played)[0].timestamp, lastKey.timestamp);
-  }
-});
+test(
+  'one who joins in the middle begins with metadata, sequence headers and a key frame',
+  needs('ffmpeg'),
+  async (t) => {
+    const { tags } = await clip('movie');
+    const client = await publisher(t, server, 'middle');
+    const first = await watch(t, server, 'http-flv', 'middle');
+    await sendFromStart(client, tags, [first]);
+    const all = framesOf(tags);
+    await allGet([first], all.length);
+    const lastKey = framesOf(tags, 'video').findLast(({ keyframe }) => keyframe)!;
+    const viewers = await watchAll(t, server, PLAIN_OUTPUTS, 'middle');
+    await allGet(viewers.values(), all.length - all.findIndex((frame) => content(frame) === content(lastKey)));
+    for (const viewer of viewers.values()) {
+      const played = viewer.tags.filter(
+        ({ type, body }) => type !== 'script' || !Buffer.from(body).includes('RtmpSampleAccess'),
+      );
+      assert.deepEqual(
+        played.slice(0, 4).map(({ type }) => type),
+        ['script', 'video', 'audio', 'video'],
+      );
+      assert.equal(headersOf(played.slice(1, 3)).length, 2);
+      assert.equal(content(framesOf(played)[0]), content(lastKey));
+      assert.equal(framesOf(played)[0].timestamp, lastKey.timestamp);
+    }
+  },
+);
 
 function header({ kind, data }: { kind: string; data: Uint8Array }): string {
   return `${kind} ${Buffer.from(data).toString('hex')}`;

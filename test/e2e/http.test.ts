@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { networkInterfaces } from 'node:os';
 import { connect } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { after, describe, test } from 'node:test';
 import { clip } from '../support/clips.ts';
 import { publishFile } from '../support/ffmpeg.ts';
@@ -30,7 +30,10 @@ describe('the answers of HTTP-FLV', () => {
   });
 
   test('let the pages of any origin play', async () => {
-    const preflight = await fetch(url, { method: 'OPTIONS', headers: { origin: 'https://example.com', 'access-control-request-method': 'GET' } });
+    const preflight = await fetch(url, {
+      method: 'OPTIONS',
+      headers: { origin: 'https://example.com', 'access-control-request-method': 'GET' },
+    });
     assert.deepEqual([preflight.status, preflight.headers.get('access-control-allow-origin')], [204, '*']);
     assert.match(preflight.headers.get('access-control-allow-methods')!, /GET/);
   });
@@ -51,10 +54,15 @@ test('streams of different virtual hosts do not meet', needs('ffmpeg'), async (t
 });
 
 describe('a publisher from elsewhere', () => {
-  const elsewhere = Object.values(networkInterfaces()).flatMap((each) => each ?? []).find(({ family, internal }) => family === 'IPv4' && !internal);
+  const elsewhere = Object.values(networkInterfaces())
+    .flatMap((each) => each ?? [])
+    .find(({ family, internal }) => family === 'IPv4' && !internal);
   const local = { access: { loopback: 'like-others' } };
 
-  for (const [key, outcome] of [['', 'a publish key is needed'], ['?key=guessed', 'the publish key is wrong']] as const) {
+  for (const [key, outcome] of [
+    ['', 'a publish key is needed'],
+    ['?key=guessed', 'the publish key is wrong'],
+  ] as const) {
     test(`is refused with ${key || 'no key'}`, async (t) => {
       const { client } = await comes(t);
       await assert.rejects(client.publish(`guarded${key}`), new RegExp(outcome));
@@ -98,8 +106,14 @@ test('one who connects and says nothing is no event, and one who is too long abo
   const silent = connect({ port: own.ports['rtmp'], host: '127.0.0.1' });
   silent.resume();
   await within('the silent one is closed', once(silent, 'close'));
-  assert.deepEqual(own.lines().filter(({ level }) => level !== 'debug' && level !== 'info'), []);
-  assert.deepEqual(own.lines().filter(({ msg, level }) => msg === 'session ends' && level !== 'debug'), []);
+  assert.deepEqual(
+    own.lines().filter(({ level }) => level !== 'debug' && level !== 'info'),
+    [],
+  );
+  assert.deepEqual(
+    own.lines().filter(({ msg, level }) => msg === 'session ends' && level !== 'debug'),
+    [],
+  );
 });
 
 async function plays(t: Parameters<typeof publisher>[0], url: string, path = '__defaultVhost__/live/answers') {

@@ -18,7 +18,10 @@ const SOME = 10;
 
 const movie = await clip('movie');
 const [beginning] = splitAt(movie.tags, 1000);
-const server = await startTestServer({ after }, { window: WINDOW, play: { wait: '30s' }, publish: { staleAfter: '1s', stopGrace: '500ms' } });
+const server = await startTestServer(
+  { after },
+  { window: WINDOW, play: { wait: '30s' }, publish: { staleAfter: '1s', stopGrace: '500ms' } },
+);
 
 describe('when a publisher says that it ends', () => {
   test('its viewers are told so after the time of grace', needs('ffmpeg'), async (t) => {
@@ -81,9 +84,16 @@ describe('when a second publisher comes', () => {
     assert.match(await client.viewer.ended, /NetStream\.Publish\.BadName: another publisher took/);
   });
 
-  for (const [takeover, outcome] of [['always', 'takes over at once'], ['never', 'is refused even if the first is silent']] as const) {
+  for (const [takeover, outcome] of [
+    ['always', 'takes over at once'],
+    ['never', 'is refused even if the first is silent'],
+  ] as const) {
     test(`it ${outcome} with publish.takeover: ${takeover}`, needs('ffmpeg'), async (t) => {
-      const own = await startTestServer(t, { window: WINDOW, play: { wait: '30s' }, publish: { takeover, staleAfter: takeover === 'always' ? '1h' : '0s' } });
+      const own = await startTestServer(t, {
+        window: WINDOW,
+        play: { wait: '30s' },
+        publish: { takeover, staleAfter: takeover === 'always' ? '1h' : '0s' },
+      });
       const { client, viewers } = await live(t, own, beginning, 'rivals');
       if (takeover === 'never') return assert.rejects(publisher(t, own, 'rivals'), /NetStream\.Publish\.BadName/);
       const successor = await publisher(t, own, 'rivals');
@@ -122,19 +132,27 @@ describe('when viewers come before their publisher', () => {
   });
 });
 
-test('when a lost publisher does not return, its viewers are told so after the time of grace', needs('ffmpeg'), async (t) => {
-  const own = await startTestServer(t, { play: { wait: '30s' }, publish: { grace: '300ms' } });
-  const { viewers, client } = await live(t, own, beginning, 'lost');
-  client.close();
-  for (const [output, viewer] of viewers) assert.match(await viewer.ended, GONE[output]);
-});
+test(
+  'when a lost publisher does not return, its viewers are told so after the time of grace',
+  needs('ffmpeg'),
+  async (t) => {
+    const own = await startTestServer(t, { play: { wait: '30s' }, publish: { grace: '300ms' } });
+    const { viewers, client } = await live(t, own, beginning, 'lost');
+    client.close();
+    for (const [output, viewer] of viewers) assert.match(await viewer.ended, GONE[output]);
+  },
+);
 
-test('a publisher that sends nothing else is closed when it falls silent, and its stream waits for it', needs('ffmpeg'), async (t) => {
-  const own = await startTestServer(t, { play: { wait: '30s' }, publish: { idleTimeout: '1s' } });
-  const { client, viewers } = await live(t, own, beginning, 'idle');
-  assert.match(await client.viewer.ended, /fell silent/);
-  for (const viewer of viewers.values()) assert.equal(viewer.reason, undefined);
-});
+test(
+  'a publisher that sends nothing else is closed when it falls silent, and its stream waits for it',
+  needs('ffmpeg'),
+  async (t) => {
+    const own = await startTestServer(t, { play: { wait: '30s' }, publish: { idleTimeout: '1s' } });
+    const { client, viewers } = await live(t, own, beginning, 'idle');
+    assert.match(await client.viewer.ended, /fell silent/);
+    for (const viewer of viewers.values()) assert.equal(viewer.reason, undefined);
+  },
+);
 
 test('one connection plays, stops and plays again', needs('ffmpeg'), async (t) => {
   await live(t, server, beginning, 'replay');
@@ -143,6 +161,9 @@ test('one connection plays, stops and plays again', needs('ffmpeg'), async (t) =
   await allGet([viewer], 1);
   client.stop();
   await client.play('replay');
-  await until('it plays again', () => headersOf(viewer.tags, 'video').length === 2 && framesOf(viewer.tags, 'video').length > 1);
+  await until(
+    'it plays again',
+    () => headersOf(viewer.tags, 'video').length === 2 && framesOf(viewer.tags, 'video').length > 1,
+  );
   assertMonotonic(viewer.tags.slice(viewer.tags.findLastIndex((tag) => headersOf([tag], 'video').length > 0)));
 });

@@ -56,13 +56,21 @@ describe('what a real publisher sends arrives unchanged at viewers by RTMP, HTTP
 });
 
 describe('a real player gets what was published', together, () => {
-  for (const [from, url] of [['RTMP', server.rtmp('to-ffmpeg')], ['HTTP-FLV', server.http('/live/to-ffmpeg-http.flv')]] as const) {
+  for (const [from, url] of [
+    ['RTMP', server.rtmp('to-ffmpeg')],
+    ['HTTP-FLV', server.http('/live/to-ffmpeg-http.flv')],
+  ] as const) {
     const name = /to-[a-z-]+/.exec(url)![0];
     test(`ffmpeg by ${from}`, needs('ffmpeg'), (t) => plays(t, name, (target) => playToFile(t, url, target)));
   }
 
   test('rtmpdump', needs('ffmpeg', 'rtmpdump'), (t) =>
-    plays(t, 'to-rtmpdump', (target) => new Program(t, 'rtmpdump', ['-q', '--live', '-r', server.rtmp('to-rtmpdump'), '-o', target])));
+    plays(
+      t,
+      'to-rtmpdump',
+      (target) => new Program(t, 'rtmpdump', ['-q', '--live', '-r', server.rtmp('to-rtmpdump'), '-o', target]),
+    ),
+  );
 
   test('GStreamer, which forgets a frame that comes together with the end', needs('ffmpeg', 'gstreamer'), async (t) => {
     const patient = await startTestServer(t);
@@ -70,7 +78,10 @@ describe('a real player gets what was published', together, () => {
     playByGStreamer(t, patient.rtmp('to-gstreamer'), target);
     await patient.logged('play begins', { path: '__defaultVhost__/live/to-gstreamer' });
     await publishFile(t, file, patient.rtmp('to-gstreamer')).succeeded();
-    await until('all frames are in its file', async () => framesOf(await readTags(target)).length === framesOf(tags).length);
+    await until(
+      'all frames are in its file',
+      async () => framesOf(await readTags(target)).length === framesOf(tags).length,
+    );
     assertSameFrames(await readTags(target), tags);
   });
 
@@ -85,7 +96,10 @@ describe('a real player gets what was published', together, () => {
   });
 
   test('ffprobe, which finds both tracks as they are', needs('ffmpeg'), async (t) => {
-    const probing = probe<{ streams: readonly Record<string, unknown>[] }>(server.http('/live/to-ffprobe.flv'), '-show_streams');
+    const probing = probe<{ streams: readonly Record<string, unknown>[] }>(
+      server.http('/live/to-ffprobe.flv'),
+      '-show_streams',
+    );
     await server.logged('play begins', { path: '__defaultVhost__/live/to-ffprobe' });
     publishFile(t, file, server.rtmp('to-ffprobe'));
     const { streams } = await probing;

@@ -19,13 +19,17 @@ const config = { play: { wait: '30s' }, window: { bytes: '4MiB' } };
 
 describe('a viewer that is slow', () => {
   for (const output of PLAIN_OUTPUTS) {
-    test(`and reads nothing for a while by ${output} delays nobody, and goes on at a key frame`, needs('ffmpeg'), async (t) => {
-      const server = await spawnServer(t, config);
-      const slow = await watch(t, server, output, 'stream');
-      await push(t, server, (sent) => sent === BATCH && slow.pause());
-      slow.resume();
-      await caughtUp(server, slow, output);
-    });
+    test(
+      `and reads nothing for a while by ${output} delays nobody, and goes on at a key frame`,
+      needs('ffmpeg'),
+      async (t) => {
+        const server = await spawnServer(t, config);
+        const slow = await watch(t, server, output, 'stream');
+        await push(t, server, (sent) => sent === BATCH && slow.pause());
+        slow.resume();
+        await caughtUp(server, slow, output);
+      },
+    );
 
     test(`and reads little by ${output} gets whole tags, from key frame to key frame`, needs('ffmpeg'), async (t) => {
       const server = await spawnServer(t, config);
@@ -35,16 +39,24 @@ describe('a viewer that is slow', () => {
       await caughtUp(server, slow, output);
     });
 
-    test(`and reads nothing at all by ${output} is closed after play.stallTimeout, and its connection is let go`, needs('ffmpeg'), async (t) => {
-      const server = await spawnServer(t, { ...config, play: { wait: '30s', stallTimeout: '1s' } });
-      const slow = await watch(t, server, output, 'stream');
-      await push(t, server, (sent) => sent === BATCH && slow.pause());
-      const { pid } = server.program;
-      const present = await sockets(pid);
-      const { skipped } = await server.logged('play ends', { code: 'timeout', reason: 'the viewer does not read', protocol: output });
-      assert.equal(typeof skipped, 'number');
-      await until('the connection is closed', async () => (await sockets(pid)) < present);
-    });
+    test(
+      `and reads nothing at all by ${output} is closed after play.stallTimeout, and its connection is let go`,
+      needs('ffmpeg'),
+      async (t) => {
+        const server = await spawnServer(t, { ...config, play: { wait: '30s', stallTimeout: '1s' } });
+        const slow = await watch(t, server, output, 'stream');
+        await push(t, server, (sent) => sent === BATCH && slow.pause());
+        const { pid } = server.program;
+        const present = await sockets(pid);
+        const { skipped } = await server.logged('play ends', {
+          code: 'timeout',
+          reason: 'the viewer does not read',
+          protocol: output,
+        });
+        assert.equal(typeof skipped, 'number');
+        await until('the connection is closed', async () => (await sockets(pid)) < present);
+      },
+    );
   }
 });
 
@@ -78,7 +90,8 @@ async function caughtUp(server: TestServer, slow: Viewer, output: Output): Promi
   const got = framesOf(slow.tags);
   const places = got.map((frame) => sent.indexOf(content(frame)));
   for (const [i, place] of places.entries()) {
-    if (i > 0 && place !== places[i - 1] + 1) assert.ok(got[i].keyframe && place > places[i - 1], `after a gap comes frame ${place}`);
+    if (i > 0 && place !== places[i - 1] + 1)
+      assert.ok(got[i].keyframe && place > places[i - 1], `after a gap comes frame ${place}`);
   }
   assert.ok(got.length < sent.length, 'it was too slow for all of it');
   slow.close();

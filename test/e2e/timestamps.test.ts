@@ -11,11 +11,14 @@ import { synthetic } from '../support/synthetic.ts';
 import { needs } from '../support/tools.ts';
 import { PLAIN_OUTPUTS, watchAll } from '../support/watch.ts';
 
-const server = await startTestServer({ after }, {
-  play: { wait: '30s' },
-  publish: { stopGrace: '0s' },
-  window: { duration: '10m', bytes: '256MiB' },
-});
+const server = await startTestServer(
+  { after },
+  {
+    play: { wait: '30s' },
+    publish: { stopGrace: '0s' },
+    window: { duration: '10m', bytes: '256MiB' },
+  },
+);
 
 /** In milliseconds: where 24 bits end, after 4.66 hours; in the middle of 32 bits; where they end, after 49.7 days. */
 const MOMENTS = { '24 bits': 2 ** 24, 'the sign': 2 ** 31, '32 bits': 2 ** 32 };
@@ -75,6 +78,9 @@ test('a publisher that returns with its clock at zero does not take the stream b
     const frames = framesOf(viewer.tags, 'video');
     const [last, next] = [frames[framesOf(tags, 'video').length - 1], frames[framesOf(tags, 'video').length]];
     assert.ok(next.keyframe);
-    assert.ok(next.timestamp > last.timestamp && next.timestamp < last.timestamp + 10_000, `from ${last.timestamp} to ${next.timestamp}`);
+    assert.ok(
+      next.timestamp > last.timestamp && next.timestamp < last.timestamp + 10_000,
+      `from ${last.timestamp} to ${next.timestamp}`,
+    );
   }
 });

@@ -18,20 +18,24 @@ const SECURE: readonly Output[] = ['rtmps', 'https-flv', 'h2-flv', 'wss-flv'];
 const { tags, file } = await clip('movie');
 const options = needs('ffmpeg', 'openssl');
 
-test('published by RTMPS, a stream arrives unchanged by RTMPS, HTTPS, HTTP/2 and secure WebSocket', options, async (t) => {
-  const server = await secureServer(t);
-  const viewers = await watchAll(t, server, SECURE, 'secure');
-  const client = await RtmpClient.connect(t, { port: server.ports['rtmps'], tls: true });
-  await client.publish('secure');
-  await sendFromStart(client, tags, viewers.values());
-  await allGet(viewers.values(), framesOf(tags).length);
-  client.stop();
-  for (const [output, viewer] of viewers) {
-    await viewer.ended;
-    assert.doesNotMatch(viewer.reason!, /broken/, output);
-    assertSameFrames(viewer.tags, tags);
-  }
-});
+test(
+  'published by RTMPS, a stream arrives unchanged by RTMPS, HTTPS, HTTP/2 and secure WebSocket',
+  options,
+  async (t) => {
+    const server = await secureServer(t);
+    const viewers = await watchAll(t, server, SECURE, 'secure');
+    const client = await RtmpClient.connect(t, { port: server.ports['rtmps'], tls: true });
+    await client.publish('secure');
+    await sendFromStart(client, tags, viewers.values());
+    await allGet(viewers.values(), framesOf(tags).length);
+    client.stop();
+    for (const [output, viewer] of viewers) {
+      await viewer.ended;
+      assert.doesNotMatch(viewer.reason!, /broken/, output);
+      assertSameFrames(viewer.tags, tags);
+    }
+  },
+);
 
 test('ffmpeg publishes and plays by RTMPS', options, async (t) => {
   const server = await secureServer(t);

@@ -12,7 +12,8 @@ const INPUTS = 300;
 for (const [name, target] of Object.entries(TARGETS)) {
   describe(name, () => {
     test('takes what is well-formed, and what it once failed on', () => {
-      for (const bytes of [...target.seeds, ...readCorpus(name)]) assert.equal(failureOn(target, bytes)?.error, undefined);
+      for (const bytes of [...target.seeds, ...readCorpus(name)])
+        assert.equal(failureOn(target, bytes)?.error, undefined);
     });
 
     test('refuses hostile input in no other way than agreed upon', () => {
@@ -38,7 +39,12 @@ describe('the fuzzer', () => {
   test('tries the same inputs for the same seed', () => {
     const inputs = (seed: number) => {
       const tried: string[] = [];
-      fuzz({ seeds: [], run: (bytes) => void tried.push(String(bytes)) }, fragile.seeds, new Random(seed), (count) => count < 100);
+      fuzz(
+        { seeds: [], run: (bytes) => void tried.push(String(bytes)) },
+        fragile.seeds,
+        new Random(seed),
+        (count) => count < 100,
+      );
       return tried;
     };
     assert.deepEqual(inputs(7), inputs(7));

@@ -25,7 +25,12 @@ export function failureOn(target: FuzzTarget, bytes: Uint8Array): Failure | unde
 }
 
 /** Tries inputs made of `known` ones while `goesOn` says so; returns the first failure, and how many were tried. */
-export function fuzz(target: FuzzTarget, known: readonly Uint8Array[], random: Random, goesOn: (tried: number) => boolean): { failure?: Failure; tried: number } {
+export function fuzz(
+  target: FuzzTarget,
+  known: readonly Uint8Array[],
+  random: Random,
+  goesOn: (tried: number) => boolean,
+): { failure?: Failure; tried: number } {
   const pool = [...known];
   let tried = 0;
   while (goesOn(tried)) {

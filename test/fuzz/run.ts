@@ -4,12 +4,17 @@ import { fuzz, minimise } from './fuzz.ts';
 import { Random } from './random.ts';
 import { TARGETS } from './targets.ts';
 
-const options = { seconds: { type: 'string', default: '60' }, seed: { type: 'string', default: String(Date.now() % 1e9) } } as const;
+const options = {
+  seconds: { type: 'string', default: '60' },
+  seed: { type: 'string', default: String(Date.now() % 1e9) },
+} as const;
 const { values, positionals } = parseArgs({ options, allowPositionals: true });
 const [name = ''] = positionals;
 const target = TARGETS[name];
 if (!target) {
-  console.error(`usage: node test/fuzz/run.ts TARGET [--seconds 60] [--seed N]; targets: ${Object.keys(TARGETS).join(', ')}`);
+  console.error(
+    `usage: node test/fuzz/run.ts TARGET [--seconds 60] [--seed N]; targets: ${Object.keys(TARGETS).join(', ')}`,
+  );
   process.exit(2);
 }
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
-import { Decoder, type Parser } from '../../src/base/decoder.ts';
 import { ByteReader } from '../../src/base/byte-reader.ts';
 import { concat, fromHex } from '../../src/base/bytes.ts';
+import { Decoder, type Parser } from '../../src/base/decoder.ts';
 import { ProtocolError, RefusedError } from '../../src/base/errors.ts';
 import { decodeUtf8, encodeUtf8 } from '../../src/base/utf8.ts';
-import { ConfigError, loadConfig } from '../../src/config/load.ts';
 import { writeDocument } from '../../src/config/document.ts';
+import { ConfigError, loadConfig } from '../../src/config/load.ts';
 import { amf0, amfObject, ecmaArray, readAllAmf0 } from '../../src/container/flv/amf0.ts';
 import { readAmf3 } from '../../src/container/flv/amf3.ts';
 import { FlvDemuxer } from '../../src/container/flv/demuxer.ts';
@@ -49,7 +49,11 @@ function refusable(act: () => void): void {
 }
 
 /** All messages, or the error that ends them, of bytes that come in pieces of so many. */
-function outcome<T extends object>(parser: Parser<T>, bytes: Uint8Array, pieceLength: number): { messages: T[]; error: string } {
+function outcome<T extends object>(
+  parser: Parser<T>,
+  bytes: Uint8Array,
+  pieceLength: number,
+): { messages: T[]; error: string } {
   const decoder = new Decoder(parser);
   const messages: T[] = [];
   try {
@@ -78,14 +82,45 @@ function* handshakes(): Parser<{ sent: Uint8Array }> {
   yield* clientHandshake(crypto, () => undefined, true);
 }
 
-const SEED_OBJECT = amfObject({ app: 'live', tcUrl: 'rtmp://x/live', list: [1, null, true], inner: ecmaArray({ a: new Date(0) }) });
+const SEED_OBJECT = amfObject({
+  app: 'live',
+  tcUrl: 'rtmp://x/live',
+  list: [1, null, true],
+  inner: ecmaArray({ a: new Date(0) }),
+});
 const COMMAND = amf0('connect', 1, SEED_OBJECT);
 const AMF3 = fromHex('0a 0b 01 07 61 62 63 04 7f 09 05 01 06 03 78 02 01 0c 03 ff 08 01 0000000000000000');
-const CHUNKS = concat([chunkSize(4096), call('connect', SEED_OBJECT), message(MessageType.video, new Uint8Array(300), 6, 0x1000000), chunk({ format: 1, id: 6, length: 4, type: 8 }, new Uint8Array(4))]);
-const AVC = [avcPacket(true, 0, AVC_CONFIG), avcPacket(true, 1, fromHex('00000003 658801')), avcPacket(false, 1, fromHex('00000001 419a02'))];
-const ENHANCED = ['90 68766331 01 01600000009000000000005d f000fcfdf8f800000f03 20 0001 0018 40010c01ffff016000000300900000030000030078959809', '91 61763031 12000a0b0000', '97 02 00000f 01 68766331 000000', '96 01 61766331 00 00', '90 76703039 00 0a 80 01 01 01 0000'].map(fromHex);
-const SOUND = ['af00 1210', 'af01 2112', '2f fffb9064 00000000', '90 4f707573 4f707573486561640102000080bb0000000000', '91 4f707573 fc', '90 664c6143 664c6143 80000022 10001000000000000000 0ac442f0 00000000 00000000000000000000000000000000'].map(fromHex);
-const SCRIPT = amf0('@setDataFrame', 'onMetaData', ecmaArray({ width: 640, height: 360, videocodecid: 7, encoder: 'x' }));
+const CHUNKS = concat([
+  chunkSize(4096),
+  call('connect', SEED_OBJECT),
+  message(MessageType.video, new Uint8Array(300), 6, 0x1000000),
+  chunk({ format: 1, id: 6, length: 4, type: 8 }, new Uint8Array(4)),
+]);
+const AVC = [
+  avcPacket(true, 0, AVC_CONFIG),
+  avcPacket(true, 1, fromHex('00000003 658801')),
+  avcPacket(false, 1, fromHex('00000001 419a02')),
+];
+const ENHANCED = [
+  '90 68766331 01 01600000009000000000005d f000fcfdf8f800000f03 20 0001 0018 40010c01ffff016000000300900000030000030078959809',
+  '91 61763031 12000a0b0000',
+  '97 02 00000f 01 68766331 000000',
+  '96 01 61766331 00 00',
+  '90 76703039 00 0a 80 01 01 01 0000',
+].map(fromHex);
+const SOUND = [
+  'af00 1210',
+  'af01 2112',
+  '2f fffb9064 00000000',
+  '90 4f707573 4f707573486561640102000080bb0000000000',
+  '91 4f707573 fc',
+  '90 664c6143 664c6143 80000022 10001000000000000000 0ac442f0 00000000 00000000000000000000000000000000',
+].map(fromHex);
+const SCRIPT = amf0(
+  '@setDataFrame',
+  'onMetaData',
+  ecmaArray({ width: 640, height: 360, videocodecid: 7, encoder: 'x' }),
+);
 const AGGREGATE = fromHex('08 000004 000001 00 000000 af012112 0000000f 09 000002 000002 00 000000 1702 0000000d');
 const text = (...lines: string[]) => lines.map((line) => encodeUtf8(line));
 
@@ -157,23 +192,60 @@ function readConfiguration(bytes: Uint8Array): void {
 /** What is fuzzed, by name. */
 export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
   handshake: {
-    seeds: [concat([Uint8Array.of(3), new Uint8Array(2 * HANDSHAKE_BYTES), Uint8Array.of(3), new Uint8Array(2 * HANDSHAKE_BYTES)])],
+    seeds: [
+      concat([
+        Uint8Array.of(3),
+        new Uint8Array(2 * HANDSHAKE_BYTES),
+        Uint8Array.of(3),
+        new Uint8Array(2 * HANDSHAKE_BYTES),
+      ]),
+    ],
     run: (bytes) => void sameInPieces(handshakes, bytes),
   },
   chunks: { seeds: [CHUNKS], run: (bytes) => void sameInPieces(() => readChunks(STRANGER_LIMITS), bytes) },
-  amf0: { seeds: [COMMAND, SCRIPT, concat([COMMAND, fromHex('11'), AMF3])], run: (bytes) => refusable(() => void readAllAmf0(bytes)) },
+  amf0: {
+    seeds: [COMMAND, SCRIPT, concat([COMMAND, fromHex('11'), AMF3])],
+    run: (bytes) => refusable(() => void readAllAmf0(bytes)),
+  },
   amf3: { seeds: [AMF3], run: (bytes) => refusable(() => void readAmf3(new ByteReader(bytes))) },
   messages: {
-    seeds: [concat([Uint8Array.of(20), COMMAND]), concat([Uint8Array.of(22), AGGREGATE]), fromHex('04 0003 00000001 00000bb8'), concat([Uint8Array.of(18), SCRIPT])],
+    seeds: [
+      concat([Uint8Array.of(20), COMMAND]),
+      concat([Uint8Array.of(22), AGGREGATE]),
+      fromHex('04 0003 00000001 00000bb8'),
+      concat([Uint8Array.of(18), SCRIPT]),
+    ],
     run: readMessage,
   },
   flv: { seeds: [records(0, AVC), records(0, ENHANCED), records(1, SOUND), records(2, [SCRIPT])], run: demux },
   tags: {
-    seeds: [concat([flvHeader(true, true), flvTag('video', 0, new Uint8Array(0), AVC[0]!), flvTag('script', 40, new Uint8Array(0), SCRIPT)])],
+    seeds: [
+      concat([
+        flvHeader(true, true),
+        flvTag('video', 0, new Uint8Array(0), AVC[0]!),
+        flvTag('script', 40, new Uint8Array(0), SCRIPT),
+      ]),
+    ],
     run: (bytes) => void sameInPieces(readFlv, bytes),
   },
-  urls: { seeds: text('rtmp://host/live\nmovie?key=a', 'rtmp://[::1]:1935/app/_definst_?vhost=x\n', 'rtmp://h/live...vhost...x.com\na/b'), run: readTarget },
+  urls: {
+    seeds: text(
+      'rtmp://host/live\nmovie?key=a',
+      'rtmp://[::1]:1935/app/_definst_?vhost=x\n',
+      'rtmp://h/live...vhost...x.com\na/b',
+    ),
+    run: readTarget,
+  },
   paths: { seeds: text('/live/movie.flv?only=audio', '/a/b/c.flv?vhost=x', '/live/%2e%2e%2fx.flv'), run: readHttpPath },
-  config: { seeds: [encodeUtf8(writeDocument(configSchema)), ...text('rtmp: {listen: ":1"}\nlimits: {memory: 1GiB}', '&a [*a, !!set {}, <<: *a]')], run: readConfiguration },
-  log: { seeds: text('{"url":"/live/x.flv?key=abc&b=c","h":"Bearer abc","u":"rtmp://a:b@c/d"}'), run: (bytes) => void maskSecrets(decodeUtf8(bytes)) },
+  config: {
+    seeds: [
+      encodeUtf8(writeDocument(configSchema)),
+      ...text('rtmp: {listen: ":1"}\nlimits: {memory: 1GiB}', '&a [*a, !!set {}, <<: *a]'),
+    ],
+    run: readConfiguration,
+  },
+  log: {
+    seeds: text('{"url":"/live/x.flv?key=abc&b=c","h":"Bearer abc","u":"rtmp://a:b@c/d"}'),
+    run: (bytes) => void maskSecrets(decodeUtf8(bytes)),
+  },
 };

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { adminToken } from '../../src/access/admin-token.ts';
 import { AccessGate } from '../../src/access/gate.ts';
 import type { RefusedError } from '../../src/base/errors.ts';
-import { coreOptions } from '../../src/config/options.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import { coreOptions } from '../../src/config/options.ts';
 import { Hub } from '../../src/hub/hub.ts';
 import type { Publisher } from '../../src/hub/publisher.ts';
 import { type Session, Sessions } from '../../src/hub/session.ts';
@@ -40,10 +40,23 @@ export interface ApiServerOptions {
 }
 
 const VIDEO: VideoTrack = {
-  kind: 'video', codec: 'h264', config: Uint8Array.of(1), width: 1280, height: 720, parameter: 'avc1.64001f', profile: 'High', level: '3.1',
+  kind: 'video',
+  codec: 'h264',
+  config: Uint8Array.of(1),
+  width: 1280,
+  height: 720,
+  parameter: 'avc1.64001f',
+  profile: 'High',
+  level: '3.1',
 };
 const AUDIO: AudioTrack = {
-  kind: 'audio', codec: 'aac', config: Uint8Array.of(2), sampleRate: 48_000, channels: 2, parameter: 'mp4a.40.2', profile: 'LC',
+  kind: 'audio',
+  codec: 'aac',
+  config: Uint8Array.of(2),
+  sampleRate: 48_000,
+  channels: 2,
+  parameter: 'mp4a.40.2',
+  profile: 'LC',
 };
 
 /** The admin's token of these servers. */
@@ -53,7 +66,11 @@ export const TOKEN = 'a-token-for-these-tests';
 export const PUBLISHED_BYTES = 1020;
 
 /** Starts a server of these modules on a free port of loopback. */
-export async function startApi(owner: Owner, modules: readonly Module[], options: ApiServerOptions = {}): Promise<ApiServer> {
+export async function startApi(
+  owner: Owner,
+  modules: readonly Module[],
+  options: ApiServerOptions = {},
+): Promise<ApiServer> {
   const context = createContext(options);
   for (const module of modules) await module.start(context);
   const server = context.http.serve(context.admission, options.tls);
@@ -106,13 +123,15 @@ function handle(context: Context, origin: string): ApiServer {
     context,
     closed,
     fetch: request,
-    get: async (path) => (await request(path, { headers: { authorization: `Bearer ${TOKEN}` } })).json() as Promise<Record<string, any>>,
+    get: async (path) =>
+      (await request(path, { headers: { authorization: `Bearer ${TOKEN}` } })).json() as Promise<Record<string, any>>,
     async publish(path, detail = { tcUrl: 'rtmp://192.0.2.4:1936/live' }) {
       const session = open('rtmp', 'publish', path);
       Object.assign(session.detail, detail);
       const publisher = await context.hub.publish(path, session);
       publisher.write({ track: VIDEO, dts: 0, pts: 0, keyframe: true, data: new Uint8Array(1000) });
-      for (const dts of [0, 20_000]) publisher.write({ track: AUDIO, dts, pts: dts, keyframe: true, data: new Uint8Array(10) });
+      for (const dts of [0, 20_000])
+        publisher.write({ track: AUDIO, dts, pts: dts, keyframe: true, data: new Uint8Array(10) });
       session.bytesIn += PUBLISHED_BYTES;
       return publisher;
     },

@@ -9,7 +9,12 @@ export interface Clip {
   readonly tags: readonly FlvTag[];
 }
 
-const picture = (seconds: number, size = '320x180') => ['-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=25:duration=${seconds}`];
+const picture = (seconds: number, size = '320x180') => [
+  '-f',
+  'lavfi',
+  '-i',
+  `testsrc2=size=${size}:rate=25:duration=${seconds}`,
+];
 const sound = (seconds: number) => ['-f', 'lavfi', '-i', `sine=frequency=440:sample_rate=44100:duration=${seconds}`];
 const x264 = ['-c:v', 'libx264', '-preset', 'veryfast', '-threads', '1', '-pix_fmt', 'yuv420p', '-sc_threshold', '0'];
 const h264 = (gop: number, ...more: readonly string[]) => [...x264, '-g', `${gop}`, '-keyint_min', `${gop}`, ...more];
@@ -24,7 +29,16 @@ const RECIPES = {
   videoOnly: [...picture(3), ...h264(25, '-bf', '2')],
   audioOnly: [...sound(3), ...aac],
   /** Steps of 40 to 320 ms. */
-  variableRate: [...picture(4), ...sound(4), '-vf', "select='not(mod(n,8))+lt(mod(n,30),15)'", '-vsync', 'vfr', ...h264(30, '-bf', '1'), ...aac],
+  variableRate: [
+    ...picture(4),
+    ...sound(4),
+    '-vf',
+    "select='not(mod(n,8))+lt(mod(n,30),15)'",
+    '-vsync',
+    'vfr',
+    ...h264(30, '-bf', '1'),
+    ...aac,
+  ],
   /** One key frame, at the beginning of twelve seconds. */
   longGop: [...picture(12, '160x90'), ...sound(12), ...h264(1000, '-b:v', '100k'), ...aac],
 } satisfies Record<string, readonly string[]>;

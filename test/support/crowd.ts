@@ -17,7 +17,8 @@ export class Crowd {
   /** Resolves when all of them are known to the server, whether or not there is a stream yet. */
   static async gather(owner: Owner, server: TestServer, name: string, size: number): Promise<Crowd> {
     const viewers: Viewer[] = [];
-    for (let i = 0; i < size; i++) viewers.push(await watch(owner, server, PLAIN_OUTPUTS[i % PLAIN_OUTPUTS.length], name));
+    for (let i = 0; i < size; i++)
+      viewers.push(await watch(owner, server, PLAIN_OUTPUTS[i % PLAIN_OUTPUTS.length], name));
     return new Crowd(viewers);
   }
 
@@ -56,7 +57,11 @@ export class Crowd {
    * Fails unless everybody has a beginning of the first clip and, straight after it, the second clip from its first key
    * frame on; with sequence headers as often as told.
    */
-  assertFollowed(first: readonly FlvTag[], second: readonly FlvTag[], headers: { readonly video: number; readonly audio: number }): void {
+  assertFollowed(
+    first: readonly FlvTag[],
+    second: readonly FlvTag[],
+    headers: { readonly video: number; readonly audio: number },
+  ): void {
     const [before, after] = [first, second].map((tags) => framesOf(tags, 'video').map(content));
     for (const { tags } of this.viewers) {
       const got = framesOf(tags, 'video').map(content);

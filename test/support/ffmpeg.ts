@@ -32,18 +32,47 @@ export async function make(args: readonly string[], extension: string): Promise<
 /** What `ffprobe` says of a file or URL, with these arguments, as JSON. */
 export async function probe<T>(input: string, ...args: readonly string[]): Promise<T> {
   const options = { timeout: LONGEST_RUN, maxBuffer: LARGEST_OUTPUT };
-  const { stdout } = await run('ffprobe', ['-hide_banner', '-loglevel', 'error', '-of', 'json', ...args, input], options);
+  const { stdout } = await run(
+    'ffprobe',
+    ['-hide_banner', '-loglevel', 'error', '-of', 'json', ...args, input],
+    options,
+  );
   return JSON.parse(stdout) as T;
 }
 
 /** Publishes a file as it is, at the speed of life (`-re`). */
 export function publishFile(owner: Owner, file: string, url: string, ...before: readonly string[]): Program {
-  return new Program(owner, 'ffmpeg', [...QUIET, ...before, '-re', '-i', file, '-c', 'copy', '-f', 'flv', '-flvflags', 'no_duration_filesize', url]);
+  return new Program(owner, 'ffmpeg', [
+    ...QUIET,
+    ...before,
+    '-re',
+    '-i',
+    file,
+    '-c',
+    'copy',
+    '-f',
+    'flv',
+    '-flvflags',
+    'no_duration_filesize',
+    url,
+  ]);
 }
 
 /** Plays a URL into an FLV file, frames untouched and at their own times, until the stream ends. */
 export function playToFile(owner: Owner, url: string, file: string, ...before: readonly string[]): Program {
-  return new Program(owner, 'ffmpeg', [...QUIET, ...before, '-i', url, '-c', 'copy', '-copyts', '-f', 'flv', '-y', file]);
+  return new Program(owner, 'ffmpeg', [
+    ...QUIET,
+    ...before,
+    '-i',
+    url,
+    '-c',
+    'copy',
+    '-copyts',
+    '-f',
+    'flv',
+    '-y',
+    file,
+  ]);
 }
 
 /** A folder that is there until its owner is done. */

@@ -1,4 +1,4 @@
-import { type IncomingMessage, request as httpRequest } from 'node:http';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
 import { request as httpsRequest } from 'node:https';
 import { WebSocket } from 'ws';
@@ -8,7 +8,10 @@ import { Viewer } from './viewer.ts';
 
 /** A viewer of `http://…/live/NAME.flv` or `https://…`, by HTTP/1.1. It ends with what the server answered instead of FLV, if it did. */
 export function httpFlvViewer(owner: Owner, url: string): Viewer {
-  const request = (url.startsWith('https:') ? httpsRequest : httpRequest)(url, { agent: false, rejectUnauthorized: false });
+  const request = (url.startsWith('https:') ? httpsRequest : httpRequest)(url, {
+    agent: false,
+    rejectUnauthorized: false,
+  });
   let answer: IncomingMessage | undefined;
   const viewer = new Viewer({
     pause: () => void answer?.pause(),
@@ -52,11 +55,17 @@ export function http2FlvViewer(owner: Owner, url: string): Viewer {
 /** A viewer by WebSocket: `ws://…/live/NAME.flv` or `wss://…`. It ends with the reason of the closing frame. */
 export function wsFlvViewer(owner: Owner, url: string): Viewer {
   const socket = new WebSocket(url, { rejectUnauthorized: false, perMessageDeflate: false });
-  const viewer = new Viewer({ pause: () => socket.pause(), resume: () => socket.resume(), close: () => socket.terminate() });
+  const viewer = new Viewer({
+    pause: () => socket.pause(),
+    resume: () => socket.resume(),
+    close: () => socket.terminate(),
+  });
   const receive = guarded(viewer);
   socket.on('message', (data: Buffer) => receive(data));
   socket.on('error', (error) => viewer.end(error.message));
-  socket.on('unexpected-response', (_, response) => collect(response, (text) => viewer.end(`${response.statusCode} ${text}`)));
+  socket.on('unexpected-response', (_, response) =>
+    collect(response, (text) => viewer.end(`${response.statusCode} ${text}`)),
+  );
   socket.on('close', (code, reason) => viewer.end(`${code} ${reason.toString()}`));
   owner.after(() => socket.terminate());
   return viewer;

@@ -8,7 +8,8 @@ const NOTHING = new Uint8Array(0);
 /** Reads an FLV file and takes nothing that is not exactly as FLV 10.1, E.2 to E.4.1, has it. */
 export function* strictFlv(): Parser<FlvTag> {
   const start = Buffer.from(yield exactly(13));
-  if (start.toString('latin1', 0, 4) !== 'FLV\x01' || start.readUInt32BE(5) !== 9) throw new Error(`no FLV header: ${start.toString('hex')}`);
+  if (start.toString('latin1', 0, 4) !== 'FLV\x01' || start.readUInt32BE(5) !== 9)
+    throw new Error(`no FLV header: ${start.toString('hex')}`);
   if (start.readUInt32BE(9) !== 0) throw new Error('PreviousTagSize0 is not 0');
   for (;;) {
     const head = Buffer.from(yield exactly(11));
@@ -17,7 +18,8 @@ export function* strictFlv(): Parser<FlvTag> {
     const timestamp = head.readUIntBE(4, 3) + head[7] * 2 ** 24;
     const body = new Uint8Array(yield exactly(head.readUIntBE(1, 3)));
     const previous = Buffer.from(yield exactly(4)).readUInt32BE(0);
-    if (previous !== 11 + body.length) throw new Error(`PreviousTagSize ${previous} after a tag of ${body.length} bytes`);
+    if (previous !== 11 + body.length)
+      throw new Error(`PreviousTagSize ${previous} after a tag of ${body.length} bytes`);
     yield { type, timestamp, body };
   }
 }
@@ -41,5 +43,8 @@ export async function readTags(file: string): Promise<FlvTag[]> {
 /** An FLV file of these tags. */
 export function flvFile(tags: readonly FlvTag[]): Uint8Array {
   const has = (type: FlvTagType) => tags.some((tag) => tag.type === type);
-  return Buffer.concat([flvHeader(has('audio'), has('video')), ...tags.map((tag) => flvTag(tag.type, tag.timestamp, NOTHING, tag.body))]);
+  return Buffer.concat([
+    flvHeader(has('audio'), has('video')),
+    ...tags.map((tag) => flvTag(tag.type, tag.timestamp, NOTHING, tag.body)),
+  ]);
 }

@@ -44,7 +44,11 @@ export function headersOf(tags: readonly FlvTag[], kind?: 'video' | 'audio'): Pa
 }
 
 /** Fails unless both have the same frames, by kind, with the same data, key frame marks and times. */
-export function assertSameFrames(actual: readonly FlvTag[], expected: readonly FlvTag[], comparison: Comparison = {}): void {
+export function assertSameFrames(
+  actual: readonly FlvTag[],
+  expected: readonly FlvTag[],
+  comparison: Comparison = {},
+): void {
   for (const kind of ['video', 'audio'] as const) {
     const [got, wanted] = [framesOf(actual, kind), framesOf(expected, kind)];
     assert.deepEqual(got.map(content), wanted.map(content), `the ${kind} frames`);
@@ -55,7 +59,9 @@ export function assertSameFrames(actual: readonly FlvTag[], expected: readonly F
 /** Fails unless the decoding times of each kind go up, or stay, from tag to tag. */
 export function assertMonotonic(tags: readonly FlvTag[]): void {
   for (const kind of ['video', 'audio'] as const) {
-    const times = packetsOf(tags).filter((packet) => packet.kind === kind).map(({ timestamp }) => timestamp);
+    const times = packetsOf(tags)
+      .filter((packet) => packet.kind === kind)
+      .map(({ timestamp }) => timestamp);
     const back = times.findIndex((time, i) => i > 0 && time < times[i - 1]);
     assert.equal(back, -1, `${kind} goes back from ${times[back - 1]} to ${times[back]}`);
   }
@@ -66,10 +72,21 @@ export function content({ keyframe, composition, data }: Packet): string {
   return `${keyframe ? 'key' : 'inter'} +${composition} ${createHash('sha1').update(data).digest('hex').slice(0, 16)}`;
 }
 
-function assertSameTimes(kind: string, actual: readonly Packet[], expected: readonly Packet[], { from = 'zero', tolerance = 0 }: Comparison): void {
+function assertSameTimes(
+  kind: string,
+  actual: readonly Packet[],
+  expected: readonly Packet[],
+  { from = 'zero', tolerance = 0 }: Comparison,
+): void {
   const [start, wantedStart] = from === 'zero' ? [0, 0] : [actual[0]?.timestamp ?? 0, expected[0]?.timestamp ?? 0];
-  const off = actual.findIndex(({ timestamp }, i) => Math.abs(timestamp - start - expected[i].timestamp + wantedStart) > tolerance);
-  assert.equal(off, -1, `${kind} frame ${off} is at ${actual[off]?.timestamp} - ${start}, not at ${expected[off]?.timestamp} - ${wantedStart}`);
+  const off = actual.findIndex(
+    ({ timestamp }, i) => Math.abs(timestamp - start - expected[i].timestamp + wantedStart) > tolerance,
+  );
+  assert.equal(
+    off,
+    -1,
+    `${kind} frame ${off} is at ${actual[off]?.timestamp} - ${start}, not at ${expected[off]?.timestamp} - ${wantedStart}`,
+  );
 }
 
 function packetsOf(tags: readonly FlvTag[]): Packet[] {
@@ -87,7 +104,15 @@ function videoPacket({ timestamp, body }: FlvTag): Packet | undefined {
   const hasComposition = !isEnhanced || (codec === 'hvc1' && packetType === FRAME);
   const at = isEnhanced ? 5 : 2;
   const composition = hasComposition ? bytes.readIntBE(at, 3) : 0;
-  return { kind: 'video', type, codec, keyframe, timestamp, composition, data: body.subarray(hasComposition ? at + 3 : at) };
+  return {
+    kind: 'video',
+    type,
+    codec,
+    keyframe,
+    timestamp,
+    composition,
+    data: body.subarray(hasComposition ? at + 3 : at),
+  };
 }
 
 function audioPacket({ timestamp, body }: FlvTag): Packet | undefined {

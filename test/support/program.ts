@@ -23,7 +23,10 @@ export class Program {
 
   constructor(owner: Owner, name: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
     this.name = name;
-    this.#child = spawn(programPath(name), args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+    this.#child = spawn(programPath(name), args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
+    });
     children.add(this.#child);
     this.#child.stdout!.on('data', (bytes: Buffer) => (this.#stdout += bytes.toString()));
     this.#child.stderr!.on('data', (bytes: Buffer) => (this.#stderr += bytes.toString()));

@@ -16,7 +16,11 @@ export async function publisher(owner: Owner, { ports }: TestServer, name: strin
  * Sends all tags as fast as the server takes them, but lets these viewers, who were there before, begin first: one who
  * joins later begins at the newest key frame.
  */
-export async function sendFromStart(client: RtmpClient, tags: readonly FlvTag[], viewers: Iterable<Viewer>): Promise<void> {
+export async function sendFromStart(
+  client: RtmpClient,
+  tags: readonly FlvTag[],
+  viewers: Iterable<Viewer>,
+): Promise<void> {
   const beginning = Math.max(tags.findIndex(isFrame) + 1, openingLength(tags));
   client.send(...tags.slice(0, beginning));
   await allGet(viewers, 1);

@@ -45,12 +45,17 @@ export async function remuxed(name: RemuxedName, dialect: Dialect = 'enhanced'):
   const file = await make([...RECIPES[name], '-f', 'mp4'], 'mp4');
   const bytes = await readFile(file);
   const { streams, packets } = await probe<Probe>(file, '-show_streams', '-show_packets', '-show_data');
-  const tracks = new Map<number, Track>(streams.map((stream) => [stream.index, trackOf(stream.codec_name, stream.extradata)]));
+  const tracks = new Map<number, Track>(
+    streams.map((stream) => [stream.index, trackOf(stream.codec_name, stream.extradata)]),
+  );
   const start = Math.min(...packets.map(({ dts_time }) => Number(dts_time)));
   const frames = packets.map((packet) => tagOf(packet, bytes, tracks.get(packet.stream_index)!, start, dialect));
   frames.sort((a, b) => a.timestamp - b.timestamp);
   // Viewers begin with a key frame: the sound before it would reach nobody.
-  const first = Math.max(frames.findIndex(({ type }) => type === 'video'), 0);
+  const first = Math.max(
+    frames.findIndex(({ type }) => type === 'video'),
+    0,
+  );
   return [...openingOf([...tracks.values()], dialect), ...frames.slice(first)];
 }
 
@@ -63,7 +68,9 @@ function openingOf(tracks: readonly Track[], dialect: Dialect): FlvTag[] {
 function tagOf(packet: ProbedPacket, file: Uint8Array, track: Track, start: number, dialect: Dialect): FlvTag {
   const at = Number(packet.pos);
   const data = file.subarray(at, at + Number(packet.size));
-  const [dts, pts] = [packet.dts_time, packet.pts_time].map((time) => Math.round((Number(time) - start) * MICROSECONDS));
+  const [dts, pts] = [packet.dts_time, packet.pts_time].map((time) =>
+    Math.round((Number(time) - start) * MICROSECONDS),
+  );
   const sample = { track, dts, pts, keyframe: packet.flags.startsWith('K'), data };
   const frame = new Frame(sample, 0, dts, track, false, 0);
   const body = Buffer.concat([frameHead(frame, dialect), data]);

@@ -70,7 +70,9 @@ export class RtmpClient {
   }
 
   private constructor(owner: Owner, { port, host = '127.0.0.1', tls = false, digest = false }: RtmpTarget) {
-    this.socket = tls ? connectTls({ port, host, rejectUnauthorized: false }) : connectTcp({ port, host, noDelay: true });
+    this.socket = tls
+      ? connectTls({ port, host, rejectUnauthorized: false })
+      : connectTcp({ port, host, noDelay: true });
     this.viewer = new Viewer({
       pause: () => this.socket.pause(),
       resume: () => this.socket.resume(),
@@ -102,7 +104,13 @@ export class RtmpClient {
   /** Sends a command on a message stream. */
   command(streamId: number, name: string, transaction: number, ...args: readonly AmfValue[]): void {
     const payload = command(name, transaction, ...args);
-    this.#write({ chunkStreamId: ChunkStreamId.command, type: MessageType.commandAmf0, streamId, timestamp: 0, payload });
+    this.#write({
+      chunkStreamId: ChunkStreamId.command,
+      type: MessageType.commandAmf0,
+      streamId,
+      timestamp: 0,
+      payload,
+    });
   }
 
   /** Publishes under a name, which may have parameters. Rejects when that is refused. */
@@ -130,7 +138,8 @@ export class RtmpClient {
   /** Sends tags as messages, with the same bodies. */
   send(...tags: readonly FlvTag[]): void {
     this.socket.cork();
-    for (const { type, timestamp, body } of tags) this.#write({ ...SENT[type], streamId: this.#streamId, timestamp, payload: body });
+    for (const { type, timestamp, body } of tags)
+      this.#write({ ...SENT[type], streamId: this.#streamId, timestamp, payload: body });
     this.socket.uncork();
   }
 
@@ -179,7 +188,8 @@ export class RtmpClient {
     const answer = readCommand(message);
     if (played) this.viewer.take({ type: played, timestamp, body: payload });
     else if (answer) this.#onCommand(answer);
-    else if (readControl(message)?.kind === 'ping-request') this.#write({ ...message, payload: Uint8Array.of(0, 7, ...payload.subarray(2)) });
+    else if (readControl(message)?.kind === 'ping-request')
+      this.#write({ ...message, payload: Uint8Array.of(0, 7, ...payload.subarray(2)) });
   }
 
   #onCommand(answer: Command): void {

@@ -61,8 +61,16 @@ export async function spawnServer(owner: Owner, overrides: Overrides = {}): Prom
   owner.after(() => rm(folder, { recursive: true, force: true }));
   const file = join(folder, 'headwater.yaml');
   await writeFile(file, configText(overrides));
-  const program = new Program(owner, process.execPath, [join(import.meta.dirname, '../../src/main.ts'), '--config', file]);
-  const lines = () => program.stdout.split('\n').slice(0, -1).map((line) => JSON.parse(line) as Line);
+  const program = new Program(owner, process.execPath, [
+    join(import.meta.dirname, '../../src/main.ts'),
+    '--config',
+    file,
+  ]);
+  const lines = () =>
+    program.stdout
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => JSON.parse(line) as Line);
   const started = await until('the server starts', () => lines().find(({ msg }) => msg === 'started'));
   const ports = Object.fromEntries(Object.entries(started).flatMap(([name, url]) => portOf(name, url)));
   return { ...access(ports, lines), program, stop: () => program.stop() };
@@ -79,7 +87,8 @@ function access(ports: Readonly<Record<string, number>>, lines: () => readonly L
 }
 
 function logged(lines: () => readonly Line[], message: string, fields: Overrides): Promise<Line> {
-  const fits = (line: Line) => line.msg === message && Object.entries(fields).every(([name, value]) => line[name] === value);
+  const fits = (line: Line) =>
+    line.msg === message && Object.entries(fields).every(([name, value]) => line[name] === value);
   return until(`the log says "${message}" with ${JSON.stringify(fields)}`, () => lines().find(fits));
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { Decoder } from '../../src/base/decoder.ts';
 import type { Parser } from '../../src/base/decoder.ts';
+import { Decoder } from '../../src/base/decoder.ts';
 
 /** All messages that a parser makes of bytes that arrive in these pieces. */
 export function decodeAll<T extends object>(parser: Parser<T>, ...pieces: readonly Uint8Array[]): T[] {

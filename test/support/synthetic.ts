@@ -22,9 +22,17 @@ const NON_IDR = 0x41;
 /** The tags of such a stream, metadata and sequence header first. */
 export async function synthetic({ frames, size, gop, start = 0, step = 40 }: Synthetic): Promise<FlvTag[]> {
   const { data } = headersOf((await clip('movie')).tags, 'video')[0];
-  const header: FlvTag = { type: 'video', timestamp: start, body: Buffer.concat([Uint8Array.of(0x17, 0, 0, 0, 0), data]) };
+  const header: FlvTag = {
+    type: 'video',
+    timestamp: start,
+    body: Buffer.concat([Uint8Array.of(0x17, 0, 0, 0, 0), data]),
+  };
   const rest = Array.from({ length: frames }, (_, i) => frame((start + i * step) % 2 ** 32, size, i % gop === 0));
-  return [{ type: 'script', timestamp: start, body: amf0('onMetaData', ecmaArray({ videocodecid: 7 })) }, header, ...rest];
+  return [
+    { type: 'script', timestamp: start, body: amf0('onMetaData', ecmaArray({ videocodecid: 7 })) },
+    header,
+    ...rest,
+  ];
 }
 
 function frame(timestamp: number, size: number, isKey: boolean): FlvTag {

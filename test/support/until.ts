@@ -9,7 +9,11 @@ const LOOK_EVERY = 10;
 const PATIENCE = 15_000;
 
 /** Waits until `probe` answers something that holds, and resolves to it. Rejects after `patience` milliseconds with a sentence that names `what`. */
-export async function until<T>(what: string, probe: () => T | Promise<T>, patience = PATIENCE): Promise<NonNullable<T>> {
+export async function until<T>(
+  what: string,
+  probe: () => T | Promise<T>,
+  patience = PATIENCE,
+): Promise<NonNullable<T>> {
   const deadline = performance.now() + patience;
   for (;;) {
     const answer = await probe();

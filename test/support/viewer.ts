@@ -62,7 +62,8 @@ export class Viewer {
     const enough = () => {
       for (; looked < this.tags.length; looked++) if (passes(this.tags[looked])) seen++;
       if (seen >= count) return true;
-      if (this.#reason !== undefined) throw new Error(`the viewer ended after ${seen} of ${count} tags: ${this.#reason}`);
+      if (this.#reason !== undefined)
+        throw new Error(`the viewer ended after ${seen} of ${count} tags: ${this.#reason}`);
       return false;
     };
     await until(`a viewer gets ${count} tags`, enough);

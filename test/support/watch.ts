@@ -22,8 +22,15 @@ const PROTOCOL: Readonly<Record<Output, string>> = {
 };
 
 /** Begins to watch `/live/NAME`; resolves when the server knows of the viewer, whether or not there is a stream yet. */
-export async function watch(owner: Owner, server: TestServer, output: Output, name: string, query = ''): Promise<Viewer> {
-  const sessions = () => server.lines().filter(({ msg, protocol }) => msg === 'play begins' && protocol === PROTOCOL[output]).length;
+export async function watch(
+  owner: Owner,
+  server: TestServer,
+  output: Output,
+  name: string,
+  query = '',
+): Promise<Viewer> {
+  const sessions = () =>
+    server.lines().filter(({ msg, protocol }) => msg === 'play begins' && protocol === PROTOCOL[output]).length;
   const before = sessions();
   const viewer = await begin(owner, server, output, name, query);
   await until(`the server has the viewer by ${output}`, () => sessions() > before || viewer.reason !== undefined);
@@ -43,13 +50,22 @@ export async function watchAll<O extends Output>(
   return viewers;
 }
 
-async function begin(owner: Owner, { ports }: TestServer, output: Output, name: string, query: string): Promise<Viewer> {
+async function begin(
+  owner: Owner,
+  { ports }: TestServer,
+  output: Output,
+  name: string,
+  query: string,
+): Promise<Viewer> {
   const { http, https, rtmp, rtmps } = ports;
   const path = `/live/${name}.flv${query}`;
   switch (output) {
     case 'rtmp':
     case 'rtmps': {
-      const client = await RtmpClient.connect(owner, { port: output === 'rtmp' ? rtmp : rtmps, tls: output === 'rtmps' });
+      const client = await RtmpClient.connect(owner, {
+        port: output === 'rtmp' ? rtmp : rtmps,
+        tls: output === 'rtmps',
+      });
       return client.play(name + query);
     }
     case 'http-flv':

@@ -13,7 +13,9 @@ export function Login() {
     const token = String(new FormData(event.currentTarget as HTMLFormElement).get('token')).trim();
     setBusy(true);
     setProblem('');
-    await logIn(token).then(refreshSession).catch((error: unknown) => setProblem(explain(error)));
+    await logIn(token)
+      .then(refreshSession)
+      .catch((error: unknown) => setProblem(explain(error)));
     setBusy(false);
   };
   return (
@@ -23,8 +25,14 @@ export function Login() {
       <label for="token">{t('token')}</label>
       <input name="username" autocomplete="username" value="admin" readonly hidden />
       <input id="token" name="token" type="password" required autocomplete="current-password" />
-      {problem && <p class="warn" role="alert">{problem}</p>}
-      <button type="submit" class="button primary" disabled={busy}>{t('login')}</button>
+      {problem && (
+        <p class="warn" role="alert">
+          {problem}
+        </p>
+      )}
+      <button type="submit" class="button primary" disabled={busy}>
+        {t('login')}
+      </button>
       <p class="hint">{t('loginVisitor')}</p>
     </form>
   );

@@ -51,7 +51,11 @@ function StreamList({ streams, reload }: { streams: Awaited<ReturnType<typeof li
         <span>{t('viewers')}</span>
         <span>{t('uptime')}</span>
       </div>
-      <ul>{streams.map((stream) => <StreamRow key={stream.id} stream={stream} reload={reload} />)}</ul>
+      <ul>
+        {streams.map((stream) => (
+          <StreamRow key={stream.id} stream={stream} reload={reload} />
+        ))}
+      </ul>
     </div>
   );
 }
@@ -60,5 +64,9 @@ function StreamList({ streams, reload }: { streams: Awaited<ReturnType<typeof li
 function Notice({ error }: { error: unknown }) {
   if (error === undefined) return <p class="notice">{t('loading')}</p>;
   const refusal = error instanceof ApiError && error.status !== 0;
-  return <p class="notice" role="alert">{refusal ? t('apiFailed', { reason: error.message }) : t('serverSilent')}</p>;
+  return (
+    <p class="notice" role="alert">
+      {refusal ? t('apiFailed', { reason: error.message }) : t('serverSilent')}
+    </p>
+  );
 }

@@ -3,7 +3,7 @@ import { Addresses } from '../parts/addresses.tsx';
 import { CopyLine } from '../parts/copy.tsx';
 import { Player } from '../player/player.tsx';
 import { t } from '../settings.ts';
-import { flvUrl, serverQuery, type StreamName } from '../urls.ts';
+import { flvUrl, type StreamName, serverQuery } from '../urls.ts';
 
 /** The player of one stream, for everybody who knows its address; `?via=ws` plays over a WebSocket. */
 export function Play({ app, name }: { app: string; name: string }) {

@@ -23,7 +23,9 @@ export function StreamRow({ stream, reload }: { stream: LiveStream; reload: () =
             <Icon name="play" />
             {t('play')}
           </Link>
-          <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}>{t('details')}</button>
+          <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}>
+            {t('details')}
+          </button>
         </div>
       </div>
       {open && <Details stream={stream} name={name} reload={reload} />}
@@ -50,11 +52,13 @@ function Facts({ stream }: { stream: LiveStream }) {
   return (
     <dl>
       <Fact
-        label={t('video')} value={video ? codecName(video.codec) : t('noVideo')}
+        label={t('video')}
+        value={video ? codecName(video.codec) : t('noVideo')}
         more={video ? [formatSize(video.width, video.height), video.profile].filter(Boolean).join(' ') : ''}
       />
       <Fact
-        label={t('audio')} value={audio ? codecName(audio.codec) : t('noAudio')}
+        label={t('audio')}
+        value={audio ? codecName(audio.codec) : t('noAudio')}
         more={audio ? formatAudio(audio.sample_rate, audio.channel) : ''}
       />
       <Fact label={t('bitrate')} value={formatBitrate(stream.kbps.recv_30s)} />

@@ -7,7 +7,9 @@ import { usePoll } from '../use-poll.ts';
 export function ViewerList({ stream, onKick }: { stream: LiveStream; onKick: () => void }) {
   const { data, reload } = usePoll(listClients, 3_000);
   if (!data) return <p class="hint">{t('loading')}</p>;
-  const clients = data.filter((client) => client.stream === stream.id).sort((a, b) => Number(b.publish) - Number(a.publish));
+  const clients = data
+    .filter((client) => client.stream === stream.id)
+    .sort((a, b) => Number(b.publish) - Number(a.publish));
 
   const disconnect = async (client: Client) => {
     if (client.publish && !confirm(t('kickPublisher', { name: stream.name }))) return;
@@ -19,7 +21,9 @@ export function ViewerList({ stream, onKick }: { stream: LiveStream; onKick: () 
     <>
       {clients.every((client) => client.publish) && <p class="hint">{t('nobody')}</p>}
       <ul class="clients">
-        {clients.map((client) => <Peer key={client.id} client={client} disconnect={() => void disconnect(client)} />)}
+        {clients.map((client) => (
+          <Peer key={client.id} client={client} disconnect={() => void disconnect(client)} />
+        ))}
       </ul>
       {data.length >= listLimit && <p class="hint">{t('firstShown', { count: listLimit })}</p>}
     </>
@@ -34,7 +38,9 @@ function Peer({ client, disconnect }: { client: Client; disconnect: () => void }
       <span>{client.publish ? t('publisher') : client.type}</span>
       <span>{formatDuration(client.alive * 1000)}</span>
       <span>{formatBytes(bytes)}</span>
-      <button type="button" class="danger" onClick={disconnect} aria-label={`${t('kick')}: ${client.ip}`}>{t('kick')}</button>
+      <button type="button" class="danger" onClick={disconnect} aria-label={`${t('kick')}: ${client.ip}`}>
+        {t('kick')}
+      </button>
     </li>
   );
 }

@@ -1,6 +1,6 @@
 import { useRef, useState } from 'preact/hooks';
-import type { StringKey } from '../strings.ts';
 import { t } from '../settings.ts';
+import type { StringKey } from '../strings.ts';
 
 /** A line to copy: label, text, button. Selects the text where the browser forbids the clipboard (plain http). */
 export function CopyLine({ label, text }: { label: string; text: string }) {
@@ -16,7 +16,9 @@ export function CopyLine({ label, text }: { label: string; text: string }) {
     <div class="copy-line">
       <span class="label">{label}</span>
       <code ref={code}>{text}</code>
-      <button type="button" onClick={() => void copy()} aria-label={`${t(said)}: ${label}`}>{t(said)}</button>
+      <button type="button" onClick={() => void copy()} aria-label={`${t(said)}: ${label}`}>
+        {t(said)}
+      </button>
     </div>
   );
 }

@@ -11,17 +11,26 @@ export function Header() {
   return (
     <header class="top">
       <Link href="/" class="brand">
-        <span class="mark"><Icon name="wave" /></span>
+        <span class="mark">
+          <Icon name="wave" />
+        </span>
         Headwater
       </Link>
       <nav>
-        {session.value?.admin && <a class="quiet" href="/api">{t('apiPage')}</a>}
+        {session.value?.admin && (
+          <a class="quiet" href="/api">
+            {t('apiPage')}
+          </a>
+        )}
         {session.value?.admin && <LogOut />}
         <button type="button" class="quiet" onClick={() => (language.value = language.value === 'en' ? 'zh' : 'en')}>
           {t('language')}
         </button>
         <button
-          type="button" class="quiet round" aria-label={appearance} title={appearance}
+          type="button"
+          class="quiet round"
+          aria-label={appearance}
+          title={appearance}
           onClick={() => (theme.value = nextTheme[theme.value])}
         >
           <Icon name={theme.value} />
@@ -33,5 +42,9 @@ export function Header() {
 
 function LogOut() {
   const leave = () => void endSession().catch(() => location.reload());
-  return <button type="button" class="quiet" onClick={leave}>{t('logout')}</button>;
+  return (
+    <button type="button" class="quiet" onClick={leave}>
+      {t('logout')}
+    </button>
+  );
 }

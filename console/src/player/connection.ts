@@ -50,7 +50,12 @@ async function importMpegts(): Promise<typeof Mpegts> {
 }
 
 /** Plays an FLV URL (http, https, ws or wss) in `video` until it fails or is closed. */
-export function connect(mpegts: typeof Mpegts, video: HTMLVideoElement, url: string, events: ConnectionEvents): Connection {
+export function connect(
+  mpegts: typeof Mpegts,
+  video: HTMLVideoElement,
+  url: string,
+  events: ConnectionEvents,
+): Connection {
   const overWebSocket = url.startsWith('ws');
   const loader = overWebSocket ? {} : { customLoader: fetchLoader(mpegts) };
   const player = mpegts.createPlayer({ type: 'flv', isLive: true, url }, { ...config, ...loader });
@@ -94,7 +99,12 @@ function isTypeSupported(type: string): boolean {
   return (globalThis.MediaSource ?? ManagedMediaSource)?.isTypeSupported(type) ?? false;
 }
 
-function failureOf(mpegts: typeof Mpegts, overWebSocket: boolean, detail: string, info: { code: number; msg: string }): Failure {
+function failureOf(
+  mpegts: typeof Mpegts,
+  overWebSocket: boolean,
+  detail: string,
+  info: { code: number; msg: string },
+): Failure {
   const { ErrorDetails } = mpegts;
   switch (detail) {
     case ErrorDetails.NETWORK_STATUS_CODE_INVALID:

@@ -23,18 +23,39 @@ export function Controls({ player, video, stage }: Props) {
         </button>
       )}
       <div class="controls">
-        <button type="button" aria-label={toggle} title={toggle} onClick={() => (paused ? player.start() : player.stop())}>
+        <button
+          type="button"
+          aria-label={toggle}
+          title={toggle}
+          onClick={() => (paused ? player.start() : player.stop())}
+        >
           <Icon name={paused ? 'play' : 'pause'} />
         </button>
-        <button type="button" aria-label={sound} title={sound} aria-pressed={muted} onClick={() => (video.muted = !muted)}>
+        <button
+          type="button"
+          aria-label={sound}
+          title={sound}
+          aria-pressed={muted}
+          onClick={() => (video.muted = !muted)}
+        >
           <Icon name={muted ? 'muted' : 'sound'} />
         </button>
         <input
-          type="range" min="0" max="1" step="0.05" aria-label={t('volume')} value={muted ? 0 : volume}
+          type="range"
+          min="0"
+          max="1"
+          step="0.05"
+          aria-label={t('volume')}
+          value={muted ? 0 : volume}
           onInput={(event) => setVolume(video, Number(event.currentTarget.value))}
         />
         <span class="badge">{t('playing')}</span>
-        <button type="button" aria-label={t('fullscreen')} title={t('fullscreen')} onClick={() => toggleFullscreen(stage, video)}>
+        <button
+          type="button"
+          aria-label={t('fullscreen')}
+          title={t('fullscreen')}
+          onClick={() => toggleFullscreen(stage, video)}
+        >
           <Icon name="fullscreen" />
         </button>
       </div>
@@ -60,6 +81,7 @@ function setVolume(video: HTMLVideoElement, volume: number): void {
 
 function toggleFullscreen(stage: HTMLElement, video: HTMLVideoElement): void {
   if (document.fullscreenElement) void document.exitFullscreen();
-  else if (stage.requestFullscreen) void stage.requestFullscreen().catch(() => {}); // forbidden in some frames
+  else if (stage.requestFullscreen)
+    void stage.requestFullscreen().catch(() => {}); // forbidden in some frames
   else (video as { webkitEnterFullscreen?: () => void }).webkitEnterFullscreen?.(); // iPhone: the video alone
 }

@@ -105,8 +105,10 @@ export class LivePlayer {
     const verdict = this.#progress.judge({ now: performance.now(), time, end: bufferedEnd(this.#video) });
     if (verdict === 'playing') this.#playing();
     else if (verdict === 'silent') this.#fail({ kind: 'closed' });
-    else if (verdict === 'starting' || document.hidden) return; // a browser may rest a hidden video
-    else if (paused && this.#hasPlayed) this.stop(); // by a media key, say
+    else if (verdict === 'starting' || document.hidden)
+      return; // a browser may rest a hidden video
+    else if (paused && this.#hasPlayed)
+      this.stop(); // by a media key, say
     else if (verdict === 'stuck') this.#fail({ kind: 'media' });
     else this.state.value = this.#hasPlayed ? 'interrupted' : 'waiting';
   }

@@ -33,7 +33,10 @@ test('the player returns by itself from everything but a no, a foreign codec and
 });
 
 test('retries are soon at first, then rarer, and never in step', () => {
-  assert.deepEqual([0, 1, 2, 3, 4, 5, 9].map((attempt) => retryDelay(attempt, 1)), [500, 1000, 2000, 4000, 8000, 15000, 15000]);
+  assert.deepEqual(
+    [0, 1, 2, 3, 4, 5, 9].map((attempt) => retryDelay(attempt, 1)),
+    [500, 1000, 2000, 4000, 8000, 15000, 15000],
+  );
   fc.assert(
     fc.property(fc.nat(), fc.double({ min: 0, max: 1, noNaN: true }), (attempt, random) => {
       const delay = retryDelay(attempt, random);
@@ -65,8 +68,15 @@ test('data that does not become a moving picture is stuck after eight seconds', 
 });
 
 test('a hole in the buffer is crossed once, when the picture has come to it or the clock has run past it', () => {
-  const ranges = [[0, 8.94], [9.02, 12]] as const;
-  const buffered = { length: 2, start: (index: number) => ranges[index]![0], end: (index: number) => ranges[index]![1] };
+  const ranges = [
+    [0, 8.94],
+    [9.02, 12],
+  ] as const;
+  const buffered = {
+    length: 2,
+    start: (index: number) => ranges[index]![0],
+    end: (index: number) => ranges[index]![1],
+  };
   assert.equal(acrossHole({ ...buffered, length: 1 }, 8.94, 0), undefined);
   assert.equal(acrossHole({ ...buffered, length: 0 }, 0, 0), undefined);
   assert.equal(acrossHole(buffered, 5, 0), undefined);
@@ -85,7 +95,14 @@ test('the codec that the browser cannot play is named', () => {
 });
 
 test('codecs are named from parameters, FourCCs and error messages', () => {
-  assert.deepEqual(['av01.0.04M.08', 'vp09', 'ac-3', 'ec-3', 'fLaC', 'x264'].map(readableCodec), ['AV1', 'VP9', 'AC-3', 'E-AC-3', 'FLAC', 'x264']);
+  assert.deepEqual(['av01.0.04M.08', 'vp09', 'ac-3', 'ec-3', 'fLaC', 'x264'].map(readableCodec), [
+    'AV1',
+    'VP9',
+    'AC-3',
+    'E-AC-3',
+    'FLAC',
+    'x264',
+  ]);
   assert.equal(codecInMessage("The type provided ('video/mp4;codecs=hev1.1.6.L93') is unsupported."), 'H.265 (HEVC)');
   assert.equal(codecInMessage('Flv: Unsupported codec in video frame: vp09'), 'VP9');
   assert.equal(codecInMessage('Flv: Unsupported audio codec idx: 7'), '7');

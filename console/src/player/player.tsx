@@ -21,11 +21,21 @@ export function Player({ name, url, via }: { name: string; url: string; via: 'ht
   }, [url]);
 
   return (
-    <section class="player" data-state={player?.state.value ?? 'connecting'} data-via={via} aria-label={t('player', { name })}>
+    <section
+      class="player"
+      data-state={player?.state.value ?? 'connecting'}
+      data-via={via}
+      aria-label={t('player', { name })}
+    >
       <div class="stage" ref={stage}>
         <video ref={video} playsInline disableRemotePlayback />
         {player && <Message player={player} />}
-        {player?.state.value === 'playing' && !player.hasVideo.value && <p class="audio-only"><Icon name="sound" />{t('audioOnly')}</p>}
+        {player?.state.value === 'playing' && !player.hasVideo.value && (
+          <p class="audio-only">
+            <Icon name="sound" />
+            {t('audioOnly')}
+          </p>
+        )}
         {player && <Controls player={player} video={video.current!} stage={stage.current!} />}
       </div>
       {player && <Stats player={player} />}

@@ -8,7 +8,14 @@ import { av1PictureSize } from './sequence-header.ts';
 
 test('OBUs are read with and without size and extension', () => {
   const cases: [hex: string, units: [type: number, payload: string][]][] = [
-    ['1200 0a02aabb 3201cc', [[2, ''], [1, 'aabb'], [6, 'cc']]],
+    [
+      '1200 0a02aabb 3201cc',
+      [
+        [2, ''],
+        [1, 'aabb'],
+        [6, 'cc'],
+      ],
+    ],
     ['0e0802aabb', [[1, 'aabb']]],
     ['08aabbcc', [[1, 'aabbcc']]],
     [`0a8001${'dd'.repeat(128)}`, [[1, 'dd'.repeat(128)]]],

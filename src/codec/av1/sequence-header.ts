@@ -6,7 +6,8 @@ export function av1PictureSize(payload: Uint8Array): PictureSize {
   const bits = new BitReader(payload);
   bits.skip(3 + 1); // seq_profile, still_picture
   const reduced = bits.flag();
-  if (reduced) bits.skip(5); // seq_level_idx[0]
+  if (reduced)
+    bits.skip(5); // seq_level_idx[0]
   else skipOperatingPoints(bits);
   const widthBits = bits.bits(4) + 1;
   const heightBits = bits.bits(4) + 1;

@@ -45,7 +45,10 @@ test('refuses more reference frames in a cycle than there may be', () => {
 });
 
 test('refuses a picture that nobody can decode', () => {
-  for (const [width, crop] of [[4096, 0], [9, 80]] as const) {
+  for (const [width, crop] of [
+    [4096, 0],
+    [9, 80],
+  ] as const) {
     const size = `${ue(1)} 0 ${ue(width)} ${ue(29)} 1 0 1 ${ue(crop)} ${ue(0)} ${ue(0)} ${ue(0)}`;
     assert.throws(() => h264PictureSize(bytes(`${BASELINE} ${LOG2_FRAME_NUM} ${POC_TYPE_2} ${size}`)), ProtocolError);
   }

@@ -27,7 +27,11 @@ export function readHvcC(hvcC: Uint8Array): HvcC {
   if (version > 1) throw new ProtocolError(`hvcC of version ${version}`); // encoders older than the standard write 0
   reader.skip(20); // profile, tier, level, chroma, depths, frame rate
   const lengthSize = (reader.u8() & 3) + 1;
-  const sets = new Map<number, Uint8Array[]>([[VPS, []], [SPS, []], [PPS, []]]);
+  const sets = new Map<number, Uint8Array[]>([
+    [VPS, []],
+    [SPS, []],
+    [PPS, []],
+  ]);
   for (let arrays = reader.u8(); arrays > 0; arrays--) {
     const type = reader.u8() & 63;
     for (let count = reader.u16(); count > 0; count--) {

@@ -4,9 +4,9 @@ import fc from 'fast-check';
 import { ByteReader } from '../../base/byte-reader.ts';
 import { fromHex, toHex } from '../../base/bytes.ts';
 import { ProtocolError, RefusedError } from '../../base/errors.ts';
-import { MAX_DEPTH, MAX_NODES, MAX_STRING, isAmfObject, isEcmaArray } from './amf.ts';
-import { amf0, amfObject, ecmaArray, readAllAmf0, readAmf0 } from './amf0.ts';
+import { isAmfObject, isEcmaArray, MAX_DEPTH, MAX_NODES, MAX_STRING } from './amf.ts';
 import type { AmfValue } from './amf0.ts';
+import { amf0, amfObject, ecmaArray, readAllAmf0, readAmf0 } from './amf0.ts';
 
 /** What is read from these bytes, and written as them. */
 const cases: [name: string, hex: string, values: AmfValue[]][] = [

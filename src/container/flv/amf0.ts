@@ -2,12 +2,12 @@ import { ByteReader } from '../../base/byte-reader.ts';
 import { ByteWriter } from '../../base/byte-writer.ts';
 import { ProtocolError } from '../../base/errors.ts';
 import { encodeUtf8 } from '../../base/utf8.ts';
-import { AmfBudget, AmfReferences, MAX_STRING, amfObject, ecmaArray, isEcmaArray } from './amf.ts';
 import type { AmfObject, AmfValue } from './amf.ts';
+import { AmfBudget, AmfReferences, amfObject, ecmaArray, isEcmaArray, MAX_STRING } from './amf.ts';
 import { readAmf3 } from './amf3.ts';
 
-export { amfObject, ecmaArray, isAmfObject } from './amf.ts';
 export type { AmfObject, AmfValue } from './amf.ts';
+export { amfObject, ecmaArray, isAmfObject } from './amf.ts';
 
 /** The type markers of AMF0, 2.1. */
 const Marker = {

@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { ByteReader } from '../../base/byte-reader.ts';
 import { fromHex } from '../../base/bytes.ts';
 import { ProtocolError, RefusedError } from '../../base/errors.ts';
-import { MAX_DEPTH, MAX_NODES, amfObject, ecmaArray } from './amf.ts';
 import type { AmfValue } from './amf.ts';
+import { amfObject, ecmaArray, MAX_DEPTH, MAX_NODES } from './amf.ts';
 import { readAmf3 } from './amf3.ts';
 
 const read = (bytes: Uint8Array) => readAmf3(new ByteReader(bytes));

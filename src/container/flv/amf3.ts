@@ -1,7 +1,7 @@
 import type { ByteReader } from '../../base/byte-reader.ts';
 import { ProtocolError, RefusedError } from '../../base/errors.ts';
-import { AmfBudget, AmfReferences, MAX_STRING, amfObject, ecmaArray } from './amf.ts';
 import type { AmfObject, AmfValue } from './amf.ts';
+import { AmfBudget, AmfReferences, amfObject, ecmaArray, MAX_STRING } from './amf.ts';
 
 /** The type markers of AMF3, 3.1. */
 const Marker = {

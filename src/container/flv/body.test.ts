@@ -166,18 +166,21 @@ test('onMetaData names all tracks and what else it is given', () => {
   const tracks = [flvCodec('h264').track(fromHex(AVCC))!, flvCodec('aac').track(fromHex('1210'))!];
   const [name, metadata] = readAllAmf0(metadataBody(tracks, { framerate: 25 })) as [string, Record<string, unknown>];
   assert.equal(name, 'onMetaData');
-  assert.deepEqual({ ...metadata }, {
-    videocodecid: 7,
-    width: 640,
-    height: 360,
-    audiocodecid: 10,
-    audiosamplerate: 44_100,
-    audiosamplesize: 16,
-    stereo: true,
-    encoder: 'Headwater',
-    server: 'Headwater',
-    framerate: 25,
-  });
+  assert.deepEqual(
+    { ...metadata },
+    {
+      videocodecid: 7,
+      width: 640,
+      height: 360,
+      audiocodecid: 10,
+      audiosamplerate: 44_100,
+      audiosamplesize: 16,
+      stereo: true,
+      encoder: 'Headwater',
+      server: 'Headwater',
+      framerate: 25,
+    },
+  );
   const announced = new FlvDemuxer(() => {}).script(metadataBody(tracks));
   assert.deepEqual(announced?.kinds, new Set(['video', 'audio']));
 });

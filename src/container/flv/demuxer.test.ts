@@ -271,7 +271,11 @@ describe('a malformed body', () => {
     const sequence = fc.array(fc.record({ pick: fc.nat(), cut: fc.nat(), damage }), { minLength: 1, maxLength: 6 });
     const property = fc.property(sequence, (steps) => {
       const demuxer = new FlvDemuxer(() => {});
-      for (const { pick, cut, damage: [at, value] } of steps) {
+      for (const {
+        pick,
+        cut,
+        damage: [at, value],
+      } of steps) {
         const { kind, bytes } = known[pick % known.length]!;
         const body = bytes.slice(0, cut % 3 === 0 ? cut % (bytes.length + 1) : bytes.length);
         if (body.length > 0) body[at % body.length] = value;
@@ -289,7 +293,10 @@ describe('a track', () => {
       demuxer.video(0, fromHex(`1700000000${config}`));
       return demuxer.video(0, fromHex(`1701000000${IDR}`))!.track as Track & { kind: 'video' };
     });
-    assert.deepEqual(tracks.map(({ height }) => height), [360, 360, 720, 360]);
+    assert.deepEqual(
+      tracks.map(({ height }) => height),
+      [360, 360, 720, 360],
+    );
     assert.equal(tracks[0], tracks[1]);
     assert.notEqual(tracks[1], tracks[2]);
   });
@@ -311,7 +318,10 @@ describe('time', () => {
 
   test('is taken as it comes, in microseconds', () => {
     const demuxer = new FlvDemuxer(assert.fail);
-    assert.deepEqual([1000, 1023, 1000, 20_000_000].map((at) => dts(demuxer, at)), [1e6, 1.023e6, 1e6, 2e10]);
+    assert.deepEqual(
+      [1000, 1023, 1000, 20_000_000].map((at) => dts(demuxer, at)),
+      [1e6, 1.023e6, 1e6, 2e10],
+    );
   });
 
   test('goes on past 4.66 hours and, again and again, past 49.7 days', () => {
@@ -322,7 +332,10 @@ describe('time', () => {
 
   test('goes back past a wrap as well', () => {
     const demuxer = new FlvDemuxer(assert.fail);
-    assert.deepEqual([10, 2 ** 32 - 20, 30].map((at) => dts(demuxer, at)), [10_000, -20_000, 30_000]);
+    assert.deepEqual(
+      [10, 2 ** 32 - 20, 30].map((at) => dts(demuxer, at)),
+      [10_000, -20_000, 30_000],
+    );
   });
 
   test('is one clock for video and audio', () => {

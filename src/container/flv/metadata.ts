@@ -30,15 +30,17 @@ const SIGNS: Record<Kind, readonly string[]> = {
  */
 export function readMetadata(body: Uint8Array): FlvMetadata | undefined {
   const properties = readProperties(new ByteReader(body));
-  return properties && {
-    kinds: announcedKinds(properties),
-    encoder: text(properties, 'encoder'),
-    width: number(properties, 'width'),
-    height: number(properties, 'height'),
-    frameRate: number(properties, 'framerate'),
-    videoBitrate: number(properties, 'videodatarate') * 1000,
-    audioBitrate: number(properties, 'audiodatarate') * 1000,
-  };
+  return (
+    properties && {
+      kinds: announcedKinds(properties),
+      encoder: text(properties, 'encoder'),
+      width: number(properties, 'width'),
+      height: number(properties, 'height'),
+      frameRate: number(properties, 'framerate'),
+      videoBitrate: number(properties, 'videodatarate') * 1000,
+      audioBitrate: number(properties, 'audiodatarate') * 1000,
+    }
+  );
 }
 
 function readProperties(reader: ByteReader): AmfObject | undefined {

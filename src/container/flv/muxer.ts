@@ -60,7 +60,12 @@ export class FlvMuxer {
 
   #preludeAt(dts: number): Uint8Array {
     const tracks = [...this.#tracks.values()];
-    const metadata = this.#options.box('script', toMilliseconds(dts), NOTHING, metadataBody(tracks, {}, this.#options.dialect));
+    const metadata = this.#options.box(
+      'script',
+      toMilliseconds(dts),
+      NOTHING,
+      metadataBody(tracks, {}, this.#options.dialect),
+    );
     return concat([metadata, ...tracks.map((track) => this.#header(track, dts))]);
   }
 

@@ -34,5 +34,8 @@ export function formatName(transport: string, { kinds, dialect }: Selection): st
 function choose<T>(name: string, value: string, choices: Readonly<Record<string, T>>): T {
   if (Object.hasOwn(choices, value)) return choices[value]!;
   const allowed = Object.keys(choices).filter((choice) => choice !== '');
-  throw new RefusedError('unsupported', `${name}=${value.slice(0, 20)} is not known: allowed is ${allowed.join(' or ')}`);
+  throw new RefusedError(
+    'unsupported',
+    `${name}=${value.slice(0, 20)} is not known: allowed is ${allowed.join(' or ')}`,
+  );
 }

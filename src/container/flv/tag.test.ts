@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { concat, fromHex, toHex } from '../../base/bytes.ts';
 import { Decoder } from '../../base/decoder.ts';
 import { ProtocolError } from '../../base/errors.ts';
-import { flvHeader, flvTag, type FlvTag, type FlvTagType, MAX_TAG_BODY, readFlv, toMilliseconds } from './tag.ts';
+import { type FlvTag, type FlvTagType, flvHeader, flvTag, MAX_TAG_BODY, readFlv, toMilliseconds } from './tag.ts';
 
 const EMPTY = new Uint8Array(0);
 const HOURS = 3_600_000;

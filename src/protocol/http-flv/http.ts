@@ -1,12 +1,12 @@
 import type { ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { RefusedError } from '../../base/errors.ts';
+import { formatName, readSelection } from '../../container/flv/selection.ts';
 import { flvTag } from '../../container/flv/tag.ts';
 import type { Context } from '../../module.ts';
 import type { Exchange } from '../../net/http.ts';
 import { Departure, type Serving } from '../../net/serve.ts';
 import { watch } from '../../net/watch.ts';
-import { RefusedError } from '../../base/errors.ts';
-import { formatName, readSelection } from '../../container/flv/selection.ts';
 import { muxer, opening } from './format.ts';
 import { admit } from './viewing.ts';
 
@@ -24,7 +24,9 @@ export async function playByHttp(context: Context, exchange: Exchange, serving: 
   if (request.method === 'HEAD') return void response.end();
   sink.write(first);
   const mux = () => muxer(stream, selection, flvTag);
-  await watch(context, serving, { stream, format: formatName('flv', selection), mux, sink }).finally(() => finish(sink));
+  await watch(context, serving, { stream, format: formatName('flv', selection), mux, sink }).finally(() =>
+    finish(sink),
+  );
 }
 
 /** Lets what was sent last reach the viewer, for a moment: one that does not read would hold the connection for ever. */
@@ -44,7 +46,11 @@ function beginBody(response: ServerResponse): Duplex {
     response.removeHeader('transfer-encoding');
     response.setHeader('connection', 'close');
   }
-  response.writeHead(200, { 'content-type': 'video/x-flv', 'cache-control': 'no-store', 'access-control-allow-origin': '*' });
+  response.writeHead(200, {
+    'content-type': 'video/x-flv',
+    'cache-control': 'no-store',
+    'access-control-allow-origin': '*',
+  });
   response.flushHeaders();
   return isHttp2 ? (response.stream as Duplex) : response.socket!;
 }

@@ -12,7 +12,8 @@ export function httpFlv(): Module {
     async start(context: Context) {
       context.http.route(['GET', 'HEAD'], FLV_PATH, async (exchange) => {
         // The answer to a request before it is still under way, and this one's has no socket yet.
-        if (!exchange.response.socket) throw new RefusedError('unsupported', 'streams cannot be asked for by pipelining');
+        if (!exchange.response.socket)
+          throw new RefusedError('unsupported', 'streams cannot be asked for by pipelining');
         const peer = { protocol: 'http-flv', remote: exchange.remote };
         const cause = await serve(context, peer, (serving) => playByHttp(context, exchange, serving));
         if (!exchange.response.headersSent && cause) throw cause;

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import type { Stream } from '../../hub/stream.ts';
 import { DEFAULT_VHOST, streamPath } from '../../hub/path.ts';
+import type { Stream } from '../../hub/stream.ts';
 import type { Context } from '../../module.ts';
 import type { Serving } from '../../net/serve.ts';
 import { maskSecrets } from '../../ops/log.ts';

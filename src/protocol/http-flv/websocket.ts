@@ -1,12 +1,12 @@
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Box } from '../../container/flv/muxer.ts';
+import { formatName, readSelection } from '../../container/flv/selection.ts';
 import { flvTag } from '../../container/flv/tag.ts';
 import type { Context } from '../../module.ts';
 import type { Upgrade } from '../../net/http.ts';
 import type { Sink } from '../../net/outlet.ts';
 import { Departure, type Serving } from '../../net/serve.ts';
 import { watch } from '../../net/watch.ts';
-import { formatName, readSelection } from '../../container/flv/selection.ts';
 import { muxer, opening } from './format.ts';
 import { admit } from './viewing.ts';
 

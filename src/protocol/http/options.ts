@@ -3,5 +3,9 @@ import { listen, option, section } from '../../config/values.ts';
 /** The section `http` of the configuration. */
 export const httpOptions = section('HTTP: playback, console and API.', {
   listen: option(listen(), ':8080', 'Where HTTP listens, or off.'),
-  listenTls: option(listen(), 'off', 'Where HTTPS (with HTTP/2) listens, such as :8443; needs a certificate under tls.'),
+  listenTls: option(
+    listen(),
+    'off',
+    'Where HTTPS (with HTTP/2) listens, such as :8443; needs a certificate under tls.',
+  ),
 });

@@ -129,7 +129,8 @@ export class Connection {
 
   #checkRate(): void {
     const allowed = STRANGER_BYTES + (this.#rate * (performance.now() - this.#began)) / 1000;
-    if (this.#received > allowed) throw new RefusedError('limit', `${this.#received} bytes from one who does not publish`);
+    if (this.#received > allowed)
+      throw new RefusedError('limit', `${this.#received} bytes from one who does not publish`);
   }
 
   /** Reads no further until `pending` is settled. */

@@ -24,7 +24,13 @@ export class Play {
   #ending = new AbortController();
 
   /** Throws `RefusedError` when the query asks for what does not exist. */
-  constructor(context: Context, serving: Serving, connection: Connection, path: string, query: ReadonlyMap<string, string>) {
+  constructor(
+    context: Context,
+    serving: Serving,
+    connection: Connection,
+    path: string,
+    query: ReadonlyMap<string, string>,
+  ) {
     this.#context = context;
     this.#serving = serving;
     this.#connection = connection;

@@ -23,7 +23,6 @@ import {
 } from './wire/reply.ts';
 import { parseTarget, type Target } from './wire/url.ts';
 
-
 /** What a client does: it connects, then publishes or plays, stops, and may begin again. */
 export class RtmpSession {
   readonly #context: Context;
@@ -89,7 +88,8 @@ export class RtmpSession {
   #onCommand(command: Command): Promise<void> | void {
     const handler = Object.hasOwn(this.#commands, command.name) ? this.#commands[command.name] : undefined;
     if (!handler) return command.transactionId > 0 ? this.#reply(nullResult(command.transactionId)) : undefined;
-    if (!this.#connect && command.name !== 'connect') throw new ProtocolError(`${command.name.slice(0, 40)} before connect`);
+    if (!this.#connect && command.name !== 'connect')
+      throw new ProtocolError(`${command.name.slice(0, 40)} before connect`);
     return handler(command);
   }
 
@@ -121,14 +121,22 @@ export class RtmpSession {
     this.#connection.trust(PUBLISHER_LIMITS);
     this.#context.gatherer.add(this.#connection.socket);
     this.#publication = new Publication(this.#context, this.#serving, this.#connection, publisher);
-    const started = { level: 'status', code: 'NetStream.Publish.Start', description: `publishing ${target.name}` } as const;
+    const started = {
+      level: 'status',
+      code: 'NetStream.Publish.Start',
+      description: `publishing ${target.name}`,
+    } as const;
     this.#status(started, 'onFCPublish');
     this.#status(started);
   }
 
   /** FMLE's way to stop; what it is answered is what SRS and FMS answer. */
   #onUnpublish(command: Command): void {
-    const stopped = { level: 'status', code: 'NetStream.Unpublish.Success', description: 'stopped publishing' } as const;
+    const stopped = {
+      level: 'status',
+      code: 'NetStream.Unpublish.Success',
+      description: 'stopped publishing',
+    } as const;
     const wasPublishing = this.#publication !== undefined;
     this.#stop();
     if (wasPublishing) this.#status(stopped, 'onFCUnpublish');
@@ -206,7 +214,10 @@ export class RtmpSession {
 
   #sayGoodbye(reason: RefusedError): void {
     const { role } = this.#serving.session;
-    const code = role === 'publish' ? PUBLISH_CODES[reason.code] ?? 'NetStream.Publish.Rejected' : PLAY_CODES[reason.code] ?? 'NetStream.Play.Failed';
+    const code =
+      role === 'publish'
+        ? (PUBLISH_CODES[reason.code] ?? 'NetStream.Publish.Rejected')
+        : (PLAY_CODES[reason.code] ?? 'NetStream.Play.Failed');
     const level = reason.code === 'gone' || reason.code === 'changed' ? 'status' : 'error';
     try {
       if (level === 'status') this.#connection.control({ kind: 'stream-eof', streamId: STREAM_ID });

@@ -39,5 +39,11 @@ export function attacks(
   from: Stage,
   rows: readonly (readonly [name: string, send: Uint8Array | string | (() => Script), expect: Outcome])[],
 ): Attack[] {
-  return rows.map(([name, send, expect]) => ({ name, on, from, send: typeof send === 'function' ? send : () => [send], expect }));
+  return rows.map(([name, send, expect]) => ({
+    name,
+    on,
+    from,
+    send: typeof send === 'function' ? send : () => [send],
+    expect,
+  }));
 }

@@ -1,8 +1,8 @@
 import { ByteWriter } from '../../../src/base/byte-writer.ts';
 import { concat } from '../../../src/base/bytes.ts';
-import { amf0, amfObject, type AmfValue } from '../../../src/container/flv/amf0.ts';
-import { encodeMessage } from '../../../src/protocol/rtmp/wire/chunk-writer.ts';
+import { type AmfValue, amf0, amfObject } from '../../../src/container/flv/amf0.ts';
 import { DEFAULT_CHUNK_SIZE } from '../../../src/protocol/rtmp/wire/chunk-reader.ts';
+import { encodeMessage } from '../../../src/protocol/rtmp/wire/chunk-writer.ts';
 import { command } from '../../../src/protocol/rtmp/wire/command.ts';
 import { MessageType } from '../../../src/protocol/rtmp/wire/message.ts';
 
@@ -23,7 +23,11 @@ export function chunk(header: Header, payload: Uint8Array = new Uint8Array(0)): 
   const writer = new ByteWriter();
   if (id < 64) writer.u8((format << 6) | id);
   else if (id < 320) writer.u8(format << 6).u8(id - 64);
-  else writer.u8((format << 6) | 1).u8((id - 64) & 0xff).u8((id - 64) >> 8);
+  else
+    writer
+      .u8((format << 6) | 1)
+      .u8((id - 64) & 0xff)
+      .u8((id - 64) >> 8);
   if (format < 3) writer.u24(timestamp);
   if (format < 2) writer.u24(length).u8(type);
   if (format < 1) writer.u32le(streamId);
@@ -31,7 +35,13 @@ export function chunk(header: Header, payload: Uint8Array = new Uint8Array(0)): 
 }
 
 /** A whole message in chunks of the default size. */
-export function message(type: number, payload: Uint8Array, id = 3, timestamp = 0, chunkSize = DEFAULT_CHUNK_SIZE): Uint8Array {
+export function message(
+  type: number,
+  payload: Uint8Array,
+  id = 3,
+  timestamp = 0,
+  chunkSize = DEFAULT_CHUNK_SIZE,
+): Uint8Array {
   return encodeMessage({ chunkStreamId: id, type, streamId: 1, timestamp, payload }, chunkSize);
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { Decoder } from '../../../src/base/decoder.ts';
-import { concat, fromHex } from '../../../src/base/bytes.ts';
 import { ByteReader } from '../../../src/base/byte-reader.ts';
+import { concat, fromHex } from '../../../src/base/bytes.ts';
+import { Decoder } from '../../../src/base/decoder.ts';
 import { type FlvTag, readFlv } from '../../../src/container/flv/tag.ts';
 import { MessageType } from '../../../src/protocol/rtmp/wire/message.ts';
 import { until } from '../../support/until.ts';

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { Decoder, type Parser } from '../../../src/base/decoder.ts';
-import { amf0, type AmfValue, amfObject } from '../../../src/container/flv/amf0.ts';
+import { type AmfValue, amf0, amfObject } from '../../../src/container/flv/amf0.ts';
 import { PUBLISHER_LIMITS, readChunks } from '../../../src/protocol/rtmp/wire/chunk-reader.ts';
 import { type Command, readCommand } from '../../../src/protocol/rtmp/wire/command.ts';
 import { clientHandshake } from '../../../src/protocol/rtmp/wire/handshake.ts';
@@ -45,7 +45,8 @@ export class RtmpPeer {
     if (stage === 'handshake') return peer;
     await peer.ask('connect', amfObject({ app: 'live', tcUrl: `rtmp://127.0.0.1:${target.rtmp}/live` }));
     if (stage === 'play') await peer.begin('NetStream.Play.Start', 'play', CONTROL_STREAM);
-    if (stage === 'publish') await peer.begin('NetStream.Publish.Start', 'publish', `${name}?key=${target.key}`, 'live');
+    if (stage === 'publish')
+      await peer.begin('NetStream.Publish.Start', 'publish', `${name}?key=${target.key}`, 'live');
     return peer;
   }
 
@@ -58,7 +59,9 @@ export class RtmpPeer {
 
   /** Sends a command and waits for this status. */
   async begin(code: string, name: string, ...values: readonly AmfValue[]): Promise<void> {
-    const started = this.hear(({ name: said, args }) => said === 'onStatus' && (args[0] as { code?: string }).code === code);
+    const started = this.hear(
+      ({ name: said, args }) => said === 'onStatus' && (args[0] as { code?: string }).code === code,
+    );
     await this.wire.send(message(MessageType.commandAmf0, amf0(name, 0, null, ...values), PROBE_STREAM));
     await within(code, started);
   }

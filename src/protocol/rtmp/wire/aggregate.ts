@@ -1,7 +1,7 @@
 import { ByteReader } from '../../../base/byte-reader.ts';
 import { ProtocolError, RefusedError } from '../../../base/errors.ts';
-import { MessageType } from './message.ts';
 import type { RtmpMessage } from './message.ts';
+import { MessageType } from './message.ts';
 
 /** How many messages one aggregate may hold. */
 export const MAX_AGGREGATED = 4096;

@@ -1,9 +1,9 @@
-import { exactly, peek, upTo } from '../../../base/decoder.ts';
 import type { Parser } from '../../../base/decoder.ts';
+import { exactly, peek, upTo } from '../../../base/decoder.ts';
 import { ProtocolError, RefusedError } from '../../../base/errors.ts';
 import { Slab } from '../../../base/slab.ts';
-import { ChunkStream } from './chunk-stream.ts';
 import type { ChunkLimits, Memory } from './chunk-stream.ts';
+import { ChunkStream } from './chunk-stream.ts';
 import { readControl } from './control.ts';
 import type { RtmpMessage } from './message.ts';
 

@@ -1,7 +1,7 @@
 import { ProtocolError, RefusedError } from '../../../base/errors.ts';
 import type { Slab } from '../../../base/slab.ts';
-import { isMedia } from './message.ts';
 import type { RtmpMessage } from './message.ts';
+import { isMedia } from './message.ts';
 
 /** What a peer may make us hold. A session may change the figures while messages are read. */
 export interface ChunkLimits {

@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { concat, fromHex, toHex } from '../../../base/bytes.ts';
 import { ProtocolError } from '../../../base/errors.ts';
 import { amf0, amfObject } from '../../../container/flv/amf0.ts';
-import { command, dataBody, readCommand } from './command.ts';
 import type { Command } from './command.ts';
+import { command, dataBody, readCommand } from './command.ts';
 import type { RtmpMessage } from './message.ts';
 
 const message = (type: number, payload: Uint8Array): RtmpMessage => {

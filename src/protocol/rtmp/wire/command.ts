@@ -1,8 +1,8 @@
 import { ProtocolError } from '../../../base/errors.ts';
-import { amf0, isAmfObject, readAllAmf0 } from '../../../container/flv/amf0.ts';
 import type { AmfObject, AmfValue } from '../../../container/flv/amf0.ts';
-import { MessageType } from './message.ts';
+import { amf0, isAmfObject, readAllAmf0 } from '../../../container/flv/amf0.ts';
 import type { RtmpMessage } from './message.ts';
+import { MessageType } from './message.ts';
 
 /** A command message (RTMP 1.0, 7.1.1). */
 export interface Command {

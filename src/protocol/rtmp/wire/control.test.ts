@@ -3,8 +3,8 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { fromHex, toHex } from '../../../base/bytes.ts';
 import { ProtocolError } from '../../../base/errors.ts';
-import { controlMessage, readControl } from './control.ts';
 import type { Control } from './control.ts';
+import { controlMessage, readControl } from './control.ts';
 import type { RtmpMessage } from './message.ts';
 
 const cases: [type: number, hex: string, control: Control][] = [

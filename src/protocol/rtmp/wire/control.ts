@@ -1,8 +1,8 @@
 import { ByteReader } from '../../../base/byte-reader.ts';
 import { ByteWriter } from '../../../base/byte-writer.ts';
 import { ProtocolError } from '../../../base/errors.ts';
-import { ChunkStreamId, MessageType } from './message.ts';
 import type { RtmpMessage } from './message.ts';
+import { ChunkStreamId, MessageType } from './message.ts';
 
 /** The protocol control messages (RTMP 1.0, 5.4) and user control messages (7.1.7). */
 export type Control =

@@ -4,8 +4,8 @@ import { describe, test } from 'node:test';
 import { cut } from '../../../../test/support/split.ts';
 import { Decoder } from '../../../base/decoder.ts';
 import { ProtocolError } from '../../../base/errors.ts';
-import { clientHandshake, serverHandshake } from './handshake.ts';
 import type { Handshake, HandshakeCrypto } from './handshake.ts';
+import { clientHandshake, serverHandshake } from './handshake.ts';
 
 const crypto: HandshakeCrypto = {
   hmacSha256: (key, data) => createHmac('sha256', key).update(data).digest(),

@@ -1,9 +1,9 @@
-import { exactly } from '../../../base/decoder.ts';
-import type { Need } from '../../../base/decoder.ts';
 import { concat } from '../../../base/bytes.ts';
+import type { Need } from '../../../base/decoder.ts';
+import { exactly } from '../../../base/decoder.ts';
 import { ProtocolError } from '../../../base/errors.ts';
-import { CLIENT_KEY, SERVER_KEY, answerDigest, findDigest, signDigest } from './digest.ts';
 import type { HandshakeCrypto } from './digest.ts';
+import { answerDigest, CLIENT_KEY, findDigest, SERVER_KEY, signDigest } from './digest.ts';
 
 export type { HandshakeCrypto } from './digest.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { amfObject, ecmaArray, isAmfObject, readAllAmf0 } from '../../../container/flv/amf0.ts';
 import type { AmfObject, AmfValue } from '../../../container/flv/amf0.ts';
+import { amfObject, ecmaArray, isAmfObject, readAllAmf0 } from '../../../container/flv/amf0.ts';
 import {
   connectResult,
   createStreamResult,

@@ -1,5 +1,5 @@
-import { amf0, amfObject, ecmaArray, isAmfObject } from '../../../container/flv/amf0.ts';
 import type { AmfObject, AmfValue } from '../../../container/flv/amf0.ts';
+import { amf0, amfObject, ecmaArray, isAmfObject } from '../../../container/flv/amf0.ts';
 import { command } from './command.ts';
 
 /** What flash clients want to hear of the server: encoders switch features by it. */

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { ProtocolError } from '../../../base/errors.ts';
-import { parseTarget } from './url.ts';
 import type { Target } from './url.ts';
+import { parseTarget } from './url.ts';
 
 type Expected = Partial<Omit<Target, 'query'>> & { query?: Record<string, string> };
 const usual = { host: 'host', vhost: '__defaultVhost__', app: 'live', name: 'movie', param: '' };
