@@ -17,7 +17,6 @@ import { Gatherer } from './net/gatherer.ts';
 import { HttpRouter } from './net/http.ts';
 import type { BoundAddress } from './net/listen.ts';
 import { loadUnsentLimiter } from './net/native.ts';
-import type { Outlet } from './net/outlet.ts';
 import { Pacer } from './net/pacer.ts';
 import { TlsStore } from './net/tls.ts';
 import type { Logger } from './ops/log.ts';
@@ -77,10 +76,7 @@ async function createContext(config: Config, log: Logger): Promise<Context> {
   const clock = systemClock;
   const warn = (fields: object, message: string) => log.warn({ ...fields }, message);
   const providers = [publishKey(access), adminToken({ ...access, listenHost: http.listen?.host })];
-  const pacer = new Pacer(fanout, clock, (error, outlet) => {
-    log.error({ error }, 'a muxer failed: its viewers are closed');
-    (outlet as Outlet).close(new RefusedError('gone', 'the server failed'));
-  });
+  const pacer = new Pacer(fanout, clock, (error) => log.error({ error }, 'a muxer failed: its viewers are closed'));
   const { certificates } = config.tls;
   const admission = new Admission({ ...limits, memory: limits.memory || defaultMemory() });
   // Not waited for: until it is there the first viewers go without it.

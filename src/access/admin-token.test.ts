@@ -54,6 +54,8 @@ const own: [headers: AccessRequest['headers'], verdict: boolean][] = [
   [{ host: 'localhost:8080' }, true],
   [{ host: '127.0.0.1:8080' }, true],
   [{ host: '[::1]:8080' }, true],
+  [{ host: 'localhost:8080', 'x-forwarded-for': '192.0.2.7' }, false],
+  [{ host: 'localhost:8080', via: '1.1 proxy' }, false],
   [{ host: 'localhost:8080', origin: 'http://localhost:8080' }, true],
   [{ host: 'localhost:8080', origin: 'http://evil.example' }, false],
   [{ host: 'localhost:8080', origin: 'null' }, false],

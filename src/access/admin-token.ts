@@ -6,6 +6,9 @@ import { sameSecret } from './secret.ts';
 /** The parameter that carries the token where a header cannot be sent. */
 export const TOKEN_PARAMETER = 'token';
 
+/** By these a proxy tells that it asks for somebody else. */
+const PROXY_HEADERS = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'];
+
 /** What {@link adminToken} needs: two of the section `access`, and the host that the HTTP listener is bound to. */
 export interface AdminTokenOptions {
   readonly adminToken: string;
@@ -35,6 +38,8 @@ function bearer({ headers }: AccessRequest): string | undefined {
  */
 function isOwnPage({ remote, headers }: AccessRequest): boolean {
   const { host, origin } = headers ?? {};
+  // A proxy on this machine lends its address to everybody.
+  if (PROXY_HEADERS.some((name) => headers?.[name] !== undefined)) return false;
   if (!isLoopback(remote) || typeof host !== 'string' || !isLoopback(hostName(host))) return false;
   return origin === undefined || origin === `http://${host}` || origin === `https://${host}`;
 }

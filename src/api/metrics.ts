@@ -68,12 +68,19 @@ export class Metrics {
 
   #countStreams(): void {
     const metrics = this.#stream;
-    for (const { stream, counts, keyframeInterval, viewers } of this.#streams.look(this.#sources.hub.streams)) {
+    for (const { stream, counts, keyframeInterval, windowBytes, viewers } of this.#streams.look(
+      this.#sources.hub.streams,
+    )) {
       metrics.received.inc({ stream }, counts.bytesIn);
       metrics.sent.inc({ stream }, counts.bytesOut);
       metrics.frames.inc({ stream, kind: 'video' }, counts.videoFrames);
       metrics.frames.inc({ stream, kind: 'audio' }, counts.audioFrames);
       metrics.skipped.inc({ stream }, counts.skipped);
+      metrics.undecodable.inc({ stream }, counts.undecodable);
+      metrics.jumps.inc({ stream }, counts.timelineJumps);
+      metrics.reanchored.inc({ stream }, counts.reanchored);
+      metrics.publishes.inc({ stream }, counts.publishes);
+      metrics.window.set({ stream }, windowBytes);
       if (keyframeInterval > 0) metrics.keyframeInterval.set({ stream }, keyframeInterval / SECOND);
       for (const [protocol, count] of viewers) metrics.viewers.set({ stream, protocol }, count);
     }
@@ -106,6 +113,19 @@ export class Metrics {
         'Frames that viewers missed because they were too slow.',
         'stream',
       ),
+      undecodable: this.#counter(
+        'stream_undecodable_frames_total',
+        'Video frames dropped because they came before the key frame they need.',
+        'stream',
+      ),
+      jumps: this.#counter('stream_timeline_jumps_total', 'Jumps of the timestamps that were mended.', 'stream'),
+      reanchored: this.#counter(
+        'stream_timeline_reanchored_total',
+        'Jumps of one track alone: audio may be apart from video since.',
+        'stream',
+      ),
+      publishes: this.#counter('stream_publishes_total', 'How often a publisher began on a stream.', 'stream'),
+      window: this.#gauge('stream_window_bytes', 'What the frames of a stream take in memory.', 'stream'),
       keyframeInterval: this.#gauge(
         'stream_keyframe_interval_seconds',
         'Time between the last two key frames.',

@@ -8,6 +8,10 @@ export interface Counts {
   readonly videoFrames: number;
   readonly audioFrames: number;
   readonly skipped: number;
+  readonly undecodable: number;
+  readonly timelineJumps: number;
+  readonly reanchored: number;
+  readonly publishes: number;
 }
 
 /** The numbers of one stream, or of many as one. */
@@ -17,6 +21,8 @@ export interface StreamNumbers {
   readonly counts: Counts;
   /** In microseconds; 0 where unknown. */
   readonly keyframeInterval: number;
+  /** What its frames take in memory. */
+  readonly windowBytes: number;
   /** How many there are at present, by protocol. */
   readonly viewers: ReadonlyMap<string, number>;
 }
@@ -24,7 +30,17 @@ export interface StreamNumbers {
 /** What stands for all streams that are not shown one by one; no path is like it. */
 export const OTHER = 'other';
 
-const NONE: Counts = { bytesIn: 0, bytesOut: 0, videoFrames: 0, audioFrames: 0, skipped: 0 };
+const NONE: Counts = {
+  bytesIn: 0,
+  bytesOut: 0,
+  videoFrames: 0,
+  audioFrames: 0,
+  skipped: 0,
+  undecodable: 0,
+  timelineJumps: 0,
+  reanchored: 0,
+  publishes: 0,
+};
 
 /**
  * Shows the streams with most viewers one by one and sums up the others, so that the number of series is bounded. The sum
@@ -56,6 +72,7 @@ export class MostWatched {
       stream: stream.path,
       counts,
       keyframeInterval: stream.counters.keyframeInterval,
+      windowBytes: stream.log.bytes,
       viewers: countViewers([stream]),
     };
   }
@@ -65,12 +82,15 @@ export class MostWatched {
       const before = this.#seen.get(stream) ?? NONE;
       this.#others = combine(this.#others, this.#count(stream), before);
     }
-    return { stream: OTHER, counts: this.#others, keyframeInterval: 0, viewers: countViewers(others) };
+    const windowBytes = others.reduce((sum, { log }) => sum + log.bytes, 0);
+    return { stream: OTHER, counts: this.#others, keyframeInterval: 0, windowBytes, viewers: countViewers(others) };
   }
 
   #count(stream: Stream): Counts {
-    const { bytesIn, bytesOut, videoFrames, audioFrames } = stream.counters;
-    const counts = { bytesIn, bytesOut, videoFrames, audioFrames, skipped: this.#traffic.skippedOf(stream) };
+    const { keyframeInterval: _, ...counted } = stream.counters;
+    const { jumps, reanchored } = stream.timeline.counters;
+    const skipped = this.#traffic.skippedOf(stream);
+    const counts = { ...counted, skipped, timelineJumps: jumps, reanchored, publishes: stream.epoch };
     this.#seen.set(stream, counts);
     return counts;
   }

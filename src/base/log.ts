@@ -10,7 +10,7 @@ export interface Entry {
 export interface Window {
   /** Entries that came longer ago than this many microseconds go, except those since the newest startable entry. */
   readonly duration: number;
-  /** The limit that always holds, in bytes. */
+  /** The limit that always holds, in bytes; only the newest entry is kept even if it alone is larger. */
   readonly bytes: number;
 }
 

@@ -53,7 +53,7 @@ export const accessOptions = section('Who may publish and administer.', {
   loopback: option(
     oneOf('trusted', 'like-others'),
     'trusted',
-    'Whether this machine itself may publish without key: trusted or like-others (behind a proxy here).',
+    'Whether this machine itself needs no key, and no token where HTTP listens on loopback alone: trusted or like-others.',
   ),
 });
 

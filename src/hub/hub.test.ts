@@ -85,7 +85,7 @@ const refused = (code: string) => (error: RefusedError) => error.code === code;
 
 test('a reader begins at the newest key frame and gets every frame after it', async () => {
   const { clock, hub, open } = setUp();
-  const publisher = await hub.publish(PATH, open('encoder'));
+  const publisher = await hub.publish(PATH, open('encoder'), never);
   publisher.announce(BOTH);
   stream(publisher, clock, 2.5);
   const reader = new Reader(await hub.read(PATH, 0, never));
@@ -115,7 +115,7 @@ test('one who waits for a stream gets it when its first frames are there, or sto
   const [patient, left] = [hub.read(PATH, Number.POSITIVE_INFINITY, never), hub.read(PATH, SECOND, leaving.signal)];
   leaving.abort(new Error('left'));
   await assert.rejects(left, /left/);
-  const publisher = await hub.publish(PATH, open('encoder'));
+  const publisher = await hub.publish(PATH, open('encoder'), never);
   publisher.announce(BOTH);
   stream(publisher, clock, 0.1);
   assert.ok(drain(new Reader(await patient)).length > 0);
@@ -127,7 +127,7 @@ test('a stream outlives the loss of its publisher for the grace time, and a deli
     [true, 5],
   ] as const) {
     const { clock, hub, open } = setUp();
-    const publisher = await hub.publish(PATH, open('encoder'));
+    const publisher = await hub.publish(PATH, open('encoder'), never);
     publisher.announce(BOTH);
     stream(publisher, clock, 1);
     const reader = new Reader(await hub.read(PATH, 0, never));
@@ -143,7 +143,7 @@ test('a stream outlives the loss of its publisher for the grace time, and a deli
 
 test('a stop grace of 0 ends the stream at once', async () => {
   const { clock, hub, open } = setUp({ stopGrace: 0 });
-  const publisher = await hub.publish(PATH, open('encoder'));
+  const publisher = await hub.publish(PATH, open('encoder'), never);
   publisher.announce(BOTH);
   stream(publisher, clock, 1);
   publisher.close(true);
@@ -153,14 +153,14 @@ test('a stop grace of 0 ends the stream at once', async () => {
 
 test('when a publisher returns, its frames follow on the same timeline, a key frame first, with the same tracks', async () => {
   const { clock, hub, open } = setUp();
-  const first = await hub.publish(PATH, open('encoder'));
+  const first = await hub.publish(PATH, open('encoder'), never);
   first.announce(BOTH);
   stream(first, clock, 1);
   const reader = new Reader(await hub.read(PATH, 0, never));
   const before = drain(reader);
   first.close(false);
   clock.advance(10 * SECOND);
-  const second = await hub.publish(PATH, open('encoder again'));
+  const second = await hub.publish(PATH, open('encoder again'), never);
   second.announce(BOTH);
   const copy = { ...VIDEO, config: VIDEO.config.slice() };
   second.write(video(7000, false, copy));
@@ -177,12 +177,12 @@ test('when a publisher returns, its frames follow on the same timeline, a key fr
     'an equal track is the same object, so that no header is sent again',
   );
   assert.ok(Math.abs(after[0]!.dts - 11 * SECOND) < 0.1 * SECOND);
-  assert.equal(second.dropped, 1);
+  assert.equal(hub.find(PATH)!.counters.undecodable, 1);
 });
 
 test('frames are held until every announced kind has shown itself, so that the lineup is right from the first frame on', async () => {
   const { hub, open } = setUp();
-  const publisher = await hub.publish(PATH, open('encoder'));
+  const publisher = await hub.publish(PATH, open('encoder'), never);
   publisher.announce(BOTH);
   publisher.write(video(0, true));
   assert.equal(hub.find(PATH)!.lineup, undefined);
@@ -193,7 +193,7 @@ test('frames are held until every announced kind has shown itself, so that the l
 
 test('a kind that was announced and does not come is not waited for longer than a second', async () => {
   const { clock, hub, open } = setUp();
-  const publisher = await hub.publish(PATH, open('encoder'));
+  const publisher = await hub.publish(PATH, open('encoder'), never);
   publisher.announce(BOTH);
   for (let ms = 0; ms <= 1000; ms += 40) publisher.write(video(ms, ms === 0));
   assert.deepEqual(hub.find(PATH)!.lineup, { video: 'h264' });
@@ -202,7 +202,7 @@ test('a kind that was announced and does not come is not waited for longer than 
 
 test('in a stream without video a reader may begin at any frame', async () => {
   const { hub, open } = setUp();
-  const publisher = await hub.publish(PATH, open('encoder'));
+  const publisher = await hub.publish(PATH, open('encoder'), never);
   publisher.announce(new Set<Kind>(['audio']));
   for (let ms = 0; ms < 1000; ms += 20) publisher.write(audio(ms));
   const stream = await hub.read(PATH, 0, never);
@@ -211,7 +211,7 @@ test('in a stream without video a reader may begin at any frame', async () => {
 
 test('new codec families end those who read the old ones, and a new reader gets only the new ones', async () => {
   const { clock, hub, open } = setUp();
-  const publisher = await hub.publish(PATH, open('encoder'));
+  const publisher = await hub.publish(PATH, open('encoder'), never);
   publisher.announce(BOTH);
   stream(publisher, clock, 1);
   const reader = new Reader(await hub.read(PATH, 0, never));
@@ -229,7 +229,7 @@ test('new codec families end those who read the old ones, and a new reader gets 
 
 test('another configuration of the same codecs keeps the readers, who see a new track', async () => {
   const { clock, hub, open } = setUp();
-  const publisher = await hub.publish(PATH, open('encoder'));
+  const publisher = await hub.publish(PATH, open('encoder'), never);
   publisher.announce(BOTH);
   stream(publisher, clock, 1);
   const reader = new Reader(await hub.read(PATH, 0, never));
@@ -247,11 +247,11 @@ const rivals = [
 for (const { takeover, silence, wins } of rivals) {
   test(`takeover ${takeover}: after ${silence} s of silence a second publisher ${wins ? 'takes over' : 'is refused'}`, async () => {
     const { clock, hub, open, closed } = setUp({ takeover });
-    const first = await hub.publish(PATH, open('first'));
+    const first = await hub.publish(PATH, open('first'), never);
     first.announce(BOTH);
     stream(first, clock, 1);
     clock.advance(silence * SECOND);
-    const second = hub.publish(PATH, open('second'));
+    const second = hub.publish(PATH, open('second'), never);
     if (!wins) {
       await assert.rejects(second, refused('busy'));
       return;
@@ -266,15 +266,15 @@ for (const { takeover, silence, wins } of rivals) {
 
 test('takeover stale: one who comes too early waits until the first has been silent long enough, or is refused when it goes on', async () => {
   const { clock, hub, open, closed } = setUp();
-  const first = await hub.publish(PATH, open('first'));
+  const first = await hub.publish(PATH, open('first'), never);
   first.announce(BOTH);
   stream(first, clock, 1);
-  const early = assert.rejects(hub.publish(PATH, open('early')), refused('busy'));
+  const early = assert.rejects(hub.publish(PATH, open('early'), never), refused('busy'));
   clock.advance(0.5 * SECOND);
   first.write(video(1000));
   clock.advance(0.1 * SECOND);
   await early;
-  const second = hub.publish(PATH, open('second'));
+  const second = hub.publish(PATH, open('second'), never);
   clock.advance(2 * SECOND);
   await second;
   assert.deepEqual(closed, ['first: busy']);
@@ -282,11 +282,11 @@ test('takeover stale: one who comes too early waits until the first has been sil
 
 test('a takeover keeps the readers even without any grace time', async () => {
   const { clock, hub, open } = setUp({ takeover: 'always', grace: 0, stopGrace: 0 });
-  const first = await hub.publish(PATH, open('first'));
+  const first = await hub.publish(PATH, open('first'), never);
   first.announce(BOTH);
   stream(first, clock, 1);
   const reader = new Reader(await hub.read(PATH, 0, never));
-  const second = await hub.publish(PATH, open('second'));
+  const second = await hub.publish(PATH, open('second'), never);
   clock.advance(SECOND);
   stream(second, clock, 1);
   assert.ok(drain(reader).length > 50);
@@ -294,7 +294,7 @@ test('a takeover keeps the readers even without any grace time', async () => {
 
 test('a reader that the window has overtaken goes on at a key frame and counts what it missed', async () => {
   const { clock, hub, open } = setUp();
-  const publisher = await hub.publish(PATH, open('encoder'));
+  const publisher = await hub.publish(PATH, open('encoder'), never);
   publisher.announce(BOTH);
   stream(publisher, clock, 1);
   const reader = new Reader(await hub.read(PATH, 0, never));
@@ -309,7 +309,7 @@ test('observers are told of every event of a stream, in order', async () => {
   const { clock, hub, open } = setUp();
   const events: string[] = [];
   hub.observe((event) => events.push(event.type));
-  const publisher = await hub.publish(PATH, open('encoder'));
+  const publisher = await hub.publish(PATH, open('encoder'), never);
   publisher.announce(BOTH);
   stream(publisher, clock, 1);
   const leave = hub.join(await hub.read(PATH, 0, never), open('viewer'));
@@ -322,7 +322,7 @@ test('observers are told of every event of a stream, in order', async () => {
 
 test('what is shared is made once and closed after the last user', async () => {
   const { clock, hub, open } = setUp();
-  const publisher = await hub.publish(PATH, open('encoder'));
+  const publisher = await hub.publish(PATH, open('encoder'), never);
   stream(publisher, clock, 1);
   const shared = await hub.read(PATH, 0, never);
   let [made, closed] = [0, 0];
@@ -339,10 +339,69 @@ test('what is shared is made once and closed after the last user', async () => {
 
 test('closing the hub ends everything', async () => {
   const { clock, hub, open } = setUp();
-  const publisher = await hub.publish(PATH, open('encoder'));
+  const publisher = await hub.publish(PATH, open('encoder'), never);
   stream(publisher, clock, 1);
   const reader = new Reader(await hub.read(PATH, 0, never));
   hub.close();
   assert.throws(() => drain(reader), refused('shutdown'));
   assert.ok(publisher.closed);
+});
+
+test('one who leaves while it is looked whether the first publisher is alive takes nothing over', async () => {
+  const { clock, hub, open, closed } = setUp();
+  const first = await hub.publish(PATH, open('first'), never);
+  first.announce(BOTH);
+  stream(first, clock, 1);
+  const leaving = new AbortController();
+  const second = hub.publish(PATH, open('second'), leaving.signal);
+  clock.advance(0.5 * SECOND);
+  leaving.abort(new Error('left'));
+  clock.advance(5 * SECOND);
+  await assert.rejects(second, /left/);
+  assert.deepEqual(closed, []);
+  assert.equal(hub.find(PATH)!.publisher, first);
+});
+
+test('one whose signal has aborted already neither publishes nor waits', async () => {
+  const { hub, open } = setUp();
+  const gone = AbortSignal.abort(new Error('gone'));
+  await assert.rejects(hub.publish(PATH, open('nobody'), gone), /gone/);
+  await assert.rejects(hub.read(PATH, Number.POSITIVE_INFINITY, gone), /gone/);
+  assert.equal(hub.find(PATH), undefined);
+});
+
+test('a closed hub refuses those who come and those who wait', async () => {
+  const { hub, open } = setUp();
+  const waiting = hub.read(PATH, Number.POSITIVE_INFINITY, never);
+  hub.close();
+  await assert.rejects(waiting, refused('shutdown'));
+  await assert.rejects(hub.publish(PATH, open('late'), never), refused('shutdown'));
+});
+
+test('after a change of codecs newcomers share nothing with those who are still on their way out', async () => {
+  const { clock, hub, open } = setUp();
+  const publisher = await hub.publish(PATH, open('encoder'), never);
+  publisher.announce(BOTH);
+  stream(publisher, clock, 1);
+  const shared = await hub.read(PATH, 0, never);
+  const make = () => ({ close: () => {} });
+  const before = shared.share('flv', make);
+  publisher.write(video(1000, true, { ...VIDEO, codec: 'h265' }));
+  const after = shared.share('flv', make);
+  assert.notEqual(after.value, before.value);
+  before.release();
+  assert.equal(shared.share('flv', make).value, after.value);
+});
+
+test('frames before the first key frame are not counted as missed', async () => {
+  const { clock, hub, open } = setUp({ window: { duration: SECOND, bytes: 300 } });
+  const publisher = await hub.publish(PATH, open('encoder'), never);
+  publisher.announce(BOTH);
+  stream(publisher, clock, 1);
+  const reader = new Reader(await hub.read(PATH, 0, never));
+  publisher.write(audio(1000));
+  assert.equal(reader.next(), undefined);
+  publisher.write(video(1040, true));
+  assert.ok(reader.next()!.keyframe);
+  assert.equal(reader.skipped, 0);
 });

@@ -39,6 +39,8 @@ export class Hub {
   readonly #waiting = new Map<string, Set<() => void>>();
   /** Cancels the end of a stream that has no publisher. */
   readonly #endings = new Map<Stream, () => void>();
+  /** Why nothing can be published or read any more. */
+  #closed: RefusedError | undefined;
 
   constructor(options: HubOptions, clock: Clock) {
     this.#options = options;
@@ -61,28 +63,34 @@ export class Hub {
 
   /**
    * Makes `session` the publisher of `path`, begins the stream if there is none, and replaces a present publisher as the
-   * takeover rule says. Throws {@link RefusedError} `busy` if that one stays.
+   * takeover rule says. Throws {@link RefusedError} `busy` if that one stays, and the reason of `signal` when it aborts.
    */
-  async publish(path: string, session: Session): Promise<Publisher> {
-    for (let rival = this.find(path)?.publisher; rival; rival = this.find(path)?.publisher) {
-      if (!(await this.#yields(rival)))
-        throw new RefusedError('busy', `${describePath(path)} is being published by somebody else`);
+  async publish(path: string, session: Session, signal: Signal): Promise<Publisher> {
+    for (;;) {
+      this.#check(signal);
+      const rival = this.find(path)?.publisher;
+      if (!rival) return this.#begin(this.#streams.get(path) ?? this.#create(path), session);
+      const yields = await this.#yields(rival, signal);
+      this.#check(signal);
+      if (!yields) throw new RefusedError('busy', `${describePath(path)} is being published by somebody else`);
       if (rival.closed) continue;
       rival.close(false);
       rival.session.close(new RefusedError('busy', `another publisher took ${describePath(path)} over`));
     }
-    return this.#begin(this.#streams.get(path) ?? this.#create(path), session);
   }
 
   /**
-   * The stream at `path`, as soon as there are frames in it. Throws {@link RefusedError} `not-found` after
-   * `wait` microseconds, which may be infinite.
+   * The stream at `path`, as soon as there are frames in it. Throws {@link RefusedError} `not-found` after `wait`
+   * microseconds, which may be infinite, and the reason of `signal` when it aborts.
    */
   async read(path: string, wait: number, signal: Signal): Promise<Stream> {
-    const stream = this.#streams.get(path);
-    if (stream?.lineup) return stream;
-    await this.#appearance(path, wait, signal);
-    return this.read(path, 0, signal);
+    const deadline = this.#clock.now() + wait;
+    for (;;) {
+      this.#check(signal);
+      const stream = this.#streams.get(path);
+      if (stream?.lineup) return stream;
+      await this.#appearance(path, deadline - this.#clock.now(), signal);
+    }
   }
 
   /** Counts `session` among the readers of `stream` until the function returned is called. */
@@ -94,18 +102,25 @@ export class Hub {
     };
   }
 
-  /** Ends all streams at once. */
+  /** Ends all streams at once; from then on everything is refused. */
   close(): void {
+    this.#closed = new RefusedError('shutdown', 'the server is stopping');
+    for (const path of [...this.#waiting.keys()]) this.#announce(path);
     for (const stream of [...this.#streams.values()]) {
       stream.publisher?.close(true);
-      this.#end(stream, new RefusedError('shutdown', 'the server is stopping'));
+      this.#end(stream, this.#closed);
     }
   }
 
-  async #yields(rival: Publishing): Promise<boolean> {
+  #check(signal: Signal): void {
+    if (this.#closed) throw this.#closed;
+    if (signal.aborted) throw signal.reason;
+  }
+
+  async #yields(rival: Publishing, signal: Signal): Promise<boolean> {
     const { takeover, staleAfter } = this.#options;
     if (takeover !== 'stale') return takeover === 'always';
-    return outwait(rival, staleAfter, this.#clock);
+    return outwait(rival, staleAfter, signal, this.#clock);
   }
 
   #create(path: string): Stream {

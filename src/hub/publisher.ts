@@ -1,4 +1,5 @@
 import { type Clock, MILLISECOND, SECOND } from '../base/clock.ts';
+import type { Signal } from '../base/signal.ts';
 import { Frame, type Sample } from '../media/frame.ts';
 import { type Kind, sameTrack, type Track } from '../media/track.ts';
 import type { Session } from './session.ts';
@@ -22,8 +23,6 @@ export class Publisher implements Publishing {
   readonly stream: Stream;
   readonly session: Session;
   lastArrival: number;
-  /** Video frames dropped because no key frame had come before them. */
-  dropped = 0;
   readonly #clock: Clock;
   readonly #events: PublisherEvents;
   #closed = false;
@@ -116,7 +115,7 @@ export class Publisher implements Publishing {
     if (kind === 'video') {
       if (sample.keyframe) this.#needsKeyframe = false;
       else if (this.#needsKeyframe) {
-        this.dropped++;
+        stream.counters.undecodable++;
         return;
       }
     }
@@ -157,13 +156,13 @@ export class Publisher implements Publishing {
 /** How often it is looked whether a publisher that may be gone has sent something. */
 const LOOK = 50 * MILLISECOND;
 
-/** Waits until `publisher` has closed or been silent for `silence` (then true), or sends again (then false). */
-export function outwait(publisher: Publishing, silence: number, clock: Clock): Promise<boolean> {
+/** Waits until `publisher` has closed or been silent for `silence` (then true), or sends again or `signal` aborts (then false). */
+export function outwait(publisher: Publishing, silence: number, signal: Signal, clock: Clock): Promise<boolean> {
   const seen = publisher.lastArrival;
   return new Promise((resolve) => {
     const look = () => {
       if (publisher.closed || clock.now() - publisher.lastArrival >= silence) resolve(true);
-      else if (publisher.lastArrival !== seen) resolve(false);
+      else if (publisher.lastArrival !== seen || signal.aborted) resolve(false);
       else clock.after(LOOK, look);
     };
     look();

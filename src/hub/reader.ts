@@ -8,6 +8,7 @@ export class Reader {
   /** Frames that the window took away before they were read. */
   skipped = 0;
   #position: number;
+  #hasBegun = false;
   /** Whether a startable frame must come before the next one is handed out. */
   #seeking = true;
   readonly #lineup: Lineup | undefined;
@@ -30,7 +31,10 @@ export class Reader {
       if (ended) throw ended;
       return undefined;
     }
-    if (this.#position < log.head) return log.at(this.#position++);
+    if (this.#position < log.head) {
+      this.#hasBegun = true;
+      return log.at(this.#position++);
+    }
     if (ended) throw ended;
     return undefined;
   }
@@ -39,7 +43,7 @@ export class Reader {
   #seek(): boolean {
     const { log } = this.stream;
     const start = log.startFrom(this.#position);
-    this.skipped += (start ?? log.head) - this.#position;
+    if (this.#hasBegun) this.skipped += (start ?? log.head) - this.#position;
     this.#position = start ?? log.head;
     this.#seeking = start === undefined;
     return !this.#seeking;

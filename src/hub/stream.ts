@@ -31,6 +31,8 @@ export interface StreamCounters {
   audioFrames: number;
   /** Time between the last two key frames in microseconds, 0 before the second one. */
   keyframeInterval: number;
+  /** Video frames that came before the key frame they need: nobody gets them. */
+  undecodable: number;
 }
 
 /** A named sequence of frames. It outlives its publishers, and its timeline goes on through all of them. */
@@ -41,7 +43,14 @@ export class Stream {
   readonly since: number;
   readonly log: Log<Frame>;
   readonly timeline = new Timeline();
-  readonly counters: StreamCounters = { bytesIn: 0, bytesOut: 0, videoFrames: 0, audioFrames: 0, keyframeInterval: 0 };
+  readonly counters: StreamCounters = {
+    bytesIn: 0,
+    bytesOut: 0,
+    videoFrames: 0,
+    audioFrames: 0,
+    keyframeInterval: 0,
+    undecodable: 0,
+  };
   /** Who appends to it; undefined while it waits for a publisher to return. */
   publisher: Publishing | undefined;
   /** The tracks as of the newest frame. */
@@ -73,6 +82,8 @@ export class Stream {
   /** Sets new codec families. Nobody can read on across this, so what was before is dropped. */
   change(lineup: Lineup): void {
     this.#lineup = lineup;
+    // Who comes from now on shares nothing with those who are still on their way out.
+    this.#shared.clear();
     for (const kind of this.tracks.keys()) if (lineup[kind] === undefined) this.tracks.delete(kind);
     this.log.clear();
   }

@@ -53,11 +53,6 @@ export class Timeline {
   /** The newest output time of all tracks and when that frame arrived. */
   #latest: { output: number; arrival: number } | undefined;
 
-  /** The newest output time of all tracks; undefined before the first frame. */
-  get latest(): number | undefined {
-    return this.#latest?.output;
-  }
-
   /** The next frame belongs to another input: a publisher that came back, or another one. */
   restart(): void {
     for (const [kind, placed] of this.#placed) this.#floor.set(kind, placed.output);

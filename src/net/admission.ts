@@ -27,7 +27,7 @@ export class Admission {
   constructor(options: AdmissionOptions) {
     this.#options = options;
     const look = () => {
-      this.#isMemoryFull = process.memoryUsage.rss() > options.memory;
+      this.#isMemoryFull = !hasMemory(options.memory);
     };
     this.#timer = setInterval(look, LOOK_EVERY).unref();
   }
@@ -63,6 +63,15 @@ export class Admission {
     const left = this.#perAddress.get(address)! - 1;
     if (left > 0) this.#perAddress.set(address, left);
     else this.#perAddress.delete(address);
+  }
+}
+
+/** Finding out takes a file descriptor: when there is none, nobody more can be let in either. */
+function hasMemory(most: number): boolean {
+  try {
+    return process.memoryUsage.rss() <= most;
+  } catch {
+    return false;
   }
 }
 

@@ -38,14 +38,17 @@ export class Gatherer {
     return this.#rest;
   }
 
-  /** Has the socket's reads gathered until it closes. */
-  add(socket: Socket): void {
-    this.#count(1);
+  /** Has the socket's reads gathered until the function returned is called, once. */
+  add(socket: Socket): () => void {
     const onData = () => {
       if (this.#rest > 0) this.#lay(socket);
     };
+    this.#count(1);
     socket.on('data', onData);
-    socket.once('close', () => this.#count(-1));
+    return () => {
+      this.#count(-1);
+      socket.off('data', onData);
+    };
   }
 
   #count(change: number): void {

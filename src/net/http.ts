@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createSecureServer, type ServerHttp2Session } from 'node:http2';
 import type { Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { MILLISECOND, SECOND } from '../base/clock.ts';
+import { MILLISECOND } from '../base/clock.ts';
 import { ProtocolError, type RefusalCode, RefusedError } from '../base/errors.ts';
 import type { Logger } from '../ops/log.ts';
 import { type Admission, addressOf } from './admission.ts';
@@ -67,6 +67,8 @@ const LARGEST_HEAD = 16 * 1024;
 const MOST_HEADERS = 100;
 /** Largest request body in bytes. */
 const LARGEST_BODY = 1024 * 1024;
+/** How long a body may take, in milliseconds. */
+const BODY_TIMEOUT = 10_000;
 /** How often the time limits are looked after, in milliseconds. */
 const CHECK_EVERY = 1_000;
 /** How many requests one HTTP/2 connection may make at the same time. */
@@ -83,13 +85,6 @@ export interface HttpTimes {
   /** Between requests. */
   readonly httpIdle: number;
 }
-
-const TIMES: HttpTimes = {
-  handshake: 5 * SECOND,
-  httpHead: 10 * SECOND,
-  httpRequest: 30 * SECOND,
-  httpIdle: 15 * SECOND,
-};
 
 const STATUS: Record<RefusalCode, number> = {
   'not-found': 404,
@@ -111,7 +106,7 @@ export class HttpRouter {
   readonly #routes: Route<Exchange>[] = [];
   readonly #upgrades: Route<Upgrade>[] = [];
 
-  constructor(log: Logger, times: HttpTimes = TIMES) {
+  constructor(log: Logger, times: HttpTimes) {
     this.#log = log;
     this.#times = times;
   }
@@ -146,6 +141,8 @@ export class HttpRouter {
         )
       : createServer(limits, onRequest);
     if ('maxHeadersCount' in server) server.maxHeadersCount = MOST_HEADERS;
+    // All other upgrades (h2c, which curl and Java offer) are offers that may be passed over.
+    Object.assign(server, { shouldUpgradeCallback: isWebSocket });
     server.prependListener('connection', (socket: Socket) => admission.admit(socket));
     // Those under way are finished; a connection without any is closed.
     server.on('session', (session: ServerHttp2Session) =>
@@ -179,15 +176,15 @@ export class HttpRouter {
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     // Until a handler takes the socket over nobody else listens for its errors.
     socket.on('error', () => socket.destroy());
+    const written = (socket as Socket).bytesWritten;
     try {
       const { pathname } = urlOf(request);
-      const isWebSocket = request.headers.upgrade?.toLowerCase() === 'websocket';
-      const found = isWebSocket ? find(this.#upgrades, 'GET', pathname) : undefined;
+      const found = find(this.#upgrades, request.method ?? '', pathname);
       if (!found) throw new RefusedError('not-found', `no WebSocket is at ${pathname}`);
       await found.handle(new Upgrade(request, found.params, socket, head));
     } catch (error) {
       // Once the handshake is done, the good-bye is the handler's.
-      if ((socket as Socket).bytesWritten > 0) return;
+      if ((socket as Socket).bytesWritten > written) return;
       const { status, code, message } = explain(error);
       const body = JSON.stringify({ code, error: message });
       const lines = [
@@ -212,16 +209,26 @@ export function sendJson(response: ServerResponse, status: number, value: unknow
   response.end(body);
 }
 
-/** The request's body. Throws {@link RefusedError} `limit` as soon as it is larger than a mebibyte. */
+/** The request's body. Throws {@link RefusedError} as soon as it is larger than a mebibyte, or when it takes ten seconds. */
 export async function readBody(request: IncomingMessage): Promise<Buffer> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const part of request) {
-    size += (part as Buffer).length;
-    if (size > LARGEST_BODY) throw new RefusedError('limit', `the body is larger than ${LARGEST_BODY} bytes`);
-    parts.push(part as Buffer);
+  const late = new RefusedError('timeout', 'the body takes too long');
+  const timer = setTimeout(() => request.destroy(late), BODY_TIMEOUT);
+  try {
+    const parts: Buffer[] = [];
+    let size = 0;
+    for await (const part of request) {
+      size += (part as Buffer).length;
+      if (size > LARGEST_BODY) throw new RefusedError('limit', `the body is larger than ${LARGEST_BODY} bytes`);
+      parts.push(part as Buffer);
+    }
+    return Buffer.concat(parts);
+  } finally {
+    clearTimeout(timer);
   }
-  return Buffer.concat(parts);
+}
+
+function isWebSocket(request: IncomingMessage): boolean {
+  return request.headers.upgrade?.toLowerCase() === 'websocket';
 }
 
 function urlOf(request: IncomingMessage): URL {

@@ -84,7 +84,7 @@ async function setUp({ maxLag = 2 * SECOND, gop = 10 } = {}) {
   );
   const sessions = new Sessions(clock);
   const session = () => sessions.open({ protocol: 'test', remote: '', close: () => {} });
-  const publisher = await hub.publish('v/a/n', session());
+  const publisher = await hub.publish('v/a/n', session(), new AbortController().signal);
   publisher.announce(new Set(['video']));
   let [next, track] = [0, TRACK];
   let woken = 0;

@@ -147,6 +147,8 @@ export class Outlet {
       if (now >= deadline) return false;
     }
     if (this.#reason) this.#finish(this.#reason);
+    // At the end of the stream nothing new will come to wake us for those who are still taking the rest.
+    if (this.#reason && this.#cursors.length > 0) this.#lagging = true;
     return true;
   }
 
@@ -182,7 +184,7 @@ export class Outlet {
   #await(cursor: Cursor, now: number): void {
     this.#lagging = true;
     if (now - cursor.drained <= this.#stallTimeout) return;
-    this.#dismiss(cursor, new RefusedError('timeout', 'the viewer does not read'));
+    this.#dismiss(cursor, new RefusedError('timeout', 'the viewer does not take what it is sent'));
   }
 
   #send(cursor: Cursor, slice: Slice): void {
@@ -204,13 +206,16 @@ export class Outlet {
   /** The viewer's first entries, headers before them, if there is a key frame to begin with. */
   #open(cursor: Cursor): void {
     const from = this.#log.start;
-    if (from === undefined) cursor.position = this.#log.head;
-    else if (this.#opening.from === from && this.#opening.to === this.#log.head) this.#send(cursor, this.#opening);
-    else {
-      const entries = this.#slice(from, this.#limit(from, this.#log.head));
-      this.#opening = { ...entries, bytes: concat([this.#log.at(from).prelude, entries.bytes]) };
-      this.#send(cursor, this.#opening);
+    if (from === undefined) {
+      cursor.position = this.#log.head;
+      return;
     }
+    const to = this.#limit(from, this.#log.head);
+    if (this.#opening.from !== from || this.#opening.to !== to) {
+      const entries = this.#slice(from, to);
+      this.#opening = { ...entries, bytes: concat([this.#log.at(from).prelude, entries.bytes]) };
+    }
+    this.#send(cursor, this.#opening);
   }
 
   /** The window has passed the viewer by: moves it to the next key frame; false when there is none yet. */

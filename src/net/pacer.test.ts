@@ -9,6 +9,7 @@ class TestOutlet implements Paced {
   /** How long it was let write each time, in milliseconds. */
   readonly turns: number[] = [];
   lagging = false;
+  isClosed = false;
   /** How long a burst takes in all, and how much of it is left. */
   cost = 0;
   #left = 0;
@@ -16,6 +17,10 @@ class TestOutlet implements Paced {
 
   constructor(clock: VirtualClock) {
     this.#clock = clock;
+  }
+
+  close(): void {
+    this.isClosed = true;
   }
 
   begin(): void {
@@ -101,7 +106,10 @@ test('a long burst is interrupted, so that publishers and joiners have their tur
   outlet.cost = 20 * MILLISECOND;
   world.pacer.wake(outlet);
   mock.timers.tick(0);
-  assert.deepEqual(outlet.turns, [4, 4, 4, 4, 4]);
+  assert.deepEqual(
+    outlet.turns,
+    Array.from({ length: 10 }, () => 2),
+  );
 });
 
 test('viewers that lag are looked at again though nothing new comes', () => {
@@ -118,7 +126,7 @@ test('viewers that lag are looked at again though nothing new comes', () => {
   assert.equal(outlet.began.length, length);
 });
 
-test('an outlet that throws is reported, and the others are served', () => {
+test('an outlet that throws is reported and closed, and the others are served', () => {
   using world = setUp();
   const [broken, sound] = [world.outlet(), world.outlet()];
   broken.begin = () => {
@@ -135,5 +143,23 @@ test('an outlet that throws is reported, and the others are served', () => {
   for (const outlet of [broken, sound]) world.pacer.wake(outlet);
   world.pass(5);
   assert.equal(world.faults.length, 2);
+  assert.ok(broken.isClosed);
   assert.equal(sound.began.length, 2);
+});
+
+test('many outlets with one viewer each are interrupted as well', () => {
+  using world = setUp();
+  const outlets = Array.from({ length: 10 }, world.outlet);
+  for (const outlet of outlets) {
+    outlet.cost = MILLISECOND;
+    world.pacer.wake(outlet);
+  }
+  const turns: number[] = [];
+  const count = () => {
+    turns.push(outlets.filter(({ began }) => began.length > 0).length);
+    if (turns.at(-1)! < 10) setImmediate(count);
+  };
+  setImmediate(count);
+  mock.timers.tick(0);
+  assert.deepEqual(turns, [2, 4, 6, 8, 10]);
 });

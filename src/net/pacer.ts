@@ -1,10 +1,12 @@
 import { type Clock, MILLISECOND } from '../base/clock.ts';
+import { RefusedError } from '../base/errors.ts';
 
 /** What a {@link Pacer} drives: see `Outlet`. */
 export interface Paced {
   begin(): void;
   flush(deadline: number): boolean;
   readonly lagging: boolean;
+  close(reason: RefusedError): void;
 }
 
 /** Between what a {@link Pacer} may choose. */
@@ -17,12 +19,9 @@ export interface PacerOptions {
 /** How much of the processor writing to viewers may take before frames are gathered into longer bursts. */
 const SHARE = 0.3;
 /** Writing is interrupted after so long to let publishers and joiners have their turn. */
-const LONGEST_TURN = 4 * MILLISECOND;
+const LONGEST_TURN = 2 * MILLISECOND;
 /** How soon viewers that lag are looked at again when nothing new comes. */
 const LOOK_AGAIN = 10 * MILLISECOND;
-
-/** What came of an outlet that threw. */
-const FAULT = Symbol('fault');
 
 /** What a {@link Pacer} counts, for metrics. Times are microseconds. */
 export interface PacerCounters {
@@ -41,16 +40,16 @@ export class Pacer {
   readonly counters: PacerCounters = { bursts: 0, intervals: 0, spent: 0 };
   readonly #options: PacerOptions;
   readonly #clock: Clock;
-  readonly #onFault: (error: unknown, outlet: Paced) => void;
+  readonly #onFault: (error: unknown) => void;
   readonly #due = new Set<Paced>();
-  #burst: readonly Paced[] | undefined;
+  #isWriting = false;
   #isScheduled = false;
   #began = Number.NEGATIVE_INFINITY;
   #spent = 0;
   #next = Number.NEGATIVE_INFINITY;
 
-  /** `onFault` is told of an outlet that threw, which is our own bug; it is not driven any further. */
-  constructor(options: PacerOptions, clock: Clock, onFault: (error: unknown, outlet: Paced) => void) {
+  /** `onFault` is told what an outlet threw, which is our own bug; that outlet is closed. */
+  constructor(options: PacerOptions, clock: Clock, onFault: (error: unknown) => void) {
     this.#options = options;
     this.#clock = clock;
     this.#onFault = onFault;
@@ -64,7 +63,7 @@ export class Pacer {
   /** Has an outlet written to in the next burst. */
   wake(outlet: Paced): void {
     this.#due.add(outlet);
-    if (!this.#burst && !this.#isScheduled) this.#schedule();
+    if (!this.#isWriting && !this.#isScheduled) this.#schedule();
   }
 
   #schedule(): void {
@@ -82,45 +81,55 @@ export class Pacer {
     this.counters.intervals += Math.min(now - this.#began, this.#options.burstMax);
     this.#isScheduled = false;
     this.#began = now;
+    this.#isWriting = true;
+    this.#spent = 0;
     const burst = [...this.#due];
     this.#due.clear();
-    this.#burst = burst.filter((outlet) => this.#guard(outlet, () => outlet.begin()) !== FAULT);
-    this.#spent = this.now() - now;
-    this.#write(this.#burst, [...this.#burst]);
+    this.#write(burst, undefined, []);
   }
 
-  /** Writes until all is written or the turn is over; then the event loop gets its chance, and it goes on. */
-  #write(burst: readonly Paced[], left: Paced[]): void {
+  /**
+   * Writes until all is written or the turn is over; then the event loop gets its chance, and it goes on. Of the outlets
+   * `left` the last one is `begun` or will be; `written` are those that are through.
+   */
+  #write(left: Paced[], begun: Paced | undefined, written: Paced[]): void {
     const began = this.now();
     const deadline = began + LONGEST_TURN;
-    for (let outlet = left.at(-1); outlet; outlet = left.at(-1)) {
-      const current = outlet;
-      if (this.#guard(current, () => current.flush(deadline)) === false) break;
+    let current = begun;
+    while (left.length > 0 && this.now() < deadline) {
+      const outlet = left.at(-1)!;
+      const isThrough = this.#drive(outlet, outlet !== current, deadline);
+      current = outlet;
+      if (isThrough === false) break;
       left.pop();
+      if (isThrough) written.push(outlet);
     }
     this.#spent += this.now() - began;
-    if (left.length > 0) setImmediate(() => this.#write(burst, left));
-    else this.#end(burst);
+    if (left.length > 0) setImmediate(() => this.#write(left, current, written));
+    else this.#end(written);
   }
 
-  #end(burst: readonly Paced[]): void {
+  /** Whether the outlet is through with this burst; undefined when it threw. */
+  #drive(outlet: Paced, isNew: boolean, deadline: number): boolean | undefined {
+    try {
+      if (isNew) outlet.begin();
+      return outlet.flush(deadline);
+    } catch (error) {
+      this.#onFault(error);
+      outlet.close(new RefusedError('gone', 'the server failed'));
+      return undefined;
+    }
+  }
+
+  #end(written: readonly Paced[]): void {
     const { burstMin, burstMax } = this.#options;
-    this.#burst = undefined;
+    this.#isWriting = false;
     this.counters.spent += this.#spent;
     this.#next = this.#began + Math.min(Math.max(this.#spent / SHARE, burstMin), burstMax);
     const isIdle = this.#due.size === 0;
-    for (const outlet of burst) if (outlet.lagging) this.#due.add(outlet);
+    for (const outlet of written) if (outlet.lagging) this.#due.add(outlet);
     if (this.#due.size === 0) return;
     if (isIdle) this.#next = Math.max(this.#next, this.now() + LOOK_AGAIN);
     this.#schedule();
-  }
-
-  #guard<T>(outlet: Paced, act: () => T): T | typeof FAULT {
-    try {
-      return act();
-    } catch (error) {
-      this.#onFault(error, outlet);
-      return FAULT;
-    }
   }
 }

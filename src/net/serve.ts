@@ -43,7 +43,7 @@ export class Serving {
   }
 
   /** Asks the session to end, for the reason given. */
-  end(reason: RefusedError | Departure): void {
+  end(reason: unknown): void {
     this.#ending.abort(reason);
   }
 }

@@ -28,8 +28,8 @@ export async function watch(
 ): Promise<never> {
   const { hub, pacer, outlets } = ground;
   const { stream, format, mux, sink } = viewing;
-  const leave = hub.join(stream, session);
   const { value: outlet, release } = stream.share(format, () => new Outlet(stream, mux(), pacer, outlets));
+  const leave = hub.join(stream, session);
   let part = () => {};
   try {
     return await new Promise<never>((_, end) => {

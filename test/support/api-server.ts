@@ -128,7 +128,7 @@ function handle(context: Context, origin: string): ApiServer {
     async publish(path, detail = { tcUrl: 'rtmp://192.0.2.4:1936/live' }) {
       const session = open('rtmp', 'publish', path);
       Object.assign(session.detail, detail);
-      const publisher = await context.hub.publish(path, session);
+      const publisher = await context.hub.publish(path, session, new AbortController().signal);
       publisher.write({ track: VIDEO, dts: 0, pts: 0, keyframe: true, data: new Uint8Array(1000) });
       for (const dts of [0, 20_000])
         publisher.write({ track: AUDIO, dts, pts: dts, keyframe: true, data: new Uint8Array(10) });

@@ -1,6 +1,5 @@
 import type { ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { RefusedError } from '../../base/errors.ts';
 import { formatName, readSelection } from '../../container/flv/selection.ts';
 import { flvTag } from '../../container/flv/tag.ts';
 import type { Context } from '../../module.ts';
@@ -39,8 +38,6 @@ function finish(sink: Duplex): void {
 /** Sends the head of the answer and says where the body goes: in HTTP/1.1 straight to the socket, which costs a third less. */
 function beginBody(response: ServerResponse): Duplex {
   const isHttp2 = 'stream' in response;
-  // The answer to the request before it is still under way.
-  if (!isHttp2 && !response.socket) throw new RefusedError('unsupported', 'a stream cannot be asked for in a pipeline');
   if (!isHttp2) {
     // Without a length and without chunks the body ends with the connection.
     response.removeHeader('transfer-encoding');

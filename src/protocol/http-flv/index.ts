@@ -1,6 +1,6 @@
 import { RefusedError } from '../../base/errors.ts';
 import type { Context, Module } from '../../module.ts';
-import { serve } from '../../net/serve.ts';
+import { Departure, serve } from '../../net/serve.ts';
 import { playByHttp } from './http.ts';
 import { FLV_PATH } from './viewing.ts';
 import { playByWebSocket } from './websocket.ts';
@@ -16,7 +16,7 @@ export function httpFlv(): Module {
           throw new RefusedError('unsupported', 'streams cannot be asked for by pipelining');
         const peer = { protocol: 'http-flv', remote: exchange.remote };
         const cause = await serve(context, peer, (serving) => playByHttp(context, exchange, serving));
-        if (!exchange.response.headersSent && cause) throw cause;
+        if (cause && !(cause instanceof Departure) && !exchange.response.headersSent) throw cause;
       });
       context.http.route(['OPTIONS'], FLV_PATH, ({ response }) => {
         response.writeHead(204, PREFLIGHT);
@@ -25,7 +25,7 @@ export function httpFlv(): Module {
       context.http.upgrade(FLV_PATH, async (upgrade) => {
         const peer = { protocol: 'ws-flv', remote: upgrade.remote };
         const cause = await serve(context, peer, (serving) => playByWebSocket(context, upgrade, serving));
-        if (cause) throw cause;
+        if (cause && !(cause instanceof Departure)) throw cause;
       });
       return {};
     },

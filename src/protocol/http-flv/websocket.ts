@@ -44,7 +44,8 @@ export async function playByWebSocket(context: Context, upgrade: Upgrade, servin
 }
 
 /** Rejects with what `signal` says when the peer is refused, or leaves, before the handshake is done. */
-function accept({ request, socket, head }: Upgrade, signal: AbortSignal): Promise<WebSocket> {
+async function accept({ request, socket, head }: Upgrade, signal: AbortSignal): Promise<WebSocket> {
+  signal.throwIfAborted();
   return new Promise((resolve, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason), { once: true });
     handshakes.handleUpgrade(request, socket, head, resolve);

@@ -16,6 +16,8 @@ export const CHUNK_SIZE = 60_000;
 export const ACK_WINDOW = 2_500_000;
 /** Answers of so many bytes that the peer does not read are enough. */
 const MOST_UNREAD = 256 * 1024;
+/** What is read ahead while a message is being dealt with, in bytes. */
+const MOST_HELD = 64 * 1024;
 /** What one may send who does not publish, handshake included. */
 const STRANGER_BYTES = 72 * 1024;
 /** What a player may send besides, in bytes per second: acknowledgements, pings, a command now and then. */
@@ -109,6 +111,8 @@ export class Connection {
     this.#received += piece.length;
     this.#onReceived(piece.length);
     this.#decoder.push(piece);
+    // While it is held the socket goes on being read for a while, so that its end is noticed.
+    if (this.#isBusy && this.#decoder.buffered > MOST_HELD) this.socket.pause();
     this.#pump();
   }
 
@@ -136,7 +140,6 @@ export class Connection {
   /** Reads no further until `pending` is settled. */
   #hold(pending: Promise<void>): void {
     this.#isBusy = true;
-    this.socket.pause();
     pending.then(
       () => {
         this.#isBusy = false;

@@ -1,3 +1,5 @@
+import { SECOND } from '../../base/clock.ts';
+import { RefusedError } from '../../base/errors.ts';
 import { type Box, FlvMuxer } from '../../container/flv/muxer.ts';
 import { formatName, readSelection, type Selection } from '../../container/flv/selection.ts';
 import type { Context } from '../../module.ts';
@@ -11,6 +13,9 @@ import { onStatus, sampleAccess } from './wire/reply.ts';
 /** The one message stream that we hand out: all viewers of a stream are sent the same bytes, its id among them. */
 export const STREAM_ID = 1;
 
+/** So many pauses, and one more a second, are a person's. */
+const MOST_PAUSES = 10;
+
 const TYPES = { audio: MessageType.audio, video: MessageType.video, script: MessageType.dataAmf0 };
 const CHUNK_STREAMS = { audio: ChunkStreamId.audio, video: ChunkStreamId.video, script: ChunkStreamId.data };
 
@@ -21,6 +26,8 @@ export class Play {
   readonly #connection: Connection;
   readonly #path: string;
   readonly #selection: Selection;
+  readonly #began: number;
+  #pauses = 0;
   #ending = new AbortController();
 
   /** Throws `RefusedError` when the query asks for what does not exist. */
@@ -35,6 +42,7 @@ export class Play {
     this.#serving = serving;
     this.#connection = connection;
     this.#path = path;
+    this.#began = context.clock.now();
     this.#selection = readSelection(query);
   }
 
@@ -53,6 +61,7 @@ export class Play {
   pause(isPaused: boolean): void {
     if (isPaused) this.#ending.abort();
     else if (this.#ending.signal.aborted) {
+      this.#checkPauses();
       this.#ending = new AbortController();
       this.#run();
     }
@@ -60,6 +69,12 @@ export class Play {
 
   close(): void {
     this.#ending.abort();
+  }
+
+  /** Whoever goes on is sent everything since the last key frame: that must not be had for a few bytes again and again. */
+  #checkPauses(): void {
+    const seconds = (this.#context.clock.now() - this.#began) / SECOND;
+    if (++this.#pauses > MOST_PAUSES + seconds) throw new RefusedError('limit', 'paused too often');
   }
 
   #run(): void {

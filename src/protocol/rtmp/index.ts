@@ -1,10 +1,11 @@
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import type { z } from 'zod';
 import { MILLISECOND } from '../../base/clock.ts';
 import type { Context, Module } from '../../module.ts';
 import { addressOf } from '../../net/admission.ts';
-import { type BoundAddress, listenOn } from '../../net/listen.ts';
+import type { BoundAddress } from '../../net/listen.ts';
+import { Listeners } from '../../net/listeners.ts';
 import { serve } from '../../net/serve.ts';
 import { Connection } from './connection.ts';
 import type { rtmpOptions } from './options.ts';
@@ -16,34 +17,30 @@ const SOCKET = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 }
 
 /** Takes streams by RTMP and RTMPS from encoders, and plays them to RTMP players. */
 export function rtmp(options: z.output<typeof rtmpOptions>): Module {
-  const servers: Server[] = [];
+  const listeners = new Listeners();
   return {
     name: 'rtmp',
     async start(context) {
       const addresses: Record<string, BoundAddress> = {};
       if (options.listen) {
         const server = createServer(SOCKET, (socket) => void talk(context, socket, 'rtmp'));
-        servers.push(server);
         server.prependListener('connection', (socket) => context.admission.admit(socket));
-        addresses.rtmp = await listenOn(server, options.listen);
+        addresses.rtmp = await listeners.open(server, options.listen);
       }
       if (options.listenTls) {
         if (!context.tls) throw new Error('rtmp.listenTls needs a certificate under tls.certificates');
         const handshakeTimeout = context.config.limits.handshake / MILLISECOND;
         const settings = { ...context.tls.serverOptions(), ...SOCKET, handshakeTimeout };
         const server = createTlsServer(settings, (socket) => void talk(context, socket, 'rtmps'));
-        servers.push(server);
         server.prependListener('connection', (socket: Socket) => context.admission.admit(socket));
         // Node itself does not close one whose handshake takes too long.
         server.on('tlsClientError', (_, socket) => socket.destroy());
         context.tls.keepCurrent(server);
-        addresses.rtmps = await listenOn(server, options.listenTls);
+        addresses.rtmps = await listeners.open(server, options.listenTls);
       }
       return addresses;
     },
-    async stop() {
-      for (const server of servers) server.close();
-    },
+    stop: () => listeners.close(),
   };
 }
 
@@ -62,6 +59,7 @@ async function talk(context: Context, socket: Socket, protocol: string): Promise
     await connection
       .run((message) => session.handle(message), count)
       .catch((reason: unknown) => {
+        serving.end(reason);
         session.close(reason);
         throw reason;
       });

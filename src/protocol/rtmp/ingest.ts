@@ -1,7 +1,8 @@
-import { MILLISECOND } from '../../base/clock.ts';
+import type { Clock } from '../../base/clock.ts';
 import { RefusedError } from '../../base/errors.ts';
 import { FlvDemuxer } from '../../container/flv/demuxer.ts';
 import type { Publisher } from '../../hub/publisher.ts';
+import type { Sample } from '../../media/frame.ts';
 import type { Context } from '../../module.ts';
 import type { Serving } from '../../net/serve.ts';
 import type { Connection } from './connection.ts';
@@ -15,21 +16,22 @@ export class Publication {
   readonly #connection: Connection;
   readonly #demuxer: FlvDemuxer;
   readonly #detail: Record<string, string>;
-  readonly #idle: { first: number; later: number };
+  readonly #clock: Clock;
+  readonly #limits: { readonly firstFrameTimeout: number; readonly idleTimeout: number };
+  readonly #ungather: () => void;
   #hasMedia = false;
-  readonly #onTimeout = () => {
-    const reason = this.#hasMedia ? 'the publisher fell silent' : 'no frame came in time';
-    this.#connection.fail(new RefusedError('timeout', reason));
-  };
+  #cancelLook = () => {};
+  #isClosed = false;
 
   constructor(context: Context, { log, session }: Serving, connection: Connection, publisher: Publisher) {
-    const { firstFrameTimeout, idleTimeout } = context.config.publish;
     this.#publisher = publisher;
     this.#connection = connection;
+    this.#clock = context.clock;
+    this.#limits = context.config.publish;
     this.#detail = session.detail;
     this.#demuxer = new FlvDemuxer((message) => log.warn({ path: publisher.stream.path }, message));
-    this.#idle = { first: firstFrameTimeout / MILLISECOND, later: idleTimeout / MILLISECOND };
-    connection.socket.setTimeout(this.#idle.first, this.#onTimeout);
+    this.#ungather = context.gatherer.add(connection.socket);
+    this.#look();
   }
 
   /** Takes a media or data message. Throws `ProtocolError` when it is malformed. */
@@ -47,19 +49,30 @@ export class Publication {
     }
   }
 
-  /** Ends publishing; `deliberate` if the encoder said so itself. */
+  /** Ends publishing; `deliberate` if the encoder said so itself. Idempotent. */
   close(deliberate: boolean): void {
-    this.#connection.socket.setTimeout(0);
-    this.#connection.socket.off('timeout', this.#onTimeout);
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#cancelLook();
+    this.#ungather();
     this.#publisher.close(deliberate);
   }
 
-  #append(sample: ReturnType<FlvDemuxer['video']>): void {
-    if (!sample) return;
-    if (!this.#hasMedia) {
-      this.#hasMedia = true;
-      this.#connection.socket.setTimeout(this.#idle.later);
+  /** Ends the session when no frame has come for too long; otherwise looks again when that could be so. */
+  #look(): void {
+    const { firstFrameTimeout, idleTimeout } = this.#limits;
+    const left = (this.#hasMedia ? idleTimeout : firstFrameTimeout) - (this.#clock.now() - this.#publisher.lastArrival);
+    if (left > 0) {
+      this.#cancelLook = this.#clock.after(left, () => this.#look());
+      return;
     }
+    const reason = this.#hasMedia ? 'the publisher fell silent' : 'no frame came in time';
+    this.#connection.fail(new RefusedError('timeout', reason));
+  }
+
+  #append(sample: Sample | undefined): void {
+    if (!sample) return;
+    this.#hasMedia = true;
     this.#publisher.write(sample);
   }
 

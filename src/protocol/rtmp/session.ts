@@ -9,7 +9,7 @@ import { maskSecrets } from '../../ops/log.ts';
 import { ACK_WINDOW, CHUNK_SIZE, type Connection, PLAYER_RATE } from './connection.ts';
 import { Play, STREAM_ID } from './egress.ts';
 import { Publication } from './ingest.ts';
-import { PUBLISHER_LIMITS } from './wire/chunk-reader.ts';
+import { PUBLISHER_LIMITS, STRANGER_LIMITS } from './wire/chunk-reader.ts';
 import { type Command, readCommand } from './wire/command.ts';
 import { MessageType, type RtmpMessage } from './wire/message.ts';
 import {
@@ -30,11 +30,10 @@ export class RtmpSession {
   readonly #connection: Connection;
   readonly #remote: string;
   #deadline: NodeJS.Timeout | undefined;
-  /** What `connect` said; undefined before it. */
-  #connect: AmfObject | undefined;
+  /** The URL that `connect` named; undefined before it. */
+  #url: string | undefined;
   #publication: Publication | undefined;
   #play: Play | undefined;
-  #isClosed = false;
   readonly #commands: Record<string, (command: Command) => Promise<void> | void> = {
     connect: (command) => this.#onConnect(command),
     createStream: ({ transactionId }) => this.#reply(createStreamResult(transactionId, STREAM_ID)),
@@ -78,25 +77,24 @@ export class RtmpSession {
 
   /** Lets go of everything; `reason` is what ended the session. */
   close(reason: unknown): void {
-    this.#isClosed = true;
     clearTimeout(this.#deadline);
     this.#publication?.close(false);
     this.#play?.close();
-    if (reason instanceof RefusedError && this.#connect) this.#sayGoodbye(reason);
+    if (reason instanceof RefusedError && this.#url !== undefined) this.#sayGoodbye(reason);
   }
 
   #onCommand(command: Command): Promise<void> | void {
     const handler = Object.hasOwn(this.#commands, command.name) ? this.#commands[command.name] : undefined;
     if (!handler) return command.transactionId > 0 ? this.#reply(nullResult(command.transactionId)) : undefined;
-    if (!this.#connect && command.name !== 'connect')
+    if (this.#url === undefined && command.name !== 'connect')
       throw new ProtocolError(`${command.name.slice(0, 40)} before connect`);
     return handler(command);
   }
 
   /** The replies in the order in which old clients expect them; the chunk size must be known before a large one. */
   #onConnect({ transactionId, object }: Command): void {
-    if (this.#connect) throw new ProtocolError('connect twice');
-    this.#connect = object;
+    if (this.#url !== undefined) throw new ProtocolError('connect twice');
+    this.#url = urlOf(object);
     const { detail } = this.#serving.session;
     for (const name of ['tcUrl', 'pageUrl', 'swfUrl', 'flashVer']) {
       const value = object[name];
@@ -114,12 +112,11 @@ export class RtmpSession {
     const { target, path } = this.#target(args[0]);
     this.#serving.begin('publish', path);
     await this.#ask('publish', path, target);
-    const publisher = await this.#context.hub.publish(path, this.#serving.session);
-    // It may have left while a rival was given the time to show that it is alive.
-    if (this.#isClosed) return publisher.close(false);
+    const { session, signal } = this.#serving;
+    const publisher = await this.#context.hub.publish(path, session, signal);
+    if (signal.aborted) return publisher.close(false);
     clearTimeout(this.#deadline);
     this.#connection.trust(PUBLISHER_LIMITS);
-    this.#context.gatherer.add(this.#connection.socket);
     this.#publication = new Publication(this.#context, this.#serving, this.#connection, publisher);
     const started = {
       level: 'status',
@@ -150,9 +147,9 @@ export class RtmpSession {
     const play = new Play(this.#context, this.#serving, this.#connection, path, target.query);
     this.#serving.begin('play', path);
     await this.#ask('play', path, target);
-    if (this.#isClosed) return;
+    this.#serving.signal.throwIfAborted();
     clearTimeout(this.#deadline);
-    this.#connection.trust({ ...PUBLISHER_LIMITS, mediaBytes: PUBLISHER_LIMITS.otherBytes }, PLAYER_RATE);
+    this.#connection.trust(STRANGER_LIMITS, PLAYER_RATE);
     this.#play = play;
     play.start();
   }
@@ -181,7 +178,7 @@ export class RtmpSession {
   }
 
   #target(name: AmfValue): { target: Target; path: string } {
-    const target = parseTarget(urlOf(this.#connect!), typeof name === 'string' ? name : '');
+    const target = parseTarget(this.#url!, typeof name === 'string' ? name : '');
     const { detail } = this.#serving.session;
     detail.param = maskSecrets(target.param);
     return { target, path: streamPath(target.vhost, target.app, target.name) };

@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { assertSplitSafe, cut, decodeAll } from '../../../../test/support/split.ts';
 import { concat, fromHex } from '../../../base/bytes.ts';
 import { ProtocolError, RefusedError } from '../../../base/errors.ts';
-import type { ChunkLimits } from './chunk-reader.ts';
 import { PUBLISHER_LIMITS, readChunks, STRANGER_LIMITS } from './chunk-reader.ts';
+import type { ChunkLimits } from './chunk-stream.ts';
 import { encodeMessage } from './chunk-writer.ts';
 import { controlMessage } from './control.ts';
 import type { RtmpMessage } from './message.ts';
@@ -269,7 +269,7 @@ describe('incomplete messages', () => {
   });
 
   test('may not hold more than allowed together', () => {
-    const limits = { ...PUBLISHER_LIMITS, partialBytes: 130_000 };
+    const limits = { ...PUBLISHER_LIMITS, partialBytes: 10_000 };
     const pieces = [6, 7, 8].map((id) => begin(id, 60_000).subarray(0, 12 + 128));
     assert.deepEqual(decodeAll(readChunks(limits), ...pieces.slice(0, 2)), []);
     assert.throws(() => decodeAll(readChunks(limits), ...pieces), { name: 'RefusedError', code: 'limit' });

@@ -7,8 +7,6 @@ import { ChunkStream } from './chunk-stream.ts';
 import { readControl } from './control.ts';
 import type { RtmpMessage } from './message.ts';
 
-export type { ChunkLimits } from './chunk-stream.ts';
-
 const KIB = 1024;
 const MIB = 1024 * KIB;
 

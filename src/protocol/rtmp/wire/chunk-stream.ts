@@ -22,7 +22,7 @@ export type Memory = { readonly limits: Readonly<ChunkLimits>; readonly slab: Sl
 export const EXTENDED = 0xffffff;
 
 /** Messages up to this size get their memory at once, larger ones as their bytes arrive. */
-const AT_ONCE = 65_536;
+const AT_ONCE = 4096;
 const NOTHING = new Uint8Array(0);
 
 /** The reading end of a chunk stream: its last header, and the message that is being put together. */
@@ -85,13 +85,14 @@ export class ChunkStream {
     const limit = isMedia(this.#type) ? this.#memory.limits.mediaBytes : this.#memory.limits.otherBytes;
     if (this.#length > limit) throw new RefusedError('limit', `message of ${this.#length} bytes, ${limit} are allowed`);
     this.#timestamp = format === 0 ? this.#field : (this.#timestamp + this.#field) >>> 0;
-    this.#resize(Math.min(this.#length, AT_ONCE));
+    if (this.#length <= AT_ONCE) this.#resize(this.#length);
   }
 
   /** Takes (copies) the next bytes of the payload. */
   fill(bytes: Uint8Array): void {
     const filled = this.#filled + bytes.length;
-    if (filled > this.#payload.length) this.#resize(Math.min(this.#length, Math.max(filled, this.#payload.length * 2)));
+    if (filled > this.#payload.length)
+      this.#resize(Math.min(this.#length, Math.max(filled, this.#payload.length * 2, AT_ONCE)));
     this.#payload.set(bytes, this.#filled);
     this.#filled = filled;
   }

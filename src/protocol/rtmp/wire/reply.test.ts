@@ -6,7 +6,6 @@ import {
   connectResult,
   createStreamResult,
   emptyResult,
-  errorResult,
   nullResult,
   onBwDone,
   onStatus,
@@ -31,11 +30,6 @@ const cases: [name: string, payload: Uint8Array, values: AmfValue[]][] = [
     ['onStatus', 0, null, amfObject({ ...started, clientid: 'x' })],
   ],
   ['onFCPublish', onStatus(started, 'onFCPublish'), ['onFCPublish', 0, null, amfObject(started)]],
-  [
-    'an error',
-    errorResult(1, { level: 'error', code: 'NetConnection.Connect.Rejected', description: 'no' }),
-    ['_error', 1, null, amfObject({ level: 'error', code: 'NetConnection.Connect.Rejected', description: 'no' })],
-  ],
   ['|RtmpSampleAccess', sampleAccess(), ['|RtmpSampleAccess', true, true]],
   [
     'the result of connect',

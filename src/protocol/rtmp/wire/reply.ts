@@ -12,7 +12,7 @@ const AUDIO_FOURCC = ['mp4a', 'Opus', 'fLaC', 'ac-3', 'ec-3', '.mp3'];
 /** Enhanced RTMP 2, CapsExMask: ModEx (4) and nanosecond timestamps (8). */
 const CAPABILITIES_EX = 4 | 8;
 
-/** What an `onStatus` or a refusal says. */
+/** What an `onStatus` says. */
 export interface Status {
   readonly level: 'status' | 'error';
   /** Such as `NetStream.Play.Start`. */
@@ -52,11 +52,6 @@ export function emptyResult(transactionId: number): Uint8Array {
 /** The payload that answers a call that is not known (`_checkbw`, `getStreamLength`): nothing. */
 export function nullResult(transactionId: number): Uint8Array {
   return command('_result', transactionId, null, null);
-}
-
-/** The payload that refuses a command. */
-export function errorResult(transactionId: number, status: Status): Uint8Array {
-  return command('_error', transactionId, null, statusObject(status));
 }
 
 /** The payload of `onStatus` (RTMP 1.0, 7.2.2), and of its two older names for publishers. */

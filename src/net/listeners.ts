@@ -1,0 +1,28 @@
+import type { Server, Socket } from 'node:net';
+import { setImmediate as immediate } from 'node:timers/promises';
+import type { ListenAddress } from '../config/values.ts';
+import { type BoundAddress, listenOn } from './listen.ts';
+
+/** The listening servers of a module, and every connection that came to them. */
+export class Listeners {
+  readonly #servers: Server[] = [];
+  readonly #sockets = new Set<Socket>();
+
+  /** Has a server listen. Rejects with one plain sentence when the address cannot be had. */
+  open(server: Server, address: ListenAddress): Promise<BoundAddress> {
+    this.#servers.push(server);
+    server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.once('close', () => this.#sockets.delete(socket));
+    });
+    return listenOn(server, address);
+  }
+
+  /** Listens no more and closes all connections, after what was just written to them. */
+  async close(): Promise<void> {
+    for (const server of this.#servers) server.close();
+    // Sessions that were told to end still have their good-bye to write.
+    await immediate();
+    for (const socket of this.#sockets) socket.destroySoon();
+  }
+}
