@@ -16,7 +16,7 @@ const app = join(folder, 'node_modules/headwater');
 const ends: (() => Promise<void> | void)[] = [];
 const owner: Owner = { after: (end) => ends.push(end) };
 after(async () => {
-  await Promise.all(ends.map((end) => end()));
+  await Promise.all(ends.map(async (end) => end()));
   rmSync(folder, { recursive: true, force: true });
 });
 

@@ -108,7 +108,7 @@ const HEADERS: readonly Row[] = [
   [
     'three incomplete messages of 64 KiB',
     () => [11, 12, 13].map((id) => chunk({ id, type: VIDEO, length: STRANGERS_LONGEST }, noise(128))),
-    'closed',
+    'harmless',
   ],
   [
     'fifteen incomplete messages',

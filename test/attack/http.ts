@@ -30,13 +30,13 @@ const PATHS: readonly Row[] = [
   ['an address of another host', get('http://169.254.169.254/live/nobody.flv'), 404],
   ['an address of another protocol', get('file:///etc/passwd'), 404],
   ['an address that is none', get('http://[::::]/'), 400],
-  ['an address of two slashes', get('//live/nobody.flv'), 404],
+  ['an address of two slashes', get('//live/nobody.flv'), 403],
   ['a vhost that climbs', get(`${LIVE}?vhost=..`), 403],
   ['a vhost of 5000 characters', get(`${LIVE}?vhost=${'a'.repeat(5000)}`), 403],
   ['a choice that cannot be made', get(`${LIVE}?only=smell`), 415],
   ['a choice of a prototype', get(`${LIVE}?hevc=__proto__`), 415],
   ['5000 parameters', get(`/live/nobody.flv?${'a&'.repeat(5000)}`), 404],
-  ['a star', request('OPTIONS *'), 404],
+  ['a star', request('OPTIONS *'), 400],
 ];
 
 const METHODS: readonly Row[] = [

@@ -73,6 +73,7 @@ describe('a viewer that reads nothing is closed, and its socket with it', () => 
     test(`by ${protocol}`, async (t) => {
       const server = await spawnServer(t, { access: LIKE_OTHERS, play: { stallTimeout: '1s' } });
       const target = { rtmp: server.ports['rtmp']!, http: server.ports['http']!, key: PUBLISH_KEY };
+      const idle = sockets(server);
       const publisher = await RtmpPeer.open(target, 'publish', CONTROL_STREAM);
       t.after(() => publisher.close());
       await publisher.wire.send(concat([chunkSize(BIG_CHUNKS), message(VIDEO, avcPacket(true, 0, AVC_CONFIG), 6)]));
@@ -83,7 +84,8 @@ describe('a viewer that reads nothing is closed, and its socket with it', () => 
         async () => (await fetch(server.http(`/live/${CONTROL_STREAM}.flv`), { method: 'HEAD' })).ok,
       );
 
-      const before = sockets(server);
+      const before = idle + 1;
+      await until('nobody but the publisher is connected', () => sockets(server) === before);
       const viewer = await view(target);
       viewer.socket.pause();
       await until('the viewer has its socket', () => sockets(server) > before);

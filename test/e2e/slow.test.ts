@@ -50,7 +50,7 @@ describe('a viewer that is slow', () => {
         const present = await sockets(pid);
         const { skipped } = await server.logged('play ends', {
           code: 'timeout',
-          reason: 'the viewer does not read',
+          reason: 'the viewer does not take what it is sent',
           protocol: output,
         });
         assert.equal(typeof skipped, 'number');
