@@ -29,7 +29,7 @@ export class Publisher implements Publishing {
   /** The kinds that the encoder says it will send. */
   #announced: ReadonlySet<Kind> = new Set();
   /** Frames held until the lineup is known; undefined afterwards. */
-  #preroll: { sample: Sample; arrival: number }[] | undefined = [];
+  #preroll: { sample: Sample; arrival: number; ingest: number }[] | undefined = [];
   #prerollBytes = 0;
   readonly #seen = new Set<Kind>();
   #needsKeyframe = true;
@@ -61,8 +61,9 @@ export class Publisher implements Publishing {
     if (this.#closed) return;
     const arrival = this.#clock.now();
     this.lastArrival = arrival;
-    if (this.#preroll) this.#hold(sample, arrival);
-    else this.#append(sample, arrival);
+    const ingest = this.#clock.wall();
+    if (this.#preroll) this.#hold(sample, arrival, ingest);
+    else this.#append(sample, arrival, ingest);
   }
 
   close(deliberate: boolean): void {
@@ -72,9 +73,9 @@ export class Publisher implements Publishing {
     this.#events.closed(deliberate);
   }
 
-  #hold(sample: Sample, arrival: number): void {
+  #hold(sample: Sample, arrival: number, ingest: number): void {
     const held = this.#preroll!;
-    held.push({ sample, arrival });
+    held.push({ sample, arrival, ingest });
     this.#prerollBytes += sample.data.length;
     this.#seen.add(sample.track.kind);
     const first = held[0]!;
@@ -99,7 +100,7 @@ export class Publisher implements Publishing {
     for (const { sample } of held) lineup[sample.track.kind] = sample.track.codec;
     const present = this.stream.lineup;
     if (!present || present.video !== lineup.video || present.audio !== lineup.audio) this.#change(lineup as Lineup);
-    for (const { sample, arrival } of held) this.#append(sample, arrival);
+    for (const { sample, arrival, ingest } of held) this.#append(sample, arrival, ingest);
     this.#events.begun();
   }
 
@@ -108,7 +109,7 @@ export class Publisher implements Publishing {
     this.stream.change(lineup);
   }
 
-  #append(sample: Sample, arrival: number): void {
+  #append(sample: Sample, arrival: number, ingest: number): void {
     const { stream } = this;
     const { kind, codec } = sample.track;
     if (stream.lineup![kind] !== codec) this.#change({ ...stream.lineup, [kind]: codec });
@@ -123,9 +124,7 @@ export class Publisher implements Publishing {
     const dts = stream.timeline.place(kind, sample.dts, arrival);
     const startable = kind === 'video' ? sample.keyframe : stream.lineup!.video === undefined;
     this.#count(kind, sample, dts);
-    const now = this.#clock.now();
-    const ingest = this.#clock.wall() - (now - arrival);
-    stream.log.append(new Frame(sample, stream.log.head, dts, track, startable, ingest), now);
+    stream.log.append(new Frame(sample, stream.log.head, dts, track, startable, ingest), arrival);
   }
 
   /** The stream's own object for a track, so that readers see a change only where there is one. */
