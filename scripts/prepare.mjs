@@ -32,7 +32,8 @@ export function needsConsole(root = ROOT) {
 /** Brings what is missing: the packages (the pinned Node is one of them) and, where wanted, the built console. Returns that Node. */
 export async function prepare({ console: wantsConsole }) {
   requireNode();
-  if (needsInstall()) await npm('Installing packages', 'ci', '--no-audit', '--no-fund');
+  // Not `npm ci`: that fails where a registry lacks an optional package for a platform that is not even this one.
+  if (needsInstall()) await npm('Installing packages', 'install', '--no-save', '--no-audit', '--no-fund');
   if (wantsConsole && needsConsole()) await npm('Building the console', 'run', 'build', '-w', 'console');
   return findPinnedNode(import.meta.url) ?? newEnough();
 }
