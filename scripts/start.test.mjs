@@ -24,7 +24,7 @@ const args = process.argv.slice(2);
 appendFileSync('npm.txt', args.join(' ') + '\\n');
 console.log('npm says something');
 if (process.env.NPM_FAILS === args[0]) process.exit(7);
-if (args[0] === 'ci') cpSync('installed', 'node_modules', { recursive: true });
+if (args[0] === 'install') cpSync('installed', 'node_modules', { recursive: true });
 else { mkdirSync('console/dist', { recursive: true }); writeFileSync('console/dist/index.html', ''); }
 `;
 
@@ -78,7 +78,7 @@ test('the first start installs, builds, and hands on arguments and exit code', (
   assert.deepEqual(args, ['demo', '--config', 'x y.yaml']);
   assert.equal(cache, join(root, 'node_modules/.cache/compiled'));
   assert.match(stderr, /Installing packages …\nnpm says something\nBuilding the console …\nnpm says something\n/);
-  assert.deepEqual(npmCalls(root), ['ci --no-audit --no-fund', 'run build -w console']);
+  assert.deepEqual(npmCalls(root), ['install --no-save --no-audit --no-fund', 'run build -w console']);
 });
 
 test('a later start does neither, until the lock file or a source changes', () => {
@@ -105,10 +105,10 @@ test('what npm installs and builds below the console does not count as its sourc
 });
 
 test('an install that fails ends with one more line and nothing is started', () => {
-  const { status, stdout, stderr } = start(freshClone('failing'), [], { NPM_FAILS: 'ci' });
+  const { status, stdout, stderr } = start(freshClone('failing'), [], { NPM_FAILS: 'install' });
   assert.equal(status, 1);
   assert.equal(stdout, '');
-  assert.match(stderr, /npm ci --no-audit --no-fund failed; its reason stands above\n$/);
+  assert.match(stderr, /npm install --no-save --no-audit --no-fund failed; its reason stands above\n$/);
 });
 
 test('a signal is handed on to the server, and its exit code comes back', { timeout: 20_000 }, async () => {
