@@ -7,7 +7,7 @@ import { until } from '../support/until.ts';
 import type { Target } from './support/attack.ts';
 import { chunkSize, message, u32 } from './support/bytes.ts';
 import { AVC_CONFIG, avcPacket } from './support/control.ts';
-import { upgrade } from './support/launch.ts';
+import { upgrade, webSocketRequest } from './support/launch.ts';
 import { CONTROL_STREAM, RtmpPeer } from './support/rtmp-peer.ts';
 import { Wire } from './support/wire.ts';
 
@@ -115,3 +115,25 @@ function linkOf(path: string): string {
     return '';
   }
 }
+
+test('a publisher that only pings holds its name no longer than the first frame may take', async (t) => {
+  const server = await spawnServer(t, { access: LIKE_OTHERS, publish: { firstFrameTimeout: '1s' } });
+  const target = { rtmp: server.ports['rtmp']!, http: server.ports['http']!, key: PUBLISH_KEY };
+  const { wire } = await RtmpPeer.open(target, 'publish', CONTROL_STREAM);
+  const ping = message(4, Uint8Array.of(0, 6, 0, 0, 0, 0), 2);
+  const timer = setInterval(() => void wire.send(ping), 100);
+  t.after(() => clearInterval(timer));
+  await server.logged('publish ends', { code: 'timeout', reason: 'no frame came in time' });
+  assert.ok(await wire.endsWithin(2 * PATIENCE));
+});
+
+test('an upgrade that is refused is answered and closed, also behind another request on the same connection', async (t) => {
+  const { ports } = await spawnServer(t);
+  const wire = await Wire.open(ports['http']!);
+  await wire.send('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
+  await until('the first answer', () => wire.received > 0);
+  const { received } = wire;
+  await wire.send(webSocketRequest('/live/nobody.flv'));
+  assert.ok(await wire.endsWithin(PATIENCE));
+  assert.ok(wire.received > received);
+});
