@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Arguments, packageVersion, parseArguments, UsageError } from './arguments.ts';
+import { packageVersion } from '../ops/version.ts';
+import { type Arguments, parseArguments, UsageError } from './arguments.ts';
 
 const good: [argv: string[], expected: Arguments][] = [
   [[], { command: 'start' }],

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 
 /** What the command line asks for. */
@@ -45,9 +44,3 @@ export const HELP = `Headwater: a live-streaming server. Push RTMP, watch it any
 
 Every option can also be set in the environment: rtmp.listen is HEADWATER_RTMP_LISTEN.
 `;
-
-/** The version of this package. */
-export function packageVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
-}
