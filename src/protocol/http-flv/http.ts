@@ -3,14 +3,12 @@ import type { Duplex } from 'node:stream';
 import { formatName, readSelection } from '../../container/flv/selection.ts';
 import { flvTag } from '../../container/flv/tag.ts';
 import type { Context } from '../../module.ts';
+import { hangUp } from '../../net/hang-up.ts';
 import type { Exchange } from '../../net/http.ts';
 import { Departure, type Serving } from '../../net/serve.ts';
 import { watch } from '../../net/watch.ts';
 import { muxer, opening } from './format.ts';
 import { admit } from './viewing.ts';
-
-/** How long a viewer may take to read the end, in milliseconds. */
-const LAST_BYTES = 2000;
 
 /** Serves `GET /app/name.flv`: a file that goes on until the stream ends. */
 export async function playByHttp(context: Context, exchange: Exchange, serving: Serving): Promise<void> {
@@ -24,15 +22,8 @@ export async function playByHttp(context: Context, exchange: Exchange, serving: 
   sink.write(first);
   const mux = () => muxer(stream, selection, flvTag);
   await watch(context, serving, { stream, format: formatName('flv', selection), mux, sink }).finally(() =>
-    finish(sink),
+    hangUp(sink),
   );
-}
-
-/** Lets what was sent last reach the viewer, for a moment: one that does not read would hold the connection for ever. */
-function finish(sink: Duplex): void {
-  sink.end();
-  const timer = setTimeout(() => sink.destroy(), LAST_BYTES);
-  sink.once('close', () => clearTimeout(timer));
 }
 
 /** Sends the head of the answer and says where the body goes: in HTTP/1.1 straight to the socket, which costs a third less. */

@@ -3,6 +3,7 @@ import type { Box } from '../../container/flv/muxer.ts';
 import { formatName, readSelection } from '../../container/flv/selection.ts';
 import { flvTag } from '../../container/flv/tag.ts';
 import type { Context } from '../../module.ts';
+import { LAST_WORDS } from '../../net/hang-up.ts';
 import type { Upgrade } from '../../net/http.ts';
 import type { Sink } from '../../net/outlet.ts';
 import { Departure, type Serving } from '../../net/serve.ts';
@@ -16,9 +17,6 @@ const LARGEST_MESSAGE = 1024;
 const NORMAL = 1000;
 /** A reason has at most 123 bytes (RFC 6455, 5.5); ours are ASCII but for names in them. */
 const LONGEST_REASON = 40;
-
-/** How long a viewer may take to answer the good-bye, in milliseconds: one that does not read never does. */
-const LAST_WORDS = 2000;
 
 const options = { noServer: true, maxPayload: LARGEST_MESSAGE, perMessageDeflate: false, closeTimeout: LAST_WORDS };
 const handshakes = new WebSocketServer(options);

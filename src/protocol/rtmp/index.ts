@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { MILLISECOND } from '../../base/clock.ts';
 import type { Context, Module } from '../../module.ts';
 import { addressOf } from '../../net/admission.ts';
+import { hangUp } from '../../net/hang-up.ts';
 import type { BoundAddress } from '../../net/listen.ts';
 import { Listeners } from '../../net/listeners.ts';
 import { serve } from '../../net/serve.ts';
@@ -11,8 +12,6 @@ import { Connection } from './connection.ts';
 import type { rtmpOptions } from './options.ts';
 import { RtmpSession } from './session.ts';
 
-/** How long the last words of a session may take to be read, in milliseconds. */
-const LAST_WORDS = 2000;
 const SOCKET = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 };
 
 /** Takes streams by RTMP and RTMPS from encoders, and plays them to RTMP players. */
@@ -65,12 +64,6 @@ async function talk(context: Context, socket: Socket, protocol: string): Promise
       });
   });
   hangUp(socket);
-}
-
-/** Lets what was said last reach the peer, for a moment. */
-function hangUp(socket: Socket): void {
-  socket.end();
+  // Its end is only noticed while it is read.
   socket.resume();
-  const timer = setTimeout(() => socket.destroy(), LAST_WORDS);
-  socket.once('close', () => clearTimeout(timer));
 }
