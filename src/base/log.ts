@@ -16,6 +16,49 @@ export interface Window {
 
 const SMALLEST_RING = 16;
 
+/** How a {@link Log} keeps its entries. Slots are numbers below the size of the ring, which is a power of two. */
+export interface Store<T> {
+  put(slot: number, entry: T): void;
+  /** The entry put there; `position` is where it stands in the log. */
+  get(slot: number, position: number): T;
+  /** Lets go of what is there. */
+  drop(slot: number): void;
+  /** Makes room for `size` slots: what stands at the positions from `tail` to `head` moves to where it now belongs. */
+  resize(size: number, tail: number, head: number): void;
+}
+
+/** Keeps entries as the objects that they are. */
+class ObjectStore<T> implements Store<T> {
+  #entries: (T | undefined)[] = new Array<T | undefined>(SMALLEST_RING);
+
+  put(slot: number, entry: T): void {
+    this.#entries[slot] = entry;
+  }
+
+  get(slot: number): T {
+    return this.#entries[slot]!;
+  }
+
+  drop(slot: number): void {
+    this.#entries[slot] = undefined;
+  }
+
+  resize(size: number, tail: number, head: number): void {
+    this.#entries = moved(this.#entries, new Array<T | undefined>(size), tail, head);
+  }
+}
+
+/** Copies what stands at the positions from `tail` to `head` from one ring to another of a different size, and returns that. */
+export function moved<Ring extends { readonly length: number; [slot: number]: unknown }>(
+  from: Ring,
+  to: Ring,
+  tail: number,
+  head: number,
+): Ring {
+  for (let at = tail; at < head; at++) to[at & (to.length - 1)] = from[at & (from.length - 1)];
+  return to;
+}
+
 /**
  * An append-only sequence of entries of which the newest are kept: the *window*.
  *
@@ -24,18 +67,20 @@ const SMALLEST_RING = 16;
  */
 export class Log<T extends Entry> {
   readonly #window: Window;
-  /** Entries by position modulo its length, which is a power of two. */
-  #ring: (T | undefined)[] = new Array<T | undefined>(SMALLEST_RING);
-  /** When each of them was appended, by the same index. */
+  readonly #store: Store<T>;
+  /** What the window must know of each entry, by slot: its position modulo the size of the ring. */
   #times = new Float64Array(SMALLEST_RING);
+  #sizes = new Uint32Array(SMALLEST_RING);
+  #startable = new Uint8Array(SMALLEST_RING);
   #head = 0;
   #tail = 0;
   #start: number | undefined;
   #bytes = 0;
   readonly #wakers: (() => void)[] = [];
 
-  constructor(window: Window) {
+  constructor(window: Window, store: Store<T> = new ObjectStore()) {
     this.#window = window;
+    this.#store = store;
   }
 
   /** The position that the next entry will get. */
@@ -60,21 +105,24 @@ export class Log<T extends Entry> {
 
   /** The entry at a position from `tail` up to, not including, `head`. */
   at(position: number): T {
-    return this.#ring[position & (this.#ring.length - 1)]!;
+    return this.#store.get(this.#slot(position), position);
   }
 
   /** The first startable position at or after `position`, if there is one yet. */
   startFrom(position: number): number | undefined {
-    for (let at = Math.max(position, this.#tail); at < this.#head; at++) if (this.at(at).startable) return at;
+    for (let at = Math.max(position, this.#tail); at < this.#head; at++)
+      if (this.#startable[this.#slot(at)] === 1) return at;
     return undefined;
   }
 
   /** Adds an entry at the time `now`, drops what has left the window, and calls all wakers. */
   append(entry: T, now: number): void {
-    if (this.#head - this.#tail === this.#ring.length) this.#resize(this.#ring.length * 2);
-    const slot = this.#head & (this.#ring.length - 1);
-    this.#ring[slot] = entry;
+    if (this.#head - this.#tail === this.#times.length) this.#resize(this.#times.length * 2);
+    const slot = this.#slot(this.#head);
+    this.#store.put(slot, entry);
     this.#times[slot] = now;
+    this.#sizes[slot] = entry.size;
+    this.#startable[slot] = entry.startable ? 1 : 0;
     if (entry.startable) this.#start = this.#head;
     this.#head++;
     this.#bytes += entry.size;
@@ -106,28 +154,29 @@ export class Log<T extends Entry> {
   #trim(now: number): void {
     const oldest = now - this.#window.duration;
     while (this.#bytes > this.#window.bytes && this.#head - this.#tail > 1) this.#drop();
-    while (this.#tail < (this.#start ?? this.#head - 1) && this.#times[this.#tail & (this.#ring.length - 1)]! < oldest)
-      this.#drop();
+    while (this.#tail < (this.#start ?? this.#head - 1) && this.#times[this.#slot(this.#tail)]! < oldest) this.#drop();
     const kept = this.#head - this.#tail;
-    if (kept * 4 < this.#ring.length && this.#ring.length > SMALLEST_RING) this.#resize(this.#ring.length / 2);
+    const size = this.#times.length;
+    if (kept * 4 < size && size > SMALLEST_RING) this.#resize(size / 2);
   }
 
   #drop(): void {
-    const slot = this.#tail & (this.#ring.length - 1);
-    this.#bytes -= this.#ring[slot]!.size;
-    this.#ring[slot] = undefined;
+    const slot = this.#slot(this.#tail);
+    this.#bytes -= this.#sizes[slot]!;
+    this.#store.drop(slot);
     if (this.#start === this.#tail) this.#start = undefined;
     this.#tail++;
   }
 
-  #resize(length: number): void {
-    const ring = new Array<T | undefined>(length);
-    const times = new Float64Array(length);
-    for (let at = this.#tail; at < this.#head; at++) {
-      ring[at & (length - 1)] = this.at(at);
-      times[at & (length - 1)] = this.#times[at & (this.#ring.length - 1)]!;
-    }
-    this.#ring = ring;
-    this.#times = times;
+  #slot(position: number): number {
+    return position & (this.#times.length - 1);
+  }
+
+  #resize(size: number): void {
+    const [tail, head] = [this.#tail, this.#head];
+    this.#store.resize(size, tail, head);
+    this.#times = moved(this.#times, new Float64Array(size), tail, head);
+    this.#sizes = moved(this.#sizes, new Uint32Array(size), tail, head);
+    this.#startable = moved(this.#startable, new Uint8Array(size), tail, head);
   }
 }

@@ -2,6 +2,8 @@ import type { Clock } from '../base/clock.ts';
 import { RefusedError } from '../base/errors.ts';
 import type { Window } from '../base/log.ts';
 import type { Signal } from '../base/signal.ts';
+import { type Lease, type Leases, MemoryLeases } from './lease.ts';
+import { Mirror } from './mirror.ts';
 import { describePath } from './path.ts';
 import { outwait, Publisher } from './publisher.ts';
 import type { Session } from './session.ts';
@@ -29,6 +31,15 @@ export type HubEvent =
   | { readonly type: 'stopped'; readonly stream: Stream; readonly session: Session }
   | { readonly type: 'ended'; readonly stream: Stream };
 
+/**
+ * Looks for a stream elsewhere, and mirrors it if it can be had. Called for a path that somebody wants to read and nobody
+ * publishes here; resolves, and never rejects, when the stream is there or can't be had. `undefined`: not even tried.
+ */
+export type Resolver = (path: string) => Promise<void> | undefined;
+
+/** Of a stream whose owner has not been heard of yet. */
+const NO_OWNER: Lease = { token: 0, anchor: undefined };
+
 /** Where publishers and readers of streams meet. */
 export class Hub {
   readonly #options: HubOptions;
@@ -39,12 +50,17 @@ export class Hub {
   readonly #waiting = new Map<string, Set<() => void>>();
   /** Cancels the end of a stream that has no publisher. */
   readonly #endings = new Map<Stream, () => void>();
+  readonly #leases: Leases;
+  readonly #resolvers: Resolver[] = [];
+  /** The searches under way, by path: readers of one path share one. */
+  readonly #searches = new Map<string, Promise<void>>();
   /** Why nothing can be published or read any more. */
   #closed: RefusedError | undefined;
 
-  constructor(options: HubOptions, clock: Clock) {
+  constructor(options: HubOptions, clock: Clock, leases: Leases = new MemoryLeases(clock)) {
     this.#options = options;
     this.#clock = clock;
+    this.#leases = leases;
   }
 
   /** All streams, those included that wait for their publisher's return. */
@@ -61,6 +77,34 @@ export class Hub {
     this.#observers.push(observer);
   }
 
+  /** Has `resolver` asked for the streams that are wanted and not here. */
+  resolveWith(resolver: Resolver): void {
+    this.#resolvers.push(resolver);
+  }
+
+  /**
+   * Makes `session` the mirror of a stream that another node owns; the stream begins here with its announcement.
+   * Throws {@link RefusedError} `busy` when it is being published or mirrored already.
+   */
+  mirror(path: string, session: Session): Mirror {
+    if (this.#closed) throw this.#closed;
+    const present = this.#streams.get(path);
+    if (present?.publisher) throw new RefusedError('busy', `${describePath(path)} is being published here`);
+    const stream = present ?? this.#add(new Stream(path, this.#clock.wall(), NO_OWNER, this.#options.window));
+    stream.mirrored ??= { next: 0, floor: stream.newest.dts };
+    return this.#append(
+      stream,
+      new Mirror(stream, session, this.#clock, {
+        begun: () => this.#announce(path),
+        closed: () => this.#unpublish(stream, session, false),
+        ended: (code, message) => {
+          this.#unpublish(stream, session, true);
+          this.#end(stream, new RefusedError(code, message));
+        },
+      }),
+    );
+  }
+
   /**
    * Makes `session` the publisher of `path`, begins the stream if there is none, and replaces a present publisher as the
    * takeover rule says. Throws {@link RefusedError} `busy` if that one stays, and the reason of `signal` when it aborts.
@@ -69,7 +113,7 @@ export class Hub {
     for (;;) {
       this.#check(signal);
       const rival = this.find(path)?.publisher;
-      if (!rival) return this.#begin(this.#streams.get(path) ?? this.#create(path), session);
+      if (!rival) return this.#begin(this.#owned(path), session);
       const yields = await this.#yields(rival, signal);
       this.#check(signal);
       if (!yields) throw new RefusedError('busy', `${describePath(path)} is being published by somebody else`);
@@ -80,15 +124,22 @@ export class Hub {
   }
 
   /**
-   * The stream at `path`, as soon as there are frames in it. Throws {@link RefusedError} `not-found` after `wait`
-   * microseconds, which may be infinite, and the reason of `signal` when it aborts.
+   * The stream at `path`, as soon as there are frames in it; resolvers are asked for one that is not here. Throws
+   * {@link RefusedError} `not-found` after `wait` microseconds, which may be infinite, and the reason of `signal` when it
+   * aborts.
    */
   async read(path: string, wait: number, signal: Signal): Promise<Stream> {
     const deadline = this.#clock.now() + wait;
+    let hasAsked = this.#resolvers.length === 0;
     for (;;) {
       this.#check(signal);
       const stream = this.#streams.get(path);
       if (stream?.lineup) return stream;
+      if (!hasAsked && !stream?.publisher) {
+        hasAsked = true;
+        await this.#search(path, signal);
+        continue;
+      }
       await this.#appearance(path, deadline - this.#clock.now(), signal);
     }
   }
@@ -123,26 +174,52 @@ export class Hub {
     return outwait(rival, staleAfter, signal, this.#clock);
   }
 
-  #create(path: string): Stream {
-    const stream = new Stream(path, this.#clock.wall(), this.#options.window);
-    this.#streams.set(path, stream);
+  /** The stream at `path`, to be written by this node. */
+  #owned(path: string): Stream {
+    const present = this.#streams.get(path);
+    if (present && !present.mirrored) return present;
+    const lease = this.#leases.claim(path);
+    const stream = present ?? this.#add(new Stream(path, this.#clock.wall(), lease, this.#options.window));
+    // What this node had before it was restarted goes on from there, as does what another node has begun.
+    const [now, { dts, arrival }] = [this.#clock.now(), stream.newest];
+    if (dts !== Number.NEGATIVE_INFINITY) stream.timeline.resume(dts, arrival);
+    else if (lease.anchor !== undefined) stream.timeline.resume(this.#clock.wall() - lease.anchor, now);
+    stream.lease = lease;
+    stream.mirrored = undefined;
+    return stream;
+  }
+
+  #add(stream: Stream): Stream {
+    this.#streams.set(stream.path, stream);
     return stream;
   }
 
   #begin(stream: Stream, session: Session): Publisher {
-    this.#endings.get(stream)?.();
-    this.#endings.delete(stream);
-    const publisher = new Publisher(stream, session, this.#clock, {
-      begun: () => this.#announce(stream.path),
-      closed: (deliberate) => this.#unpublish(publisher, deliberate),
-    });
-    stream.publisher = publisher;
-    this.#emit({ type: 'published', stream, session });
-    return publisher;
+    return this.#append(
+      stream,
+      new Publisher(stream, session, this.#clock, {
+        begun: () => this.#announce(stream.path),
+        anchored: (anchor) => this.#anchor(stream, anchor),
+        closed: (deliberate) => this.#unpublish(stream, session, deliberate),
+      }),
+    );
   }
 
-  #unpublish(publisher: Publisher, deliberate: boolean): void {
-    const { stream, session } = publisher;
+  /** Makes `publishing` the one who appends. */
+  #append<T extends Publisher | Mirror>(stream: Stream, publishing: T): T {
+    this.#endings.get(stream)?.();
+    this.#endings.delete(stream);
+    stream.publisher = publishing;
+    this.#emit({ type: 'published', stream, session: publishing.session });
+    return publishing;
+  }
+
+  #anchor(stream: Stream, anchor: number): void {
+    stream.lease = { token: stream.lease.token, anchor: stream.lease.anchor ?? anchor };
+    this.#leases.keep(stream.path, stream.lease);
+  }
+
+  #unpublish(stream: Stream, session: Session, deliberate: boolean): void {
     stream.publisher = undefined;
     this.#emit({ type: 'unpublished', stream, session, deliberate });
     // A stream that never showed a frame has no viewers to keep.
@@ -155,8 +232,22 @@ export class Hub {
     this.#endings.get(stream)?.();
     this.#endings.delete(stream);
     this.#streams.delete(stream.path);
+    if (reason !== this.#closed) this.#leases.release(stream.path);
     stream.end(reason.code, reason.message);
     this.#emit({ type: 'ended', stream });
+  }
+
+  /** Resolves when a stream is there, or nobody knows of one. Rejects with what `signal` says when it aborts. */
+  async #search(path: string, signal: Signal): Promise<void> {
+    const search = this.#searches.get(path) ?? this.#beginSearch(path);
+    await this.#appearance(path, Number.POSITIVE_INFINITY, signal, search);
+  }
+
+  #beginSearch(path: string): Promise<void> {
+    const answers = this.#resolvers.map((resolve) => resolve(path) ?? Promise.resolve());
+    const search = Promise.all(answers).then(() => void this.#searches.delete(path));
+    this.#searches.set(path, search);
+    return search;
   }
 
   #announce(path: string): void {
@@ -165,7 +256,8 @@ export class Hub {
     for (const wake of waiting ?? []) wake();
   }
 
-  #appearance(path: string, wait: number, signal: Signal): Promise<void> {
+  /** Resolves when a stream may be there, or `search` is over. */
+  #appearance(path: string, wait: number, signal: Signal, search?: Promise<void>): Promise<void> {
     if (wait <= 0) throw new RefusedError('not-found', `nothing is published on ${describePath(path)}`);
     return new Promise((resolve, reject) => {
       const waiting = this.#waiting.get(path) ?? new Set();
@@ -185,6 +277,7 @@ export class Hub {
       signal.addEventListener('abort', abort);
       waiting.add(wake);
       if (signal.aborted) abort();
+      void search?.then(wake);
     });
   }
 

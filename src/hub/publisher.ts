@@ -1,9 +1,9 @@
 import { type Clock, MILLISECOND, SECOND } from '../base/clock.ts';
 import type { Signal } from '../base/signal.ts';
-import { Frame, type Sample } from '../media/frame.ts';
+import type { Sample } from '../media/frame.ts';
 import { type Kind, sameTrack, type Track } from '../media/track.ts';
 import type { Session } from './session.ts';
-import type { Lineup, Publishing, Stream } from './stream.ts';
+import { isStartable, type Lineup, type Publishing, type Stream } from './stream.ts';
 
 /** How long, in media or in waiting, the first frames are held until all tracks have shown themselves. */
 const LONGEST_PREROLL = 1 * SECOND;
@@ -14,6 +14,8 @@ const MOST_PREROLL = 1000;
 export interface PublisherEvents {
   /** The lineup is known: the first frames are appended. */
   begun(): void;
+  /** The stream's first frame is placed, so that the wall clock at its time 0 is known. */
+  anchored(anchor: number): void;
   /** It may no longer write. */
   closed(deliberate: boolean): void;
 }
@@ -35,7 +37,6 @@ export class Publisher implements Publishing {
   #needsKeyframe = true;
   /** The track last met per kind, as it came in and as the stream has it. */
   readonly #tracks = new Map<Kind, { from: Track; to: Track }>();
-  #lastKeyframe: number | undefined;
 
   constructor(stream: Stream, session: Session, clock: Clock, events: PublisherEvents) {
     this.stream = stream;
@@ -122,9 +123,8 @@ export class Publisher implements Publishing {
     }
     const track = this.#track(sample.track);
     const dts = stream.timeline.place(kind, sample.dts, arrival);
-    const startable = kind === 'video' ? sample.keyframe : stream.lineup!.video === undefined;
-    this.#count(kind, sample, dts);
-    stream.log.append(new Frame(sample, stream.log.head, dts, track, startable, ingest), arrival);
+    if (stream.newest.dts === Number.NEGATIVE_INFINITY) this.#events.anchored(ingest - dts);
+    stream.append(sample, dts, track, isStartable(sample, stream.lineup!), ingest, arrival);
   }
 
   /** The stream's own object for a track, so that readers see a change only where there is one. */
@@ -136,19 +136,6 @@ export class Publisher implements Publishing {
     this.#tracks.set(from.kind, { from, to });
     this.stream.tracks.set(from.kind, to);
     return to;
-  }
-
-  #count(kind: Kind, sample: Sample, dts: number): void {
-    const { counters } = this.stream;
-    counters.bytesIn += sample.data.length;
-    if (kind === 'audio') {
-      counters.audioFrames++;
-      return;
-    }
-    counters.videoFrames++;
-    if (!sample.keyframe) return;
-    if (this.#lastKeyframe !== undefined) counters.keyframeInterval = dts - this.#lastKeyframe;
-    this.#lastKeyframe = dts;
   }
 }
 

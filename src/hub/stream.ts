@@ -1,8 +1,10 @@
 import { type RefusalCode, RefusedError } from '../base/errors.ts';
 import { Log, type Window } from '../base/log.ts';
-import type { Frame } from '../media/frame.ts';
+import { Frame, type Sample } from '../media/frame.ts';
 import { Timeline } from '../media/timeline.ts';
 import type { Codec, Kind, Track } from '../media/track.ts';
+import { FrameStore } from './frame-store.ts';
+import type { Lease } from './lease.ts';
 import type { Session } from './session.ts';
 
 /** Which codec families a stream is made of. A player that has begun cannot follow when this changes. */
@@ -41,6 +43,10 @@ export class Stream {
   readonly path: string;
   /** Wall clock of its beginning, in microseconds since 1970. */
   readonly since: number;
+  /** Whose timeline it is: this node's, or that of the owner which it mirrors. */
+  lease: Lease;
+  /** Where a mirror stands: the owner's next position, and the time that its frames must have passed; undefined where we own it. */
+  mirrored: { next: number; floor: number } | undefined;
   readonly log: Log<Frame>;
   readonly timeline = new Timeline();
   readonly counters: StreamCounters = {
@@ -62,11 +68,15 @@ export class Stream {
   #lineup: Lineup | undefined;
   #ended: RefusedError | undefined;
   readonly #shared = new Map<string, { value: Shared; uses: number }>();
+  /** The decoding time of the newest key frame, of video. */
+  #keyframe: number | undefined;
+  #newest = { dts: Number.NEGATIVE_INFINITY, arrival: 0 };
 
-  constructor(path: string, since: number, window: Window) {
+  constructor(path: string, since: number, lease: Lease, window: Window) {
     this.path = path;
     this.since = since;
-    this.log = new Log(window);
+    this.lease = lease;
+    this.log = new Log(window, new FrameStore());
   }
 
   /** Its codec families, as a new object after every change; undefined until the first publisher has shown them. */
@@ -77,6 +87,34 @@ export class Stream {
   /** Why it ended, once it has. */
   get ended(): RefusedError | undefined {
     return this.#ended;
+  }
+
+  /** The frame with the greatest decoding time (-Infinity before the first), and when it arrived by the monotonic clock. */
+  get newest(): { readonly dts: number; readonly arrival: number } {
+    return this.#newest;
+  }
+
+  /** Adds a frame: `sample` as it came, with its place on the stream's timeline. Times are microseconds. */
+  append(sample: Sample, dts: number, track: Track, startable: boolean, ingest: number, arrival: number): void {
+    this.#count(sample, dts);
+    if (dts >= this.#newest.dts) {
+      this.#newest.dts = dts;
+      this.#newest.arrival = arrival;
+    }
+    this.log.append(new Frame(sample, this.log.head, dts, track, startable, ingest), arrival);
+  }
+
+  #count({ track: { kind }, data, keyframe }: Sample, dts: number): void {
+    const { counters } = this;
+    counters.bytesIn += data.length;
+    if (kind === 'audio') {
+      counters.audioFrames++;
+      return;
+    }
+    counters.videoFrames++;
+    if (!keyframe) return;
+    if (this.#keyframe !== undefined) counters.keyframeInterval = dts - this.#keyframe;
+    this.#keyframe = dts;
   }
 
   /** Sets new codec families. Nobody can read on across this, so what was before is dropped. */
@@ -108,6 +146,11 @@ export class Stream {
     };
     return { value: held.value as T, release };
   }
+}
+
+/** Whether a reader may begin with this frame of a stream. */
+export function isStartable({ track, keyframe }: Sample, lineup: Lineup): boolean {
+  return track.kind === 'video' ? keyframe : lineup.video === undefined;
 }
 
 /** `h264+aac`, for people. */

@@ -12,14 +12,11 @@ export interface Sample {
 }
 
 /** What a frame costs besides its data, in bytes. */
-const OVERHEAD = 256;
+const OVERHEAD = 128;
 
 /**
- * An encoded video access unit or audio frame, as it stands in a stream's log. Immutable, shared by all readers.
- * It points to its track, so that the decoder configuration travels with it.
- *
- * Hundreds of thousands of frames live for seconds each, which is what a garbage collector likes least. So one is as small
- * as can be: the view of its data and its presentation time are made when they are asked for.
+ * An encoded video access unit or audio frame, as it stands in a stream's log. Immutable; the log makes a new one for each
+ * reader that asks.
  */
 export class Frame {
   readonly track: Track;
@@ -27,46 +24,30 @@ export class Frame {
   readonly seq: number;
   /** Decoding time on the stream's timeline, in microseconds; per track it never decreases. */
   readonly dts: number;
+  /** Presentation time, in microseconds. */
+  readonly pts: number;
   /** Whether decoding can begin here (true for all audio). */
   readonly keyframe: boolean;
   /** Whether a reader may begin here: a video key frame, or any frame of a stream without video. */
   readonly startable: boolean;
   /** When it came in, by the wall clock of the node at which it was published: microseconds since 1970. */
   readonly ingest: number;
-  /** Presentation time less decoding time, as a small integer. */
-  readonly #composition: number;
-  readonly #memory: ArrayBufferLike;
-  readonly #offset: number;
-  readonly #length: number;
+  /** Owned memory, never that of a socket's buffer. The layout per codec is described in docs/internals/frames.md. */
+  readonly data: Uint8Array;
 
   constructor(sample: Sample, seq: number, dts: number, track: Track, startable: boolean, ingest: number) {
     this.track = track;
     this.seq = seq;
     this.dts = dts;
+    this.pts = dts + sample.pts - sample.dts;
     this.keyframe = sample.keyframe;
     this.startable = startable;
     this.ingest = ingest;
-    this.#composition = (sample.pts - sample.dts) | 0;
-    this.#memory = sample.data.buffer;
-    this.#offset = sample.data.byteOffset;
-    this.#length = sample.data.length;
-  }
-
-  /** Presentation time, in microseconds. */
-  get pts(): number {
-    return this.dts + this.#composition;
-  }
-
-  /**
-   * A new view of its data: owned memory, never that of a socket's buffer. The layout per codec is described in
-   * docs/internals/frames.md.
-   */
-  get data(): Uint8Array {
-    return new Uint8Array(this.#memory, this.#offset, this.#length);
+    this.data = sample.data;
   }
 
   /** For the log: what it keeps in memory, in bytes, so that neither tiny frames nor ever new configurations outgrow the window. */
   get size(): number {
-    return this.#length + this.track.config.length + OVERHEAD;
+    return this.data.length + this.track.config.length + OVERHEAD;
   }
 }

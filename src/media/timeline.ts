@@ -60,6 +60,12 @@ export class Timeline {
     this.#shift = undefined;
   }
 
+  /** The stream stood at `output` at the moment `now`: what comes goes on from there. For one that another owner began. */
+  resume(output: number, now: number): void {
+    this.restart();
+    this.#latest = { output, arrival: now };
+  }
+
   /** The output time for a frame of `kind` that the input puts at `input` and that arrives at `now` (a monotonic clock). */
   place(kind: Kind, input: number, now: number): number {
     const placed = this.#placed.get(kind);

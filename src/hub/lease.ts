@@ -1,0 +1,39 @@
+import type { Clock } from '../base/clock.ts';
+import type { StreamPath } from './path.ts';
+
+/** The right to write a stream's timeline, with what a successor must know to go on with it. */
+export interface Lease {
+  /** Greater with every owner (microseconds since 1970 will do): no reader accepts a lower one than it has seen. */
+  readonly token: number;
+  /** The wall clock at the stream's time 0, in microseconds since 1970; undefined until its first frame. */
+  readonly anchor: number | undefined;
+}
+
+/** Who keeps the leases of this node's streams. */
+export interface Leases {
+  /** Takes the lease of a stream that begins; its `anchor` is there when the stream goes on where an earlier owner stopped. */
+  claim(path: StreamPath): Lease;
+  /** Keeps the lease with its anchor, once that is known. */
+  keep(path: StreamPath, lease: Lease): void;
+  /** The stream has ended: the next one of this name begins anew. */
+  release(path: StreamPath): void;
+}
+
+/** Leases that last as long as the process: a stream that was there before a restart begins anew. */
+export class MemoryLeases implements Leases {
+  readonly #clock: Clock;
+  #last = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  claim(): Lease {
+    this.#last = Math.max(this.#last + 1, this.#clock.wall());
+    return { token: this.#last, anchor: undefined };
+  }
+
+  keep(): void {}
+
+  release(): void {}
+}

@@ -1,0 +1,235 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { MILLISECOND, SECOND, VirtualClock } from '../base/clock.ts';
+import type { RefusedError } from '../base/errors.ts';
+import type { AudioTrack, Track, VideoTrack } from '../media/track.ts';
+import { Hub } from './hub.ts';
+import type { Lease, Leases } from './lease.ts';
+import type { Mirror, Relayed } from './mirror.ts';
+import { Reader } from './reader.ts';
+import { Sessions } from './session.ts';
+import type { Lineup } from './stream.ts';
+
+const PATH = 'v/live/movie';
+const BOTH: Lineup = { video: 'h264', audio: 'aac' };
+const VIDEO: VideoTrack = {
+  kind: 'video',
+  codec: 'h264',
+  config: Uint8Array.of(1),
+  width: 640,
+  height: 360,
+  parameter: 'avc1.42001e',
+  profile: '',
+  level: '',
+};
+const AUDIO: AudioTrack = {
+  kind: 'audio',
+  codec: 'aac',
+  config: Uint8Array.of(2),
+  sampleRate: 48_000,
+  channels: 2,
+  parameter: 'mp4a.40.2',
+  profile: 'LC',
+};
+const never = new AbortController().signal;
+
+function setUp(leases?: Leases) {
+  const clock = new VirtualClock();
+  const options = { grace: 60 * SECOND, stopGrace: 5 * SECOND, takeover: 'stale', staleAfter: 2 * SECOND } as const;
+  const hub = new Hub({ ...options, window: { duration: 5 * SECOND, bytes: 1_000_000 } }, clock, leases);
+  const sessions = new Sessions(clock);
+  const open = () => sessions.open({ protocol: 'test', remote: 'here', close: () => {} });
+  return { clock, hub, open };
+}
+
+function frame(seq: number, ms: number, track: Track, keyframe = track.kind === 'audio'): Relayed {
+  const time = ms * MILLISECOND;
+  return { track, seq, epoch: 3, dts: time, pts: time + 7, keyframe, ingest: 1e15 + time, data: new Uint8Array(9) };
+}
+
+/** What `reader` finds, as seq of the owner would show it: by times. */
+function times(reader: Reader): number[] {
+  const found: number[] = [];
+  for (let next = reader.next(); next; next = reader.next()) found.push(next.dts / MILLISECOND);
+  return found;
+}
+
+function mirrored(mirror: Mirror, frames: Relayed[], token = 5): void {
+  mirror.announce(token, BOTH, [VIDEO, AUDIO]);
+  for (const each of frames) mirror.write(each);
+}
+
+test('a mirrored frame is what its owner made it', () => {
+  const { hub, open } = setUp();
+  const mirror = hub.mirror(PATH, open());
+  mirrored(mirror, [frame(70, 123_456, VIDEO, true)]);
+  const { stream } = mirror;
+  const found = new Reader(stream).next()!;
+  assert.deepEqual(
+    [found.dts, found.pts, found.ingest, found.keyframe, found.startable],
+    [123_456_000, 123_456_007, 1e15 + 123_456_000, true, true],
+  );
+  assert.equal(stream.epoch, 3);
+  assert.deepEqual(stream.lineup, BOTH);
+  assert.equal(stream.lease.token, 5);
+});
+
+test('a mirror that comes back goes on without a frame twice or missing', () => {
+  const { hub, open } = setUp();
+  const first = hub.mirror(PATH, open());
+  mirrored(first, [frame(10, 0, VIDEO, true), frame(11, 0, AUDIO), frame(12, 40, VIDEO)]);
+  const reader = new Reader(first.stream);
+  assert.deepEqual(times(reader), [0, 0, 40]);
+  first.close();
+  const second = hub.mirror(PATH, open());
+  mirrored(second, [frame(10, 0, VIDEO, true), frame(11, 0, AUDIO), frame(12, 40, VIDEO), frame(13, 80, VIDEO)]);
+  assert.deepEqual(times(reader), [80]);
+});
+
+test('a new owner goes on at its first key frame behind what was seen', () => {
+  const { hub, open } = setUp();
+  const first = hub.mirror(PATH, open());
+  mirrored(first, [frame(10, 0, VIDEO, true), frame(11, 40, VIDEO)]);
+  const reader = new Reader(first.stream);
+  times(reader);
+  first.close();
+  const second = hub.mirror(PATH, open());
+  const repeated = [frame(0, 0, VIDEO, true), frame(1, 40, VIDEO)];
+  mirrored(second, [...repeated, frame(2, 80, VIDEO), frame(3, 90, AUDIO), frame(4, 120, VIDEO, true)], 6);
+  assert.deepEqual(times(reader), [90, 120]);
+});
+
+test('an owner that has been replaced is not listened to', () => {
+  const { hub, open } = setUp();
+  const mirror = hub.mirror(PATH, open());
+  mirrored(mirror, [frame(0, 0, VIDEO, true)], 6);
+  assert.throws(
+    () => mirror.announce(5, BOTH, []),
+    (error: RefusedError) => error.code === 'gone',
+  );
+});
+
+test('after lost video nothing of it comes before a key frame, and sound goes on', () => {
+  const { hub, open } = setUp();
+  const mirror = hub.mirror(PATH, open());
+  mirrored(mirror, [frame(0, 0, VIDEO, true)]);
+  const reader = new Reader(mirror.stream);
+  times(reader);
+  mirror.skipVideo();
+  for (const each of [frame(2, 80, VIDEO), frame(3, 81, AUDIO), frame(4, 120, VIDEO, true)]) mirror.write(each);
+  assert.deepEqual(times(reader), [81, 120]);
+});
+
+test('a stream that has ended at its owner ends here at once, and one whose owner is lost waits', () => {
+  const { hub, open, clock } = setUp();
+  const lost = hub.mirror(PATH, open());
+  mirrored(lost, [frame(0, 0, VIDEO, true)]);
+  lost.close();
+  clock.advance(59 * SECOND);
+  assert.equal(hub.find(PATH)?.ended, undefined);
+  const ended = hub.mirror(PATH, open());
+  mirrored(ended, [frame(1, 40, VIDEO)]);
+  const { stream } = ended;
+  ended.end('gone', 'over');
+  assert.equal(stream.ended?.message, 'over');
+  assert.equal(hub.find(PATH), undefined);
+});
+
+test('a path that is being published here is not mirrored, nor the other way round', async () => {
+  const { hub, open } = setUp();
+  await hub.publish(PATH, open(), never);
+  assert.throws(
+    () => hub.mirror(PATH, open()),
+    (error: RefusedError) => error.code === 'busy',
+  );
+});
+
+test('a publisher that takes over from a mirror goes on behind its frames', async () => {
+  const { hub, open, clock } = setUp();
+  const mirror = hub.mirror(PATH, open());
+  mirrored(mirror, [frame(0, 5000, VIDEO, true), frame(1, 5000, AUDIO)]);
+  const reader = new Reader(mirror.stream);
+  times(reader);
+  mirror.close();
+  clock.advance(SECOND);
+  const publisher = await hub.publish(PATH, open(), never);
+  publisher.write(frame(0, 0, VIDEO, true));
+  publisher.write(frame(0, 0, AUDIO));
+  assert.deepEqual(times(reader), [6000, 6000]);
+});
+
+test('readers of one path share one search, and find what it brings', async () => {
+  const { hub, open } = setUp();
+  let searches = 0;
+  let found = () => {};
+  hub.resolveWith(() => {
+    searches++;
+    return new Promise((resolve) => {
+      found = () => {
+        mirrored(hub.mirror(PATH, open()), [frame(0, 0, VIDEO, true)]);
+        resolve();
+      };
+    });
+  });
+  const reads = [hub.read(PATH, 0, never), hub.read(PATH, 0, never)];
+  found();
+  const [one, two] = await Promise.all(reads);
+  assert.equal(one, two);
+  assert.equal(searches, 1);
+});
+
+test('when nobody knows of a stream the reader is told after the search', async () => {
+  const { hub } = setUp();
+  hub.resolveWith(() => Promise.resolve());
+  hub.resolveWith(() => undefined);
+  await assert.rejects(hub.read(PATH, 0, never), (error: RefusedError) => error.code === 'not-found');
+});
+
+test('a reader that leaves does not wait for the search', async () => {
+  const { hub } = setUp();
+  hub.resolveWith(() => new Promise(() => {}));
+  const leaving = new AbortController();
+  const read = hub.read(PATH, 0, leaving.signal);
+  leaving.abort(new Error('left'));
+  await assert.rejects(read, /left/);
+});
+
+test('a stream whose owner was restarted goes on by the wall clock', async () => {
+  const kept = new Map<string, Lease>();
+  const leases: Leases = {
+    claim: (path) => ({ token: (kept.get(path)?.token ?? 0) + 1, anchor: kept.get(path)?.anchor }),
+    keep: (path, lease) => kept.set(path, lease),
+    release: (path) => kept.delete(path),
+  };
+  const before = setUp(leases);
+  const publisher = await before.hub.publish(PATH, before.open(), never);
+  publisher.announce(new Set(['video']));
+  publisher.write(frame(0, 1000, VIDEO, true));
+  assert.equal(kept.get(PATH)?.anchor, before.clock.wall() - SECOND);
+  // The clock of the next process began when the machine did: only the wall clock tells how long it took.
+  const after = setUp(leases);
+  after.clock.advance(3 * SECOND);
+  const successor = await after.hub.publish(PATH, after.open(), never);
+  successor.announce(new Set(['video']));
+  successor.write(frame(0, 0, VIDEO, true));
+  assert.deepEqual(times(new Reader(successor.stream)), [4020]);
+  assert.deepEqual([kept.get(PATH)?.token, successor.stream.lease.token], [2, 2]);
+});
+
+test('the lease of a stream that has ended is given back, and one that the end of the process cut off is kept', async () => {
+  const released: string[] = [];
+  const leases = {
+    claim: () => ({ token: 1, anchor: undefined }),
+    keep() {},
+    release: (path: string) => released.push(path),
+  };
+  const { hub, open, clock } = setUp(leases as Leases);
+  const publisher = await hub.publish(PATH, open(), never);
+  publisher.write(frame(0, 0, VIDEO, true));
+  publisher.close(true);
+  clock.advance(5 * SECOND);
+  assert.deepEqual(released, [PATH]);
+  await hub.publish('v/live/other', open(), never);
+  hub.close();
+  assert.deepEqual(released, [PATH]);
+});
