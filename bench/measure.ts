@@ -41,13 +41,13 @@ export function wait(seconds: number): Promise<void> {
   return sleep(seconds * 1000);
 }
 
-type ServerOptions = Pick<StartOptions, 'gather' | 'task'>;
+type ServerOptions = Pick<StartOptions, 'gather' | 'task' | 'options'>;
 
 /** Runs one server for as long as `work` takes; whatever happens, it is stopped and its files are removed. */
 export async function withServer<T>(
   kind: ServerKind,
   options: ServerOptions,
-  settings: Settings,
+  settings: Pick<Settings, 'serverCores'>,
   work: (server: RunningServer) => Promise<T>,
 ): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'headwater-bench-'));

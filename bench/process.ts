@@ -14,6 +14,8 @@ export interface Usage {
   readonly memory: number;
   /** How often it has read from a file or socket. */
   readonly reads: number;
+  /** How many files and sockets it has open. */
+  readonly files: number;
 }
 
 /** Every Linux counts the times of /proc/PID/stat in this unit: USER_HZ. */
@@ -81,13 +83,14 @@ export class Child {
   }
 
   usage(): Usage {
-    let [cpu, memory, reads] = [0, 0, 0];
+    let [cpu, memory, reads, files] = [0, 0, 0, 0];
     for (const pid of family(this.#process.pid!)) {
       cpu += cpuSeconds(pid);
       memory += numberIn(`/proc/${pid}/status`, /^VmRSS:\s+(\d+)/m) * 1024;
       reads += numberIn(`/proc/${pid}/io`, /^syscr: (\d+)/m);
+      files += entries(`/proc/${pid}/fd`).length;
     }
-    return { cpu, memory, reads };
+    return { cpu, memory, reads, files };
   }
 
   /** Ends it, gently first. Idempotent. */
@@ -126,14 +129,18 @@ function read(path: string): string {
   }
 }
 
+function entries(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return []; // likewise
+  }
+}
+
 /** A process and all its descendants. */
 function family(pid: number): number[] {
-  let tasks: string[] = [];
-  try {
-    tasks = readdirSync(`/proc/${pid}/task`);
-  } catch {
-    return [];
-  }
+  const tasks = entries(`/proc/${pid}/task`);
+  if (tasks.length === 0) return [];
   const children = tasks.flatMap((task) => read(`/proc/${pid}/task/${task}/children`).split(' ').filter(Boolean));
   return [pid, ...children.flatMap((child) => family(Number(child)))];
 }

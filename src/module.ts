@@ -7,6 +7,7 @@ import type { Admission } from './net/admission.ts';
 import type { Gatherer } from './net/gatherer.ts';
 import type { HttpRouter } from './net/http.ts';
 import type { BoundAddress } from './net/listen.ts';
+import type { MemoryWatch } from './net/memory.ts';
 import type { OutletOptions } from './net/outlet.ts';
 import type { Pacer } from './net/pacer.ts';
 import type { TlsStore } from './net/tls.ts';
@@ -21,6 +22,7 @@ export interface Context {
   readonly sessions: Sessions;
   readonly access: AccessGate;
   readonly admission: Admission;
+  readonly memory: MemoryWatch;
   readonly pacer: Pacer;
   readonly gatherer: Gatherer;
   readonly outlets: OutletOptions;

@@ -11,7 +11,7 @@ export const headwater: ServerKind = {
   needsSource: true,
   missing: () => undefined,
 
-  async start({ cores, folder, gather }) {
+  async start({ cores, folder, gather, options }) {
     const [rtmpPort, httpPort] = (await freePorts(2)) as [number, number];
     const config = join(folder, 'headwater.yaml');
     writeFileSync(config, `rtmp: {listen: "127.0.0.1:${rtmpPort}"}\nhttp: {listen: "127.0.0.1:${httpPort}"}\n`);
@@ -22,9 +22,11 @@ export const headwater: ServerKind = {
       HEADWATER_ACCESS_ADMIN_TOKEN: 'bench',
       NODE_ENV: 'production',
       ...(gather === undefined ? {} : fixed),
+      ...options,
     };
     const since = performance.now();
-    const child = new Child('headwater', cores, [process.execPath, ...run.args], { env, output: 'ignored' });
+    const output = options ? 'read' : 'ignored';
+    const child = new Child('headwater', cores, [process.execPath, ...run.args], { env, output });
     await child.listening(rtmpPort, since);
     return { child, rtmpPort, httpPort, startup: await child.listening(httpPort, since) };
   },

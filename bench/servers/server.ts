@@ -10,6 +10,8 @@ export interface StartOptions {
   readonly gather?: number;
   /** What is to be measured. */
   readonly task: 'play' | 'publish';
+  /** Options of Headwater by their environment variables; the lines of its log are then to be read as answers. */
+  readonly options?: Readonly<Record<string, string>>;
 }
 
 export interface RunningServer {

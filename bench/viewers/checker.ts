@@ -3,11 +3,15 @@ import type { Tag } from './flv.ts';
 
 /** A frame of the clip's AAC lasts 21.3 ms: a longer step than this, in milliseconds, means that one is missing. */
 const LONGEST_AUDIO_STEP = 35;
+/** H.264, key frame (Adobe FLV 10.1, E.4.3.1). */
+const KEY_FRAME = 0x17;
 
 /** What was found in all checked viewers together. */
 export class Findings {
   frames = 0;
   holes = 0;
+  /** Video frames that came first, or behind a hole, and are no key frames: nobody can decode them. */
+  undecodable = 0;
   damaged = 0;
   backwards = 0;
   /** From the publisher's write to the viewer's read, in milliseconds. */
@@ -18,7 +22,7 @@ export class Findings {
 
 /** Whether a tag holds a key frame of H.264. */
 export function isKeyFrame({ type, body }: Tag): boolean {
-  return type === VIDEO && body[0] === 0x17 && body[1] === 1;
+  return type === VIDEO && body[0] === KEY_FRAME && body[1] === 1;
 }
 
 /** Checks everything that one viewer is given. */
@@ -44,7 +48,10 @@ export class Checker {
     const stamp = readStamp(body);
     if (!stamp?.intact) findings.damaged++;
     if (!stamp) return;
-    if (this.#nextFrame !== undefined && stamp.number !== this.#nextFrame) findings.holes++;
+    if (stamp.number !== this.#nextFrame) {
+      if (this.#nextFrame !== undefined) findings.holes++;
+      if (body[0] !== KEY_FRAME) findings.undecodable++;
+    }
     this.#nextFrame = stamp.number + 1;
     if (stamp.written > findings.since) findings.delays.push(Number(process.hrtime.bigint() - stamp.written) / 1e6);
   }

@@ -1,5 +1,5 @@
 import { Decoder } from '../../src/base/decoder.ts';
-import { ProtocolError } from '../../src/base/errors.ts';
+import { RefusedError } from '../../src/base/errors.ts';
 import type { Protocol } from '../load.ts';
 import { rtmpCommand, rtmpMessage, setChunkSize } from '../wire.ts';
 import { flvTags, type Tag } from './flv.ts';
@@ -10,22 +10,29 @@ import { rtmpMessages } from './rtmp.ts';
 export interface Conversation {
   /** What the viewer says first. */
   readonly hello: Uint8Array;
-  /** The tags that are complete with these bytes, which must not change afterwards. Throws when the framing is broken. */
+  /**
+   * The tags that are complete with these bytes, which must not change afterwards. Throws `ProtocolError` when the framing is
+   * broken, `RefusedError` when the server says that it sends nothing, or nothing more.
+   */
   receive(bytes: Uint8Array): Iterable<Tag>;
   /** What is to be said when so many bytes have been received in all. */
   acknowledge?(received: number): void;
 }
 
 const APP = 'live';
-const NAME = 'stream';
 const WEBSOCKET =
   'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: aGVhZHdhdGVyLWJlbmNoLg==\r\n';
 
-/** Begins to watch `/live/stream`; `say` writes to the server. */
-export function converse(protocol: Protocol, port: number, say: (bytes: Uint8Array) => void): Conversation {
-  if (protocol === 'rtmp') return new RtmpPlayer(port, say);
+/** Begins to watch `/live/NAME`; `say` writes to the server. */
+export function converse(
+  protocol: Protocol,
+  port: number,
+  name: string,
+  say: (bytes: Uint8Array) => void,
+): Conversation {
+  if (protocol === 'rtmp') return new RtmpPlayer(port, name, say);
   const headers = protocol === 'ws-flv' ? WEBSOCKET : 'Accept: */*\r\n';
-  const hello = Buffer.from(`GET /${APP}/${NAME}.flv HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${headers}\r\n`);
+  const hello = Buffer.from(`GET /${APP}/${name}.flv HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${headers}\r\n`);
   return { hello, receive: flvReceiver() };
 }
 
@@ -52,11 +59,13 @@ class RtmpPlayer implements Conversation {
   readonly #say: (bytes: Uint8Array) => void;
   readonly #decoder: Decoder<Tag>;
   readonly #url: string;
+  readonly #name: string;
   #window = Number.POSITIVE_INFINITY;
   #acknowledged = 0;
 
-  constructor(port: number, say: (bytes: Uint8Array) => void) {
+  constructor(port: number, name: string, say: (bytes: Uint8Array) => void) {
     this.hello[0] = 3;
+    this.#name = name;
     this.#say = say;
     this.#url = `rtmp://127.0.0.1:${port}/${APP}`;
     this.#decoder = new Decoder(rtmpMessages((s1) => this.#connect(s1)));
@@ -90,11 +99,11 @@ class RtmpPlayer implements Conversation {
   #command(body: Buffer): void {
     const name = body.toString('latin1', 3, 3 + body.readUInt16BE(1));
     if (name === '_error' || /NetStream\.Play\.(StreamNotFound|Failed)/.test(body.toString('latin1'))) {
-      throw new ProtocolError('play was refused');
+      throw new RefusedError('not-found', 'play was refused');
     }
     if (name !== '_result') return;
     if (body.readDoubleBE(11) === 1) this.#say(rtmpCommand(0, 'createStream', 2, null));
-    else this.#say(rtmpCommand(1, 'play', 3, null, NAME));
+    else this.#say(rtmpCommand(1, 'play', 3, null, this.#name));
   }
 
   /** Answers a ping (RTMP 1.0, 7.1.7). */

@@ -1,5 +1,5 @@
 import { exactly, type Need, type Parser, upTo } from '../../src/base/decoder.ts';
-import { ProtocolError } from '../../src/base/errors.ts';
+import { ProtocolError, RefusedError } from '../../src/base/errors.ts';
 import { view } from './flv.ts';
 
 const LONGEST_HEAD = 16_384;
@@ -12,7 +12,7 @@ export function* httpBody(): Parser<Uint8Array> {
   const head = yield* textUntil('\r\n\r\n');
   const status = Number(head.slice(9, 12));
   if (status === 101) yield* webSocketPayloads();
-  else if (status !== 200) throw new ProtocolError(`HTTP status ${status}`);
+  else if (status !== 200) throw new RefusedError('not-found', `HTTP status ${status}`);
   else if (/^transfer-encoding: *chunked/im.test(head)) yield* chunkedBody();
   else for (;;) yield yield upTo(LONGEST_PART);
 }
@@ -49,7 +49,7 @@ function* webSocketPayloads(): Parser<Uint8Array> {
     if (second === 126) size = view(yield exactly(2)).getUint16(0);
     if (second === 127) size = Number(view(yield exactly(8)).getBigUint64(0));
     const payload = yield exactly(size);
-    if (first === CLOSE) throw new ProtocolError('closed by the server');
+    if (first === CLOSE) throw new RefusedError('gone', 'closed by the server');
     if (first === BINARY) yield payload;
   }
 }

@@ -17,6 +17,7 @@ import { Viewer } from './viewer.ts';
 
 const STALL_MILLISECONDS = 2000;
 const JOIN_MILLISECONDS = 30_000;
+const NAME = 'stream';
 
 const [port, protocol, sample, tick] = process.argv.slice(2);
 const viewers: Viewer[] = [];
@@ -25,7 +26,8 @@ let begunAt = performance.now();
 
 function addViewer(): void {
   const sampled = viewers.length % Number(sample) === 0;
-  viewers.push(new Viewer({ protocol: protocol as Protocol, port: Number(port), sampled, findings: () => findings }));
+  const where = { protocol: protocol as Protocol, port: Number(port), name: NAME };
+  viewers.push(new Viewer({ ...where, sampled, findings: () => findings }));
 }
 
 async function join(count: number, rate: number): Promise<Joined> {

@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net';
+import { RefusedError } from '../../src/base/errors.ts';
 import type { Protocol } from '../load.ts';
 import { Checker, type Findings, isKeyFrame } from './checker.ts';
 import { type Conversation, converse } from './conversation.ts';
@@ -9,6 +10,8 @@ const SHARED = new Uint8Array(1 << 20);
 export interface ViewerOptions {
   readonly protocol: Protocol;
   readonly port: number;
+  /** It watches `/live/NAME`. */
+  readonly name: string;
   /** Whether it is checked to the last byte; others are parsed up to their first key frame and only counted from there. */
   readonly sampled: boolean;
   /** Where to note what was found. */
@@ -26,21 +29,23 @@ export class Viewer {
   #gap = 0;
   /** Why it has ended, if it has. */
   fault: string | undefined;
-  #lastAt = 0;
+  /** Whether it has ended because what it was sent breaks the rules. */
+  isBroken = false;
+  #lastAt = performance.now();
   #received = 0;
   readonly #socket: Socket;
   readonly #conversation: Conversation;
   readonly #checker = new Checker();
   readonly #findings: () => Findings;
 
-  constructor({ protocol, port, sampled, findings }: ViewerOptions) {
+  constructor({ protocol, port, name, sampled, findings }: ViewerOptions) {
     this.sampled = sampled;
     this.#findings = findings;
     const callback = (length: number): boolean => this.#receive(length);
     this.#socket = connect({ port, host: '127.0.0.1', noDelay: true, onread: { buffer: SHARED, callback } });
     this.#socket.on('error', (error) => this.#end(error.message));
     this.#socket.on('close', () => this.#end('the server closed the connection'));
-    this.#conversation = converse(protocol, port, (bytes) => this.#socket.write(bytes));
+    this.#conversation = converse(protocol, port, name, (bytes) => this.#socket.write(bytes));
     this.#socket.write(this.#conversation.hello);
   }
 
@@ -53,6 +58,25 @@ export class Viewer {
   /** The longest time without a byte since {@link begin}, in milliseconds. */
   longestGap(): number {
     return Math.max(this.#gap, performance.now() - this.#lastAt);
+  }
+
+  /** When something came last, or it connected. */
+  get lastAt(): number {
+    return this.#lastAt;
+  }
+
+  /** Reads no more, until {@link resume}. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
+  /** Hangs up. */
+  leave(): void {
+    this.#end('it left');
   }
 
   #receive(length: number): boolean {
@@ -74,6 +98,7 @@ export class Viewer {
         if (this.sampled) this.#checker.check(tag, this.#findings());
       }
     } catch (error) {
+      this.isBroken = !(error instanceof RefusedError);
       this.#end((error as Error).message);
     }
   }

@@ -98,6 +98,7 @@ test('a wrong token, and a body that is none, are refused', async () => {
     ['null', 400, 400],
     ['{', 400, 400],
     ['', 400, 400],
+    ['x'.repeat(2 ** 20 + 1), 413, 413],
   ];
   for (const [body, status, code] of cases) {
     const response = await open.fetch(SESSION, { method: 'POST', body });

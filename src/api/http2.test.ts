@@ -75,6 +75,14 @@ test('this machine is trusted over HTTP/2 as it is over HTTP/1, and foreign page
   assert.equal((await ask({ ':path': '/api/v1/streams', ':authority': 'evil.example' })).headers[':status'], 401);
 });
 
+test('a request without the body that it should have is answered over HTTP/2, and so is one with too much', async () => {
+  const post = { ':method': 'POST', ':path': '/api/v1/session', origin: server.origin };
+  assert.equal((await ask(post)).headers[':status'], 400);
+  assert.equal((await ask(post, '')).headers[':status'], 400);
+  assert.equal((await ask(post, 'x'.repeat(2 ** 20 + 1))).headers[':status'], 413);
+  assert.equal((await ask({ ':path': '/healthz' })).headers[':status'], 200, 'the connection goes on');
+});
+
 test('a login over HTTP/2 has a cookie for TLS alone', async () => {
   const login = await ask(
     { ':method': 'POST', ':path': '/api/v1/session', origin: server.origin },

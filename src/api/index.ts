@@ -49,8 +49,8 @@ function serveMetrics(
   { context, guard, traffic }: Services,
   { access, streams: most }: z.output<typeof metricsOptions>,
 ): void {
-  const { hub, sessions, admission, pacer } = context;
-  const metrics = new Metrics({ hub, sessions, admission, pacer, traffic }, most);
+  const { hub, sessions, admission, memory, pacer } = context;
+  const metrics = new Metrics({ hub, sessions, admission, memory, pacer, traffic }, most);
   context.http.route(['GET'], /^\/metrics$/, async (exchange) => {
     const { response } = exchange;
     try {

@@ -2,6 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Hub } from '../hub/hub.ts';
 import type { Sessions } from '../hub/session.ts';
 import type { Admission } from '../net/admission.ts';
+import type { MemoryWatch } from '../net/memory.ts';
 import type { Pacer } from '../net/pacer.ts';
 import { MostWatched } from './most-watched.ts';
 import type { Traffic } from './traffic.ts';
@@ -11,6 +12,7 @@ export interface MetricsSources {
   readonly hub: Hub;
   readonly sessions: Sessions;
   readonly admission: Admission;
+  readonly memory: Pick<MemoryWatch, 'shed'>;
   readonly pacer: Pacer;
   readonly traffic: Traffic;
 }
@@ -53,10 +55,11 @@ export class Metrics {
   }
 
   #countNode(): void {
-    const { hub, sessions, admission, pacer, traffic } = this.#sources;
+    const { hub, sessions, admission, memory, pacer, traffic } = this.#sources;
     const node = this.#node;
     node.connections.set(admission.total);
     node.refused.inc(admission.refused);
+    node.shed.inc(memory.shed);
     node.streams.set([...hub.streams].length);
     node.received.inc(traffic.bytesIn);
     node.sent.inc(traffic.bytesOut);
@@ -90,6 +93,7 @@ export class Metrics {
     return {
       connections: this.#gauge('connections', 'Connections at present.'),
       refused: this.#counter('connections_refused_total', 'Connections turned away because of a limit.'),
+      shed: this.#counter('viewers_shed_total', 'Viewers closed because memory stayed above its limit.'),
       streams: this.#gauge('streams', 'Streams, those included that wait for their publisher.'),
       sessions: this.#gauge('sessions', 'Connected peers by protocol and by what they do.', 'protocol', 'role'),
       received: this.#counter('received_bytes_total', 'Media bytes from publishers.'),

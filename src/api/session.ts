@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { RefusedError } from '../base/errors.ts';
 import { type Exchange, readBody } from '../net/http.ts';
 import { ApiError } from './error.ts';
 import { type Operation, operation } from './operation.ts';
@@ -32,6 +33,7 @@ export function session({ guard, version }: Services): Operation[] {
       errors: {
         400: 'The body is not as described.',
         403: 'The token is wrong.',
+        413: 'The body is larger than 1 MiB.',
         429: 'There were too many wrong tokens.',
       },
       async handle(exchange) {
@@ -55,7 +57,8 @@ export function session({ guard, version }: Services): Operation[] {
 
 async function readToken({ request }: Exchange): Promise<string> {
   const text = await readBody(request).catch((error: Error) => {
-    throw new ApiError(400, error.message);
+    const isTooLarge = error instanceof RefusedError && error.code === 'too-large';
+    throw new ApiError(isTooLarge ? 413 : 400, error.message);
   });
   const { success, data } = body.safeParse(parseJson(text.toString()));
   if (!success) throw new ApiError(400, 'the body must be {"token": "…"}');

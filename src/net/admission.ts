@@ -1,16 +1,12 @@
 import type { Socket } from 'node:net';
+import type { MemoryWatch } from './memory.ts';
 
 /** When an {@link Admission} lets nobody in any more. */
 export interface AdmissionOptions {
   /** Connections in all, and from one address. */
   readonly connections: number;
   readonly connectionsPerAddress: number;
-  /** Nobody new is let in while the process holds more resident memory than this, in bytes. */
-  readonly memory: number;
 }
-
-/** How often the memory in use is looked at, in milliseconds. */
-const LOOK_EVERY = 500;
 
 /** Counts connections over all listeners and turns away what is beyond the limits, before a byte is read. */
 export class Admission {
@@ -19,17 +15,13 @@ export class Admission {
   /** Is given every connection that is let in. */
   prepare: (socket: Socket) => void = () => {};
   readonly #options: AdmissionOptions;
+  readonly #memory: Pick<MemoryWatch, 'isFull'>;
   readonly #perAddress = new Map<string, number>();
-  readonly #timer: NodeJS.Timeout;
   #total = 0;
-  #isMemoryFull = false;
 
-  constructor(options: AdmissionOptions) {
+  constructor(options: AdmissionOptions, memory: Pick<MemoryWatch, 'isFull'>) {
     this.#options = options;
-    const look = () => {
-      this.#isMemoryFull = !hasMemory(options.memory);
-    };
-    this.#timer = setInterval(look, LOOK_EVERY).unref();
+    this.#memory = memory;
   }
 
   /** Connections at present. */
@@ -42,7 +34,7 @@ export class Admission {
     const address = addressOf(socket);
     const present = this.#perAddress.get(address) ?? 0;
     const { connections, connectionsPerAddress } = this.#options;
-    if (this.#total >= connections || present >= connectionsPerAddress || this.#isMemoryFull) {
+    if (this.#total >= connections || present >= connectionsPerAddress || this.#memory.isFull) {
       this.refused++;
       socket.destroy();
       return false;
@@ -54,24 +46,11 @@ export class Admission {
     return true;
   }
 
-  close(): void {
-    clearInterval(this.#timer);
-  }
-
   #leave(address: string): void {
     this.#total--;
     const left = this.#perAddress.get(address)! - 1;
     if (left > 0) this.#perAddress.set(address, left);
     else this.#perAddress.delete(address);
-  }
-}
-
-/** Finding out takes a file descriptor: when there is none, nobody more can be let in either. */
-function hasMemory(most: number): boolean {
-  try {
-    return process.memoryUsage.rss() <= most;
-  } catch {
-    return false;
   }
 }
 

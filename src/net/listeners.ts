@@ -1,6 +1,7 @@
 import type { Server, Socket } from 'node:net';
 import { setImmediate as immediate } from 'node:timers/promises';
 import type { ListenAddress } from '../config/values.ts';
+import type { Admission } from './admission.ts';
 import { type BoundAddress, listenOn } from './listen.ts';
 
 /** The listening servers of a module, and every connection that came to them. */
@@ -8,10 +9,12 @@ export class Listeners {
   readonly #servers: Server[] = [];
   readonly #sockets = new Set<Socket>();
 
-  /** Has a server listen. Rejects with one plain sentence when the address cannot be had. */
-  open(server: Server, address: ListenAddress): Promise<BoundAddress> {
+  /** Has a server listen to those who are admitted. Rejects with one plain sentence when the address cannot be had. */
+  open(server: Server, address: ListenAddress, admission: Admission): Promise<BoundAddress> {
     this.#servers.push(server);
-    server.on('connection', (socket: Socket) => {
+    // Before the server itself has read a byte.
+    server.prependListener('connection', (socket: Socket) => {
+      if (!admission.admit(socket)) return;
       this.#sockets.add(socket);
       socket.once('close', () => this.#sockets.delete(socket));
     });

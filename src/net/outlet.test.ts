@@ -230,6 +230,27 @@ test('a viewer that takes nothing for too long is ended, and nobody else', async
   assert.equal(alive.sink.received().length, 602);
 });
 
+test('a viewer that takes little at a time is not ended, however long it needs for all', async () => {
+  const { send, burst, join } = await setUp();
+  const slow = join();
+  slow.sink.isOpen = false;
+  send();
+  burst();
+  const given = slow.sink.writableLength;
+  for (let seconds = 0; seconds < 100; seconds++) {
+    send(25);
+    burst();
+    slow.sink.writableLength -= seconds % 15 === 0 ? 1 : 0;
+  }
+  assert.deepEqual([slow.ended, slow.sink.writableLength], [[], given - 7]);
+  for (let seconds = 0; seconds < 30; seconds++) {
+    slow.sink.writableLength++;
+    send(25);
+    burst();
+  }
+  assert.deepEqual(slow.ended, ['timeout'], 'what others write to it is no progress');
+});
+
 test('one who comes before any key frame is in the window waits for the next', async () => {
   const { send, burst, outlet } = await setUp({ gop: 1_000_000 });
   assert.ok(outlet);

@@ -5,6 +5,7 @@ import { Reader } from '../hub/reader.ts';
 import type { Session } from '../hub/session.ts';
 import type { Stream } from '../hub/stream.ts';
 import type { Frame } from '../media/frame.ts';
+import { backlog } from './backlog.ts';
 import type { Pacer } from './pacer.ts';
 
 /** Encoded bytes that stand for themselves: every viewer of a format gets the same. */
@@ -52,8 +53,10 @@ interface Cursor {
   position: number;
   /** The headers that it has; undefined before the first entry. */
   prelude: Uint8Array | undefined;
-  /** When it was last found to have taken all that it was given, in microseconds. */
-  drained: number;
+  /** When it was last found to have taken something, in microseconds. */
+  moved: number;
+  /** What it had still to take when that was last looked at, in bytes: only looked at while it lags. */
+  backlog: number;
   /** Its index among all cursors; -1 when it has gone. */
   index: number;
 }
@@ -117,10 +120,11 @@ export class Outlet {
   /** Adds a viewer, which is sent everything since the newest key frame at once. The function returned takes it off. */
   join(viewer: Viewer): () => void {
     this.#pull();
-    const drained = this.#pacer.now();
+    const moved = this.#pacer.now();
     if (this.#cursors.length === 0) this.#news = this.#slice(this.#log.head, this.#log.head);
     const position = this.#log.start ?? this.#log.head;
-    const cursor: Cursor = { viewer, position, prelude: undefined, drained, index: this.#cursors.length };
+    const index = this.#cursors.length;
+    const cursor: Cursor = { viewer, position, prelude: undefined, moved, backlog: 0, index };
     this.#cursors.push(cursor);
     // One who comes back (pauses and goes on) may not have taken what it was given before.
     if (viewer.sink.writableLength > LARGEST_CATCH_UP) this.#lagging = true;
@@ -175,15 +179,18 @@ export class Outlet {
   #serve(cursor: Cursor, now: number): void {
     const news = this.#news;
     if (cursor.viewer.sink.writableLength > 0) return this.#await(cursor, now);
-    cursor.drained = now;
+    cursor.moved = now;
     if (cursor.position === news.from && cursor.prelude) this.#send(cursor, news);
     else this.#advance(cursor, news.to);
   }
 
-  /** The viewer has not taken what it was given: nothing more until it has, and not for ever. */
+  /** The viewer has not taken what it was given: nothing more until it has, as long as it takes something. */
   #await(cursor: Cursor, now: number): void {
     this.#lagging = true;
-    if (now - cursor.drained <= this.#stallTimeout) return;
+    const left = backlog(cursor.viewer.sink);
+    if (left < cursor.backlog) cursor.moved = now;
+    cursor.backlog = left;
+    if (now - cursor.moved <= this.#stallTimeout) return;
     this.#dismiss(cursor, new RefusedError('timeout', 'the viewer does not take what it is sent'));
   }
 
