@@ -14,6 +14,7 @@ export type RefusalCode =
   | 'busy' // somebody else publishes on the path
   | 'forbidden' // the access gate said no
   | 'limit' // a limit of the server is reached
+  | 'too-large' // what the peer sends is larger than is taken
   | 'timeout' // the peer took too long
   | 'unsupported' // a well-formed wish that this server does not grant
   | 'gone' // the stream ended

@@ -1,53 +1,36 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { createSecureServer, type ServerHttp2Session } from 'node:http2';
+import { createSecureServer, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { Server, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { MILLISECOND } from '../base/clock.ts';
-import { ProtocolError, type RefusalCode, RefusedError } from '../base/errors.ts';
+import { RefusedError } from '../base/errors.ts';
 import type { Logger } from '../ops/log.ts';
-import { type Admission, addressOf } from './admission.ts';
+import { hangUp } from './hang-up.ts';
+import { type Connection, Download, writeHead } from './http-download.ts';
+import { LARGEST_HEAD, MOST_HEADERS, type RequestHead, readPlainHead } from './http-head.ts';
+import { type Groups, Incoming, type IncomingHead, urlOf } from './http-incoming.ts';
+import { previewConnections } from './http-preview.ts';
+import { jsonOf, type Refusal, refusalOf } from './http-refusal.ts';
 import type { TlsStore } from './tls.ts';
 
-/** What a request says. */
-class Incoming {
-  readonly request: IncomingMessage;
-  /** The named groups of the route's pattern, decoded. */
-  readonly params: Readonly<Record<string, string>>;
-
-  constructor(request: IncomingMessage, params: Readonly<Record<string, string>>) {
-    this.request = request;
-    this.params = params;
-  }
-
-  /** Parsed at every call, as those who play for hours need not hold it. */
-  get url(): URL {
-    return urlOf(this.request);
-  }
-
-  /** The peer's IP address. */
-  get remote(): string {
-    return addressOf(this.request.socket);
-  }
-}
-
 /** One HTTP request and the means to answer it. */
-export class Exchange extends Incoming {
+export class Exchange extends Incoming<IncomingMessage> {
   readonly response: ServerResponse;
 
-  constructor(request: IncomingMessage, params: Readonly<Record<string, string>>, response: ServerResponse) {
-    super(request, params);
+  constructor(request: IncomingMessage, groups: Groups, response: ServerResponse) {
+    super(request, groups);
     this.response = response;
   }
 }
 
 /** One request to speak another protocol on the connection (WebSocket). */
-export class Upgrade extends Incoming {
+export class Upgrade extends Incoming<IncomingMessage> {
   readonly socket: Duplex;
   /** What the peer sent behind its request. */
   readonly head: Buffer;
 
-  constructor(request: IncomingMessage, params: Readonly<Record<string, string>>, socket: Duplex, head: Buffer) {
-    super(request, params);
+  constructor(request: IncomingMessage, groups: Groups, socket: Duplex, head: Buffer) {
+    super(request, groups);
     this.socket = socket;
     this.head = head;
   }
@@ -62,9 +45,11 @@ interface Route<Request> {
   readonly handle: Handler<Request>;
 }
 
-/** Largest request head in bytes, and how many header lines it may have. */
-const LARGEST_HEAD = 16 * 1024;
-const MOST_HEADERS = 100;
+interface Found<Request> {
+  readonly handle: Handler<Request>;
+  readonly groups: Groups;
+}
+
 /** Largest request body in bytes. */
 const LARGEST_BODY = 1024 * 1024;
 /** How long a body may take, in milliseconds. */
@@ -86,24 +71,12 @@ export interface HttpTimes {
   readonly httpIdle: number;
 }
 
-const STATUS: Record<RefusalCode, number> = {
-  'not-found': 404,
-  busy: 409,
-  forbidden: 403,
-  limit: 503,
-  timeout: 408,
-  unsupported: 415,
-  gone: 410,
-  changed: 410,
-  kicked: 403,
-  shutdown: 503,
-};
-
 /** Hands HTTP requests to the first route that fits. Modules add their routes when they start. */
 export class HttpRouter {
   readonly #log: Logger;
   readonly #times: HttpTimes;
   readonly #routes: Route<Exchange>[] = [];
+  readonly #downloads: Route<Download>[] = [];
   readonly #upgrades: Route<Upgrade>[] = [];
 
   constructor(log: Logger, times: HttpTimes) {
@@ -116,13 +89,21 @@ export class HttpRouter {
     this.#routes.push({ methods, pattern, handle });
   }
 
+  /**
+   * Adds a route, for GET and HEAD, to what goes on until one side has enough. It comes before all others, and plain requests
+   * for it never get to node:http, whose objects weigh more than everything else that a viewer needs.
+   */
+  download(pattern: RegExp, handle: Handler<Download>): void {
+    this.#downloads.push({ methods: ['GET', 'HEAD'], pattern, handle });
+  }
+
   /** Adds a route for requests that ask for the protocol `websocket`. */
   upgrade(pattern: RegExp, handle: Handler<Upgrade>): void {
     this.#upgrades.push({ methods: ['GET'], pattern, handle });
   }
 
   /** A server of HTTP/1.1, or with `tls` of HTTPS with HTTP/2, that uses these routes. */
-  serve(admission: Admission, tls?: TlsStore): Server {
+  serve(tls?: TlsStore): Server {
     const { handshake, httpHead, httpRequest, httpIdle } = this.#times;
     const limits = {
       maxHeaderSize: LARGEST_HEAD,
@@ -140,10 +121,10 @@ export class HttpRouter {
           onRequest as never,
         )
       : createServer(limits, onRequest);
+    previewConnections(server, httpHead / MILLISECOND, (socket, bytes) => this.#preview(socket, bytes));
     if ('maxHeadersCount' in server) server.maxHeadersCount = MOST_HEADERS;
     // All other upgrades (h2c, which curl and Java offer) are offers that may be passed over.
     Object.assign(server, { shouldUpgradeCallback: isWebSocket });
-    server.prependListener('connection', (socket: Socket) => admission.admit(socket));
     // Those under way are finished; a connection without any is closed.
     server.on('session', (session: ServerHttp2Session) =>
       session.setTimeout(httpIdle / MILLISECOND, () => session.close()),
@@ -155,22 +136,45 @@ export class HttpRouter {
     return server;
   }
 
+  /** Serves a plain request for a download on the bare socket. */
+  #preview(socket: Socket, bytes: Buffer): boolean {
+    const head = readPlainHead(bytes);
+    const found = head && find(this.#downloads, head);
+    if (!found) return false;
+    const leave = () => socket.destroy();
+    // The peer was told that this is the connection's last answer: it has nothing more to say.
+    socket.once('data', leave).once('end', leave);
+    void this.#download(found, { ...head, socket }, socket);
+    return true;
+  }
+
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
-      const { pathname } = urlOf(request);
-      const found = find(this.#routes, request.method ?? '', pathname);
-      if (!found) throw new RefusedError('not-found', `nothing is at ${pathname}`);
-      await found.handle(new Exchange(request, found.params, response));
+      const download = find(this.#downloads, request);
+      if (download) return await this.#download(download, request, connectionOf(response));
+      const found = find(this.#routes, request);
+      if (!found) throw new RefusedError('not-found', `nothing is at ${urlOf(request).pathname}`);
+      await found.handle(new Exchange(request, found.groups, response));
     } catch (error) {
-      this.#refuse(request, response, error);
+      const { status, headers, body } = this.#refusal(request, error);
+      if (response.headersSent || response.destroyed) response.destroy();
+      else response.writeHead(status, headers).end(body);
     }
   }
 
-  #refuse(request: IncomingMessage, response: ServerResponse, error: unknown): void {
-    const { status, code, message } = explain(error);
-    if (status === 500) this.#log.error({ error, method: request.method, url: request.url }, 'a request failed');
-    if (response.headersSent || response.destroyed) response.destroy();
-    else sendJson(response, status, { code, error: message });
+  async #download({ handle, groups }: Found<Download>, request: IncomingHead, connection: Connection): Promise<void> {
+    const download = new Download(request, groups, connection);
+    connection.on('error', () => connection.destroy());
+    try {
+      await handle(download);
+    } catch (error) {
+      // Once the answer has begun, the good-bye is the handler's.
+      if (download.hasBegun || connection.destroyed) return;
+      const { status, headers, body } = this.#refusal(request, error);
+      const sink = download.begin(status, headers);
+      if (request.method !== 'HEAD') sink.write(body);
+      hangUp(sink);
+    }
   }
 
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
@@ -178,35 +182,30 @@ export class HttpRouter {
     socket.on('error', () => socket.destroy());
     const written = (socket as Socket).bytesWritten;
     try {
-      const { pathname } = urlOf(request);
-      const found = find(this.#upgrades, request.method ?? '', pathname);
-      if (!found) throw new RefusedError('not-found', `no WebSocket is at ${pathname}`);
-      await found.handle(new Upgrade(request, found.params, socket, head));
+      const found = find(this.#upgrades, request);
+      if (!found) throw new RefusedError('not-found', `no WebSocket is at ${urlOf(request).pathname}`);
+      await found.handle(new Upgrade(request, found.groups, socket, head));
     } catch (error) {
       // Once the handshake is done, the good-bye is the handler's.
       if ((socket as Socket).bytesWritten > written) return;
-      const { status, code, message } = explain(error);
-      const body = JSON.stringify({ code, error: message });
-      const lines = [
-        `HTTP/1.1 ${status} Refused`,
-        'Content-Type: application/json',
-        `Content-Length: ${Buffer.byteLength(body)}`,
-      ];
+      const { status, headers, body } = this.#refusal(request, error);
+      writeHead(socket, status, headers);
       // The peer may never close its own side.
-      socket.end(`${[...lines, 'Connection: close'].join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
+      socket.end(body, () => socket.destroy());
     }
+  }
+
+  #refusal({ method, url }: RequestHead, error: unknown): Refusal {
+    const refusal = refusalOf(error);
+    if (refusal.status === 500) this.#log.error({ error, method, url }, 'a request failed');
+    return refusal;
   }
 }
 
 /** Answers with JSON. */
 export function sendJson(response: ServerResponse, status: number, value: unknown): void {
-  const body = JSON.stringify(value);
-  response.writeHead(status, {
-    'content-type': 'application/json; charset=utf-8',
-    'content-length': Buffer.byteLength(body),
-    'cache-control': 'no-store',
-  });
-  response.end(body);
+  const { headers, body } = jsonOf(value);
+  response.writeHead(status, headers).end(body);
 }
 
 /** The request's body. Throws {@link RefusedError} as soon as it is larger than a mebibyte, or when it takes ten seconds. */
@@ -218,7 +217,7 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
     let size = 0;
     for await (const part of request) {
       size += (part as Buffer).length;
-      if (size > LARGEST_BODY) throw new RefusedError('limit', `the body is larger than ${LARGEST_BODY} bytes`);
+      if (size > LARGEST_BODY) throw new RefusedError('too-large', `the body is larger than ${LARGEST_BODY} bytes`);
       parts.push(part as Buffer);
     }
     return Buffer.concat(parts);
@@ -231,32 +230,19 @@ function isWebSocket(request: IncomingMessage): boolean {
   return request.headers.upgrade?.toLowerCase() === 'websocket';
 }
 
-function urlOf(request: IncomingMessage): URL {
-  const target = request.url ?? '/';
-  // Put together rather than resolved: `//host/path` is a path here, as it is to the proxies in front of us.
-  const url = URL.parse(target.startsWith('/') ? `http://localhost${target}` : target);
-  if (!url) throw new ProtocolError('malformed URL');
-  return url;
+function connectionOf(response: ServerResponse): Connection {
+  const connection = 'stream' in response ? (response.stream as ServerHttp2Stream) : response.socket;
+  // The answer to a request before it is still under way.
+  if (!connection) throw new RefusedError('unsupported', 'streams cannot be asked for by pipelining');
+  return connection;
 }
 
-function find<Request>(routes: readonly Route<Request>[], method: string, path: string) {
+function find<Request>(routes: readonly Route<Request>[], request: RequestHead): Found<Request> | undefined {
+  const { method = '' } = request;
+  const { pathname } = urlOf(request);
   for (const { methods, pattern, handle } of routes) {
-    const match = methods.includes(method) ? pattern.exec(path) : null;
-    if (match) return { handle, params: decode(match.groups ?? {}) };
+    const match = methods.includes(method) ? pattern.exec(pathname) : null;
+    if (match) return { handle, groups: match.groups ?? {} };
   }
   return undefined;
-}
-
-function decode(groups: Record<string, string>): Record<string, string> {
-  try {
-    return Object.fromEntries(Object.entries(groups).map(([name, value]) => [name, decodeURIComponent(value ?? '')]));
-  } catch {
-    throw new ProtocolError('malformed percent-encoding');
-  }
-}
-
-function explain(error: unknown): { status: number; code: string; message: string } {
-  if (error instanceof RefusedError) return { status: STATUS[error.code], code: error.code, message: error.message };
-  if (error instanceof ProtocolError) return { status: 400, code: 'protocol', message: error.message };
-  return { status: 500, code: 'internal', message: 'the server failed; its log says why' };
 }

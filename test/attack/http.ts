@@ -1,3 +1,5 @@
+import { concat } from '../../src/base/bytes.ts';
+import { encodeUtf8 } from '../../src/base/utf8.ts';
 import { type Attack, attacks, type Outcome, type Script } from './support/attack.ts';
 import { noise, oneByOne } from './support/bytes.ts';
 import { CONTROL_STREAM } from './support/rtmp-peer.ts';
@@ -37,6 +39,38 @@ const PATHS: readonly Row[] = [
   ['a choice of a prototype', get(`${LIVE}?hevc=__proto__`), 415],
   ['5000 parameters', get(`/live/nobody.flv?${'a&'.repeat(5000)}`), 404],
   ['a star', request('OPTIONS *'), 400],
+];
+
+/** What is told apart from a plain request for a stream, which no HTTP parser sees. */
+const STREAMS: readonly Row[] = [
+  ['a plain request for a stream', get(LIVE, 'User-Agent: x'), 200],
+  ['a stream whose name is in disguise', get(LIVE.replace('c', '%63')), 200],
+  ['a stream of another host', get(`http://169.254.169.254${LIVE}`), 200],
+  ['a stream in HTTP/1.0', get(LIVE).replace('1.1', '1.0'), 200],
+  ['a stream in HTTP/9.9', get(LIVE).replace('1.1', '9.9'), 400],
+  ['a stream asked for in two pieces', () => [get(LIVE).slice(0, 30), 50, get(LIVE).slice(30)], 200],
+  ['a stream asked for byte by byte', () => oneByOne(encodeUtf8(get(LIVE)), 20), 200],
+  ['a stream behind an empty line', `\r\n${get(LIVE)}`, 200],
+  ['a stream of two hosts', get(LIVE, 'Host: y'), 200],
+  ['a stream of no host', get(LIVE).replace('Host: x\r\n', 'Accept: */*\r\n'), 400],
+  ['a stream with a header of 8 bits', Buffer.from(get(LIVE, 'X: \xe9'), 'latin1'), 200],
+  ['a stream with a path of 8 bits', Buffer.from(get('/live/\xe9.flv'), 'latin1'), 400],
+  ['a stream with a body', `${get(LIVE, 'Content-Length: 5')}hello`, 200],
+  ['a stream with a length and chunks', get(LIVE, 'Content-Length: 6', 'Transfer-Encoding: chunked'), 400],
+  ['a stream with a NUL in its name', get(LIVE.replace('c', '\0')), 400],
+  ['a stream with a NUL in a header', get(LIVE, 'X: a\0b'), 400],
+  ['a stream with a folded header', get(LIVE, 'X: a', ' b'), 400],
+  ['a stream with a space before a colon', get(LIVE, 'X : a'), 400],
+  ['a stream with a header without a name', get(LIVE, ': a'), 400],
+  ['a stream with line feeds alone', get(LIVE).replaceAll('\r', ''), 400],
+  ['a stream with one line feed alone', get(LIVE, 'A: b').replace('x\r\n', 'x\n'), 400],
+  ['a stream with carriage returns alone', get(LIVE, 'A: b').replaceAll('\n', ''), 400],
+  ['a stream with a header of 15 KiB', get(LIVE, `X: ${'a'.repeat(15 * KIB)}`), 200],
+  ['a stream with a header of 17 KiB', get(LIVE, `X: ${'a'.repeat(17 * KIB)}`), 431],
+  ['a stream with 2000 headers', get(LIVE, ...[...Array(2000).keys()].map((i) => `X${i}: 1`)), 431],
+  ['a stream with 5000 empty headers', get(LIVE, ...Array<string>(5000).fill('a:')), 431],
+  ['a request for a stream, and noise at once', concat([encodeUtf8(get(LIVE)), noise(4096)]), 'closed'],
+  ['a viewer that asks for another stream', () => [get(LIVE), 50, get(LIVE)], 'closed'],
 ];
 
 const METHODS: readonly Row[] = [
@@ -121,7 +155,7 @@ const BODIES: readonly Row[] = [
 
 const SLOW: readonly Row[] = [
   ['nothing at all', () => [], 'expired'],
-  ['a head byte by byte', () => oneByOne(new TextEncoder().encode(get('/'.repeat(50))), 100), 'expired'],
+  ['a head byte by byte', () => oneByOne(encodeUtf8(get('/'.repeat(50))), 100), 'expired'],
   ['a head without its end', `GET / HTTP/1.1\r\nHost: x\r\n`, 'expired'],
   ['a header line every 100 ms', () => dripped(60), 'expired'],
   ['a body byte by byte', () => [request('POST /x', 'Content-Length: 1000'), ...oneByOne(noise(60), 100)], 'expired'],
@@ -131,6 +165,7 @@ const SLOW: readonly Row[] = [
 /** Attacks by HTTP/1.1. */
 export const HTTP_ATTACKS: readonly Attack[] = attacks('http', 'tcp', [
   ...PATHS,
+  ...STREAMS,
   ...METHODS,
   ...HEADS,
   ...BODIES,

@@ -12,6 +12,7 @@ import { readAmf3 } from '../../src/container/flv/amf3.ts';
 import { FlvDemuxer } from '../../src/container/flv/demuxer.ts';
 import { flvHeader, flvTag, readFlv } from '../../src/container/flv/tag.ts';
 import { streamPath } from '../../src/hub/path.ts';
+import { readPlainHead } from '../../src/net/http-head.ts';
 import { maskSecrets } from '../../src/ops/log.ts';
 import { FLV_PATH } from '../../src/protocol/http-flv/viewing.ts';
 import { splitAggregate } from '../../src/protocol/rtmp/wire/aggregate.ts';
@@ -164,6 +165,21 @@ function readHttpPath(bytes: Uint8Array): void {
   });
 }
 
+/** What is taken for a plain head must be one, whoever reads it. */
+function readHead(bytes: Uint8Array): void {
+  const head = readPlainHead(Buffer.from(bytes));
+  if (!head) return;
+  const { method = '', url = '', headers } = head;
+  assert.match(`${method} ${url}`, /^(?:GET|HEAD) \/[\x21-\x7e]*$/);
+  assert.ok(URL.canParse(`http://localhost${url}`));
+  for (const [name, value] of Object.entries(headers)) {
+    assert.match(name, /^[^\s:A-Z\x80-\xff]+$/);
+    assert.match(String(value), /^(?:[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?)?$/);
+  }
+  assert.ok('host' in headers && !('content-length' in headers) && !('transfer-encoding' in headers));
+  assert.match(decodeUtf8(bytes), /^[^\0]+[^\n]\r\n\r\n$/);
+}
+
 function decoded(part: string): string {
   try {
     return decodeURIComponent(part);
@@ -235,6 +251,13 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
       'rtmp://h/live...vhost...x.com\na/b',
     ),
     run: readTarget,
+  },
+  heads: {
+    seeds: text(
+      'GET /live/movie.flv?only=audio HTTP/1.1\r\nHost: x:8080\r\nUser-Agent: VLC/3.0\r\nAccept: */*\r\n\r\n',
+      'HEAD / HTTP/1.0\r\nHost:\t x \r\nA:\r\nConnection: close\r\nContent-Type: a\r\n\r\n',
+    ),
+    run: readHead,
   },
   paths: { seeds: text('/live/movie.flv?only=audio', '/a/b/c.flv?vhost=x', '/live/%2e%2e%2fx.flv'), run: readHttpPath },
   config: {

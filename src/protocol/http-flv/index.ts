@@ -1,4 +1,3 @@
-import { RefusedError } from '../../base/errors.ts';
 import type { Context, Module } from '../../module.ts';
 import { Departure, serve } from '../../net/serve.ts';
 import { playByHttp } from './http.ts';
@@ -10,13 +9,10 @@ export function httpFlv(): Module {
   return {
     name: 'http-flv',
     async start(context: Context) {
-      context.http.route(['GET', 'HEAD'], FLV_PATH, async (exchange) => {
-        // The answer to a request before it is still under way, and this one's has no socket yet.
-        if (!exchange.response.socket)
-          throw new RefusedError('unsupported', 'streams cannot be asked for by pipelining');
-        const peer = { protocol: 'http-flv', remote: exchange.remote };
-        const cause = await serve(context, peer, (serving) => playByHttp(context, exchange, serving));
-        if (cause && !(cause instanceof Departure) && !exchange.response.headersSent) throw cause;
+      context.http.download(FLV_PATH, async (download) => {
+        const peer = { protocol: 'http-flv', remote: download.remote };
+        const cause = await serve(context, peer, (serving) => playByHttp(context, download, serving));
+        if (cause && !(cause instanceof Departure)) throw cause;
       });
       context.http.route(['OPTIONS'], FLV_PATH, ({ response }) => {
         response.writeHead(204, PREFLIGHT);

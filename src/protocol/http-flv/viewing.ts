@@ -1,13 +1,13 @@
-import type { IncomingMessage } from 'node:http';
 import { DEFAULT_VHOST, streamPath } from '../../hub/path.ts';
 import type { Stream } from '../../hub/stream.ts';
 import type { Context } from '../../module.ts';
+import type { RequestHead } from '../../net/http-head.ts';
 import type { Serving } from '../../net/serve.ts';
 import { maskSecrets } from '../../ops/log.ts';
 
 /** A request to play, as it came by HTTP or WebSocket. */
 export interface PlayRequest {
-  readonly request: IncomingMessage;
+  readonly request: RequestHead;
   readonly url: URL;
   readonly params: Readonly<Record<string, string>>;
   readonly remote: string;
@@ -29,7 +29,7 @@ export async function admit(context: Context, play: PlayRequest, serving: Servin
   return context.hub.read(path, context.config.play.wait, serving.signal);
 }
 
-function describe(request: IncomingMessage, url: URL): Record<string, string> {
+function describe(request: RequestHead, url: URL): Record<string, string> {
   const { referer = '', 'user-agent': agent = '' } = request.headers;
   return { url: maskSecrets(url.pathname + url.search), pageUrl: maskSecrets(referer), agent };
 }

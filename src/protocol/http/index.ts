@@ -11,12 +11,13 @@ export function http(options: z.output<typeof httpOptions>): Module {
     name: 'http',
     async start(context: Context) {
       const addresses: Record<string, BoundAddress> = {};
-      if (options.listen) addresses.http = await listeners.open(context.http.serve(context.admission), options.listen);
+      const { admission } = context;
+      if (options.listen) addresses.http = await listeners.open(context.http.serve(), options.listen, admission);
       if (options.listenTls) {
         if (!context.tls) throw new Error('http.listenTls needs a certificate under tls.certificates');
-        const server = context.http.serve(context.admission, context.tls);
+        const server = context.http.serve(context.tls);
         context.tls.keepCurrent(server as never);
-        addresses.https = await listeners.open(server, options.listenTls);
+        addresses.https = await listeners.open(server, options.listenTls, admission);
       }
       return addresses;
     },

@@ -1,0 +1,54 @@
+import type { Socket } from 'node:net';
+import { ProtocolError } from '../base/errors.ts';
+import { addressOf } from './admission.ts';
+import type { RequestHead } from './http-head.ts';
+
+/** The head of a request and who sent it. */
+export interface IncomingHead extends RequestHead {
+  readonly socket: Socket;
+}
+
+/** The named groups of a route's pattern, still percent-encoded. */
+export type Groups = Readonly<Record<string, string>>;
+
+/** What a request says. */
+export class Incoming<Request extends IncomingHead> {
+  readonly request: Request;
+  readonly #groups: Groups;
+
+  constructor(request: Request, groups: Groups) {
+    this.request = request;
+    this.#groups = groups;
+  }
+
+  /** The named groups of the route's pattern, decoded. Throws {@link ProtocolError} where that cannot be done. */
+  get params(): Readonly<Record<string, string>> {
+    return decode(this.#groups);
+  }
+
+  /** Parsed at every call, as those who play for hours need not hold it. */
+  get url(): URL {
+    return urlOf(this.request);
+  }
+
+  /** The peer's IP address. */
+  get remote(): string {
+    return addressOf(this.request.socket);
+  }
+}
+
+/** What a request asks for. Throws {@link ProtocolError} when it is no URL. */
+export function urlOf({ url: target = '/' }: RequestHead): URL {
+  // Put together rather than resolved: `//host/path` is a path here, as it is to the proxies in front of us.
+  const url = URL.parse(target.startsWith('/') ? `http://localhost${target}` : target);
+  if (!url) throw new ProtocolError('malformed URL');
+  return url;
+}
+
+function decode(groups: Groups): Record<string, string> {
+  try {
+    return Object.fromEntries(Object.entries(groups).map(([name, value]) => [name, decodeURIComponent(value ?? '')]));
+  } catch {
+    throw new ProtocolError('malformed percent-encoding');
+  }
+}
