@@ -45,7 +45,7 @@ function newEnough() {
 }
 
 /** Runs npm, its output on stderr so that the server's own stays clean. */
-async function npm(title, ...args) {
+export async function npm(title, ...args) {
   process.stderr.write(`${title} …\n`);
   const script = process.env.npm_execpath;
   const [program, first] = script ? [process.execPath, [script]] : ['npm', []];

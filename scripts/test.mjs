@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { runProgram } from '../bin/pinned-node.js';
 import { bringNeeds } from './debian.mjs';
-import { fail, prepare, ROOT } from './prepare.mjs';
+import { fail, needsInstall, npm, prepare, ROOT } from './prepare.mjs';
 
 const UNIT = ['src/**/*.test.ts', 'console/src/**/*.test.ts', 'scripts/**/*.test.mjs'];
 const SUITES = {
@@ -10,6 +10,8 @@ const SUITES = {
   unit: UNIT,
 };
 
+/** Where what is too large or under too strict a licence to be a dependency is installed, for the tests alone. */
+const PEERS = 'test/peers';
 /** For what hangs; a whole file counts as a test, too. */
 const LONGEST_TEST_MS = 600_000;
 
@@ -19,13 +21,24 @@ if (!patterns || more.length > 0)
   fail('npm test takes no argument, or one: unit, for the tests that stand beside the sources');
 
 const node = await prepare({ console: suite === 'all' });
-if (suite === 'all') bringNeeds();
+if (suite === 'all') {
+  bringNeeds();
+  await bringPeers();
+}
 await check('types', 'tsc', '-p', 'tsconfig.json');
 await check('types of the pure folders', 'tsc', '-p', 'tsconfig.pure.json');
 await check('types of the console', 'tsc', '-p', 'console/tsconfig.json');
 await check('lint', 'oxlint', '--type-aware');
 await check('form', 'biome', 'check');
-process.exit(await run(node, ['--test', `--test-timeout=${LONGEST_TEST_MS}`, ...patterns]));
+const reporter = [`--test-reporter=${join(ROOT, 'scripts/reporter.mjs')}`, '--test-reporter-destination=stdout'];
+process.exit(await run(node, ['--test', ...reporter, `--test-timeout=${LONGEST_TEST_MS}`, ...patterns]));
+
+/** Without scripts: what they would fetch besides is not needed. */
+async function bringPeers() {
+  if (!needsInstall(join(ROOT, PEERS))) return;
+  const options = ['--no-save', '--ignore-scripts', '--no-audit', '--no-fund'];
+  await npm('Installing peers', 'install', '--prefix', PEERS, ...options);
+}
 
 /** The checks end the run: a test of what does not compile tells nothing. */
 async function check(title, program, ...args) {

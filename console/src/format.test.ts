@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { codecName, formatAudio, formatBitrate, formatBytes, formatDuration, formatSize } from './format.ts';
+import {
+  codecName,
+  formatAudio,
+  formatBitrate,
+  formatBytes,
+  formatDuration,
+  formatSize,
+  protocolName,
+} from './format.ts';
 
 function check<T extends unknown[]>(name: string, format: (...args: T) => string, cases: [T, string][]): void {
   test(name, () => {
@@ -40,8 +48,13 @@ check('codecs have their usual names', codecName, [
   [['Opus'], 'Opus'],
 ]);
 check('audio tells its rate and channels', formatAudio, [
-  [[44100, 2], '44.1 kHz stereo'],
-  [[48000, 1], '48 kHz mono'],
-  [[48000, 6], '48 kHz 6 ch'],
-  [[0, 0], ''],
+  [[44100, 'stereo'], '44.1 kHz stereo'],
+  [[48000, ''], '48 kHz'],
+  [[0, '单声道'], '单声道'],
+  [[0, ''], ''],
+]);
+check('viewers are told by what they watch', protocolName, [
+  [['flv-play'], 'HTTP-FLV'],
+  [['ws-flv-play'], 'WS-FLV'],
+  [['rtmp-play'], 'RTMP'],
 ]);

@@ -44,8 +44,13 @@ export function codecName(codec: string): string {
   return codecNames[codec] ?? codec;
 }
 
-/** Sampling rate and channels of an audio track: `48 kHz stereo`. */
-export function formatAudio(sampleRate: number, channels: number): string {
-  const layout = ['', 'mono', 'stereo'][channels] ?? `${channels} ch`;
-  return [sampleRate > 0 ? `${sampleRate / 1000} kHz` : '', layout].filter(Boolean).join(' ');
+/** Sampling rate and channels of an audio track, these in words or empty where unknown: `48 kHz stereo`. */
+export function formatAudio(sampleRate: number, channels: string): string {
+  return [sampleRate > 0 ? `${sampleRate / 1000} kHz` : '', channels].filter(Boolean).join(' ');
+}
+
+/** What a viewer watches by, from the API's type of client: `flv-play` → `HTTP-FLV`. */
+export function protocolName(type: string): string {
+  const name = type.replace(/-play$/, '').toUpperCase();
+  return name === 'FLV' ? 'HTTP-FLV' : name;
 }

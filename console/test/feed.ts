@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 
-/** What a fake stream carries; `silent` sends nothing, `hevc` only its decoder configuration. */
-export type Content = 'picture' | 'sound' | 'hevc' | 'silent';
+/** What a fake stream carries; `silent` sends nothing, `hevc` only its decoder configuration, `ac3` one tag of sound. */
+export type Content = 'picture' | 'sound' | 'hevc' | 'ac3' | 'silent';
 
 /** A stream on its way to one viewer. */
 export interface Feed {
@@ -13,7 +13,8 @@ export interface Feed {
 /** Sends an FLV stream at the speed of life to `write` until it is stopped, then calls `end`. */
 export function startFeed(content: Content, write: (bytes: Uint8Array) => void, end: () => void): Feed {
   if (content === 'hevc') write(hevcHeader());
-  if (content === 'hevc' || content === 'silent') return { hold: () => {}, stop: end };
+  if (content === 'ac3') write(flvTag(8, Buffer.from('\x91ac-3\x0b\x77', 'latin1')));
+  if (content === 'hevc' || content === 'ac3' || content === 'silent') return { hold: () => {}, stop: end };
   const encoder = spawn('ffmpeg', words(content === 'picture' ? picture : sound), {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -43,9 +44,13 @@ function hevcHeader(): Buffer {
   const file = execFileSync('ffmpeg', words(hevcFile));
   const type = file.indexOf('hvcC');
   const config = file.subarray(type + 4, type - 4 + file.readUInt32BE(type - 4));
-  const data = Buffer.concat([Buffer.from([0x90]), Buffer.from('hvc1'), config]);
+  return flvTag(9, Buffer.concat([Buffer.from([0x90]), Buffer.from('hvc1'), config]));
+}
+
+/** A whole FLV stream of one tag. */
+function flvTag(type: number, data: Uint8Array): Buffer {
   const [tag, size] = [Buffer.alloc(11), Buffer.alloc(4)];
-  tag[0] = 9;
+  tag[0] = type;
   tag.writeUIntBE(data.length, 1, 3);
   size.writeUInt32BE(tag.length + data.length);
   return Buffer.concat([Buffer.from('FLV\x01\x01\0\0\0\x09\0\0\0\0', 'latin1'), tag, data, size]);

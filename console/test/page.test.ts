@@ -130,6 +130,20 @@ describe('the overview', () => {
     assert.deepEqual([await html.getAttribute('lang'), await html.getAttribute('data-theme')], ['zh-Hans', 'light']);
     assert.match(await page.innerText('h1'), /正在直播/);
   });
+
+  test('fits the smallest phones in both languages', async () => {
+    fake.streams = [liveStream('movie')];
+    fake.clients = [client('c1', 'movie', { publish: true }), client('c2', 'movie')];
+    await page.setViewportSize({ width: 320, height: 640 });
+    await page.goto(origin);
+    await page.click('text=Details');
+    await page.waitForSelector('.clients li');
+    const width = () => page.evaluate(() => document.documentElement.scrollWidth);
+    assert.equal(await width(), 320);
+    await page.click('text=中文');
+    await page.waitForSelector('text=推流端');
+    assert.equal(await width(), 320);
+  });
 });
 
 describe('the player', () => {
@@ -195,11 +209,12 @@ describe('the player', () => {
   });
 
   test('tells a refusal, a full server and a codec that the browser lacks from each other', async () => {
-    fake.sources.set('live/secret', 403).set('live/full', 503).set('live/hevc', 'hevc');
+    fake.sources.set('live/secret', 403).set('live/full', 503).set('live/hevc', 'hevc').set('live/ac3', 'ac3');
     const expected = {
       secret: ['refused', /may not be played/],
       full: ['busy', /cannot serve/],
       hevc: ['unsupported', /H\.265/],
+      ac3: ['unsupported', /AC-3/],
     } as const;
     for (const [name, [name2, words]] of Object.entries(expected)) {
       await page.goto(`${origin}/play/live/${name}`);

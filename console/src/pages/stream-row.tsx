@@ -59,13 +59,18 @@ function Facts({ stream }: { stream: LiveStream }) {
       <Fact
         label={t('audio')}
         value={audio ? codecName(audio.codec) : t('noAudio')}
-        more={audio ? formatAudio(audio.sample_rate, audio.channel) : ''}
+        more={audio ? formatAudio(audio.sample_rate, channelsInWords(audio.channel)) : ''}
       />
       <Fact label={t('bitrate')} value={formatBitrate(stream.kbps.recv_30s)} />
       <Fact label={t('viewers')} value={String(viewersOf(stream))} />
       <Fact label={t('uptime')} value={formatDuration(Date.now() - stream.live_ms)} />
     </dl>
   );
+}
+
+function channelsInWords(count: number): string {
+  if (count <= 2) return ['', t('mono'), t('stereo')][count] ?? '';
+  return t('channels', { count });
 }
 
 function Fact({ label, value, more = '' }: { label: string; value: string; more?: string }) {

@@ -1,5 +1,5 @@
 import { type Client, kick, type LiveStream, listClients, listLimit } from '../api.ts';
-import { formatBytes, formatDuration } from '../format.ts';
+import { formatBytes, formatDuration, protocolName } from '../format.ts';
 import { t } from '../settings.ts';
 import { usePoll } from '../use-poll.ts';
 
@@ -35,7 +35,7 @@ function Peer({ client, disconnect }: { client: Client; disconnect: () => void }
   return (
     <li>
       <span class="peer">{client.ip}</span>
-      <span>{client.publish ? t('publisher') : client.type}</span>
+      <span>{client.publish ? t('publisher') : protocolName(client.type)}</span>
       <span>{formatDuration(client.alive * 1000)}</span>
       <span>{formatBytes(bytes)}</span>
       <button type="button" class="danger" onClick={disconnect} aria-label={`${t('kick')}: ${client.ip}`}>

@@ -18,6 +18,11 @@ export interface Connection {
   close(): void;
 }
 
+interface ErrorInfo {
+  readonly code: number;
+  readonly msg: string;
+}
+
 const config: Mpegts.Config = {
   enableStashBuffer: false,
   liveSync: true, // a little faster than life while behind …
@@ -75,8 +80,9 @@ export function connect(
     events.failed(failure);
   };
 
-  player.on(mpegts.Events.ERROR, (_type: string, detail: string, info: { code: number; msg: string }) => {
-    fail(failureOf(mpegts, overWebSocket, detail, info));
+  player.on(mpegts.Events.ERROR, (_type: string, detail: string, info: ErrorInfo | string) => {
+    // What the demuxer complains about comes as its words alone.
+    fail(failureOf(mpegts, overWebSocket, detail, typeof info === 'string' ? { code: -1, msg: info } : info));
   });
   player.on(mpegts.Events.LOADING_COMPLETE, () => fail({ kind: 'closed' }));
   player.on(mpegts.Events.STATISTICS_INFO, ({ speed = 0 }: { speed?: number }) => events.rate(speed * 8.192));
@@ -99,12 +105,7 @@ function isTypeSupported(type: string): boolean {
   return (globalThis.MediaSource ?? ManagedMediaSource)?.isTypeSupported(type) ?? false;
 }
 
-function failureOf(
-  mpegts: typeof Mpegts,
-  overWebSocket: boolean,
-  detail: string,
-  info: { code: number; msg: string },
-): Failure {
+function failureOf(mpegts: typeof Mpegts, overWebSocket: boolean, detail: string, info: ErrorInfo): Failure {
   const { ErrorDetails } = mpegts;
   switch (detail) {
     case ErrorDetails.NETWORK_STATUS_CODE_INVALID:
@@ -120,7 +121,7 @@ function failureOf(
   }
 }
 
-function mediaFailure(mpegts: typeof Mpegts, detail: string, { code, msg }: { code: number; msg: string }): Failure {
+function mediaFailure(mpegts: typeof Mpegts, detail: string, { code, msg }: ErrorInfo): Failure {
   const refused = detail === mpegts.ErrorDetails.MEDIA_CODEC_UNSUPPORTED || code === DOMException.NOT_SUPPORTED_ERR;
   return refused ? { kind: 'unsupported', codec: codecInMessage(msg) ?? '' } : { kind: 'media' };
 }

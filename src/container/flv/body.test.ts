@@ -187,5 +187,5 @@ test('onMetaData names all tracks and what else it is given', () => {
 
 function frame(track: Track, data: string, dts: number, composition: number, keyframe: boolean): Frame {
   const sample = { track, dts, pts: dts + composition, keyframe, data: fromHex(data) };
-  return new Frame(sample, 0, dts, track, keyframe, 0);
+  return new Frame(sample, { seq: 0, tenure: { token: 1, epoch: 1 } }, dts, track, keyframe, 0);
 }

@@ -67,7 +67,7 @@ export const FLV_CODECS: readonly FlvCodec[] = [
     track: av1Track,
     layOut: withoutTemporalDelimiter,
   },
-  { ...configured, kind: 'video', codec: 'vp9', fourCc: fourCc('vp09'), track: vp9Track },
+  { ...configured, kind: 'video', codec: 'vp9', fourCc: fourCc('vp09'), track: (vpcC) => vp9Track(vpcRecord(vpcC)) },
   { ...selfDescribing, kind: 'video', codec: 'vp8', fourCc: fourCc('vp08'), track: vp8Track },
   { ...configured, kind: 'audio', codec: 'aac', fourCc: fourCc('mp4a'), legacyIds: [10], track: aacTrack },
   { ...selfDescribing, kind: 'audio', codec: 'mp3', fourCc: fourCc('.mp3'), legacyIds: [2, 14], track: mp3Track },
@@ -111,4 +111,13 @@ function byKind(keys: (row: FlvCodec) => readonly number[]): Record<Kind, Rows> 
 /** NAL units after their lengths; nothing where there is no room for one. */
 function accessUnit(data: Uint8Array, lengthSize: number): Uint8Array {
   return data.length > lengthSize ? lengthPrefixed(data, lengthSize) : new Uint8Array(0);
+}
+
+/**
+ * FFmpeg's muxer sends MP4's whole box, whose version and flags stand before the record. No record begins like them: it
+ * would have a bit depth of nothing.
+ */
+function vpcRecord(vpcC: Uint8Array): Uint8Array {
+  const [version, ...flags] = vpcC.subarray(0, 4);
+  return version === 1 && flags.every((flag) => flag === 0) ? vpcC.subarray(4) : vpcC;
 }

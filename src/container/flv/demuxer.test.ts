@@ -13,6 +13,8 @@ const IDR = '000000026588';
 const SLICE = '00000002419a';
 const AVC1 = '61766331';
 const HVC1 = '68766331';
+const VP09 = '76703039';
+const VPCC = '000a820202020000';
 const OPUS = '4f707573';
 const OPUS_HEAD = '4f707573486561640102380180bb0000000000';
 
@@ -130,6 +132,12 @@ const cases: Case[] = [
     bodies: ['a176703038aabb', '91767030389047009d012aa00078000007', 'a176703038aabb'],
     samples: ['vp8 key 0 9047009d012aa00078000007', 'vp8 - 0 aabb'],
     warnings: ['vp8 frames ignored: they came before what describes their track'],
+  },
+  {
+    name: 'VP9, whose configuration ffmpeg sends with the version and flags of its box in MP4',
+    kind: 'video',
+    bodies: [`90${VP09}01000000${VPCC}`, `91${VP09}824983`, `90${VP09}${VPCC}`, `a1${VP09}8600`],
+    samples: ['vp9 key 0 824983', 'vp9 - 0 8600'],
   },
   {
     name: 'multitrack with one track',
@@ -257,6 +265,7 @@ describe('a malformed body', () => {
     ['audio', '90'],
     ['audio', '2f00000000'],
     ['audio', `90${OPUS}00`],
+    ['video', `90${VP09}01000000`],
     ['video', `97${'000007'.repeat(17)}`],
   ];
   for (const [kind, body] of refused) {
