@@ -3,11 +3,14 @@ import { z } from 'zod';
 import { adminToken } from './access/admin-token.ts';
 import { AccessGate } from './access/gate.ts';
 import { publishKey } from './access/publish-key.ts';
+import { Attempts } from './access/attempts.ts';
 import { consolePages } from './api/console.ts';
 import { health } from './api/health.ts';
 import { api } from './api/index.ts';
 import { metricsOptions } from './api/options.ts';
 import { RefusedError } from './base/errors.ts';
+import { type ClusterNode, openNode } from './cluster/node.ts';
+import { selfSigned } from './cluster/self-signed.ts';
 import { coreOptions } from './config/options.ts';
 import { Hub } from './hub/hub.ts';
 import { Sessions } from './hub/session.ts';
@@ -16,6 +19,7 @@ import { Admission } from './net/admission.ts';
 import { Gatherer } from './net/gatherer.ts';
 import { HttpRouter } from './net/http.ts';
 import type { BoundAddress } from './net/listen.ts';
+import { MemoryWatch } from './net/memory.ts';
 import { loadUnsentLimiter } from './net/native.ts';
 import { Pacer } from './net/pacer.ts';
 import { TlsStore } from './net/tls.ts';
@@ -26,12 +30,17 @@ import { httpOptions } from './protocol/http/options.ts';
 import { httpFlv } from './protocol/http-flv/index.ts';
 import { rtmp } from './protocol/rtmp/index.ts';
 import { rtmpOptions } from './protocol/rtmp/options.ts';
+import { relay } from './relay/index.ts';
+import { legacyCloud } from './relay/legacy/cloud.ts';
+import { legacyEdge } from './relay/legacy/edge.ts';
+import { legacyOptions } from './relay/legacy/options.ts';
 
 /** All options: those of the server itself, and those that modules bring. */
 export const configSchema = z.strictObject({
   rtmp: rtmpOptions,
   http: httpOptions,
   metrics: metricsOptions,
+  legacy: legacyOptions,
   ...coreOptions,
 });
 
@@ -40,26 +49,39 @@ export type Config = z.output<typeof configSchema>;
 
 /** A running server. */
 export interface Server {
-  /** Where it listens, by purpose: `rtmp`, `rtmps`, `http`, `https`. */
+  /** Where it listens, by purpose: `rtmp`, `rtmps`, `http`, `https`, `headwater`. */
   readonly addresses: Readonly<Record<string, BoundAddress>>;
+  /** What lets other nodes in, where they can come. */
+  readonly joinToken: string | undefined;
   /** Ends all sessions and closes all listeners. Idempotent. */
   stop(): Promise<void>;
 }
 
 /** The modules, in the order in which they start. To add a protocol, add its line. */
-function modules(config: Config): Module[] {
-  return [rtmp(config.rtmp), httpFlv(), api(config.metrics), health(), consolePages(), http(config.http)];
+function modules(config: Config, node: ClusterNode | undefined): Module[] {
+  return [
+    legacyCloud(config.legacy.cloud, selfSigned),
+    legacyEdge(config.legacy.edge, httpFlv()),
+    rtmp(config.rtmp),
+    ...(node ? [relay(node.trust)] : []),
+    httpFlv(),
+    api(config.metrics),
+    health(),
+    consolePages(),
+    http(config.http),
+  ];
 }
 
 /** Starts everything that `config` asks for; rejects when an address cannot be had or a certificate cannot be read. */
 export async function startServer(config: Config, log: Logger): Promise<Server> {
-  const context = await createContext(config, log);
+  const node = openNode(config, new Attempts(systemClock), systemClock, log);
+  const context = await createContext(config, log, node);
   const started: Module[] = [];
   const addresses: Record<string, BoundAddress> = {};
   let stopping: Promise<void> | undefined;
-  const stop = () => (stopping ??= stopAll(context, started));
+  const stop = () => (stopping ??= stopAll(context, started, node));
   try {
-    for (const module of modules(config)) {
+    for (const module of modules(config, node)) {
       started.push(module);
       Object.assign(addresses, await module.start(context));
     }
@@ -68,17 +90,20 @@ export async function startServer(config: Config, log: Logger): Promise<Server> 
     await stop();
     throw error;
   }
-  return { addresses, stop };
+  return { addresses, joinToken: node?.joinToken, stop };
 }
 
-async function createContext(config: Config, log: Logger): Promise<Context> {
+async function createContext(config: Config, log: Logger, node: ClusterNode | undefined): Promise<Context> {
   const { access, publish, window, play, fanout, limits, http } = config;
   const clock = systemClock;
   const warn = (fields: object, message: string) => log.warn({ ...fields }, message);
   const providers = [publishKey(access), adminToken({ ...access, listenHost: http.listen?.host })];
   const pacer = new Pacer(fanout, clock, (error) => log.error({ error }, 'a muxer failed: its viewers are closed'));
   const { certificates } = config.tls;
-  const admission = new Admission({ ...limits, memory: limits.memory || defaultMemory() });
+  const sessions = new Sessions(clock);
+  const limit = limits.memory || defaultMemory();
+  const memory = new MemoryWatch({ limit, resident: process.memoryUsage.rss, sessions, clock, log });
+  const admission = new Admission(limits, memory);
   // Not waited for: until it is there the first viewers go without it.
   void loadUnsentLimiter(play.maxUnsent, log).then((limiter) => limiter && (admission.prepare = limiter));
   return {
@@ -87,10 +112,11 @@ async function createContext(config: Config, log: Logger): Promise<Context> {
     clock,
     pacer,
     gatherer: new Gatherer(fanout.burstMax * READ_SHARE, clock),
-    hub: new Hub({ ...publish, window }, clock),
-    sessions: new Sessions(clock),
+    hub: new Hub({ ...publish, window }, clock, node?.leases),
+    sessions,
     access: new AccessGate(providers, { warn }),
     admission,
+    memory,
     outlets: { window: { ...window, duration: play.maxLag }, stallTimeout: play.stallTimeout },
     http: new HttpRouter(log, limits),
     tls: certificates.length > 0 ? await TlsStore.open(certificates, log) : undefined,
@@ -106,10 +132,15 @@ function defaultMemory(): number {
   return 0.8 * (constrained > 0 ? Math.min(constrained, totalmem()) : totalmem());
 }
 
-async function stopAll({ hub, sessions, admission, tls }: Context, started: readonly Module[]): Promise<void> {
+async function stopAll(
+  { hub, sessions, memory, tls }: Context,
+  started: readonly Module[],
+  node: ClusterNode | undefined,
+): Promise<void> {
   hub.close();
   for (const session of [...sessions]) session.close(new RefusedError('shutdown', 'the server is stopping'));
   await Promise.all(started.map((module) => module.stop()));
-  admission.close();
+  await node?.leases?.close();
+  memory.close();
   tls?.close();
 }

@@ -4,7 +4,7 @@ import { RefusedError } from '../base/errors.ts';
 import { shortId } from '../hub/session.ts';
 import type { Context } from '../module.ts';
 import type { Exchange } from '../net/http.ts';
-import { Attempts } from './attempts.ts';
+import { Attempts } from '../access/attempts.ts';
 import { ApiError, SRS_CODE } from './error.ts';
 import { Logins } from './logins.ts';
 
