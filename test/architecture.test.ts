@@ -19,7 +19,7 @@ const FLOORS: Record<string, readonly string[]> = {
 const BELOW_LEAVES = [...Object.keys(FLOORS), 'module.ts'];
 /** Who may know all: the composition root and what stands above it. */
 const ROOF = ['server.ts', 'main.ts', 'index.ts', 'cli'];
-const PURE = /^(base|media|codec|container|hub)\/|\/wire\//;
+const PURE = /^(base|media|codec|container|hub)\/|\/wire\/|^relay\/link\//;
 
 const root = resolve(import.meta.dirname, '../src');
 const files = globSync('**/*.ts', { cwd: root }).filter(

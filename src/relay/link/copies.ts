@@ -1,0 +1,30 @@
+/** So many copies of one answer at most: more than that is lost together. */
+const MOST_COPIES = 4;
+/** Below and above this, a loss is not believed. */
+const LEAST_LOSS = 0.002;
+const MOST_LOSS = 0.5;
+
+/** How an edge's repairs are weighed. */
+export interface RepairPolicy {
+  /** The share of lost packets that may stay lost. */
+  readonly target: number;
+  /** How many needless copies a lost packet may cost, beside the one that it needs. */
+  readonly spare: number;
+}
+
+/** Meets the targets of docs/link.md, at the overhead that is told there. */
+export const USUAL_POLICY: RepairPolicy = { target: 1e-8, spare: 0.25 };
+
+/**
+ * How many copies an answer is sent in. `sent` copies of the packet, the original included, went before and were lost;
+ * `tries` more answers can still arrive in time, this one included.
+ *
+ * A copy costs as much as it is seldom sent: one of a first answer goes out for every lost packet, one of a third answer for
+ * few. So copies wait for the last tries, and there are as many as the target asks for and the spare bytes allow.
+ */
+export function copiesOf(loss: number, sent: number, tries: number, { target, spare }: RepairPolicy): number {
+  const p = Math.max(LEAST_LOSS, Math.min(MOST_LOSS, loss));
+  const needed = Math.ceil(Math.log(target) / Math.log(p)) - sent - MOST_COPIES * (tries - 1);
+  const allowed = 1 + Math.round(spare * p ** (1 - sent));
+  return Math.max(1, Math.min(needed, allowed, MOST_COPIES));
+}
