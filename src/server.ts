@@ -1,9 +1,9 @@
 import { totalmem } from 'node:os';
 import { z } from 'zod';
 import { adminToken } from './access/admin-token.ts';
+import { Attempts } from './access/attempts.ts';
 import { AccessGate } from './access/gate.ts';
 import { publishKey } from './access/publish-key.ts';
-import { Attempts } from './access/attempts.ts';
 import { consolePages } from './api/console.ts';
 import { health } from './api/health.ts';
 import { api } from './api/index.ts';

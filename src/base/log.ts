@@ -19,8 +19,8 @@ const SMALLEST_RING = 16;
 /** How a {@link Log} keeps its entries. Slots are numbers below the size of the ring, which is a power of two. */
 export interface Store<T> {
   put(slot: number, entry: T): void;
-  /** The entry put there; `position` is where it stands in the log. */
-  get(slot: number, position: number): T;
+  /** The entry put there. */
+  get(slot: number): T;
   /** Lets go of what is there. */
   drop(slot: number): void;
   /** Makes room for `size` slots: what stands at the positions from `tail` to `head` moves to where it now belongs. */
@@ -105,7 +105,7 @@ export class Log<T extends Entry> {
 
   /** The entry at a position from `tail` up to, not including, `head`. */
   at(position: number): T {
-    return this.#store.get(this.#slot(position), position);
+    return this.#store.get(this.#slot(position));
   }
 
   /** The first startable position at or after `position`, if there is one yet. */

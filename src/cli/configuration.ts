@@ -5,6 +5,7 @@ import { writeDocument } from '../config/document.ts';
 import { readConfigFile, writeConfigFile } from '../config/file.ts';
 import { ConfigError, loadConfig } from '../config/load.ts';
 import type { accessOptions, logOptions } from '../config/options.ts';
+import { translateOriginal } from '../config/original.ts';
 
 /** What the command line itself reads of a configuration. */
 export interface BaseConfig {
@@ -24,6 +25,8 @@ export interface Configuration<Config> {
   readonly madeForThisRun: readonly string[];
   /** Why the file could not be written. */
   readonly unwritten?: string;
+  /** What a file of an original node asks for and cannot have. */
+  readonly warnings?: readonly string[];
 }
 
 /** The file that is read, and written at the first start, when none is named. */
@@ -45,9 +48,13 @@ export function configure<Config extends BaseConfig>(
   const existing = readConfigFile(file);
   if (existing === undefined && named !== undefined)
     throw new ConfigError([`there is no file ${named}, which --config names`]);
+  const original = existing === undefined ? undefined : translateOriginal(existing, folder);
   const text =
-    existing ?? HEADER + writeDocument(schema, { access: { publishKey: makeSecret(), adminToken: makeSecret() } });
+    original?.text ??
+    existing ??
+    HEADER + writeDocument(schema, { access: { publishKey: makeSecret(), adminToken: makeSecret() } });
   const complete = withSecrets(loadConfig(schema, { file: { name: named ?? DEFAULT_FILE, text }, env }));
+  if (original) return { ...complete, file, isFirstStart: false, warnings: original.warnings };
   if (existing !== undefined) return { ...complete, file, isFirstStart: false };
   const unwritten = write(file, text);
   if (unwritten === undefined) return { ...complete, file, isFirstStart: true };

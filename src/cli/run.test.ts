@@ -123,6 +123,15 @@ test('where the file cannot be written the server starts without it', async (t) 
   assert.ok(!existsSync(rig.folder));
 });
 
+test('where other nodes can come, the address with the token that lets them in is printed', async (t) => {
+  const rig = new Rig(t);
+  const headwater = { host: '192.0.2.4', port: 4242 };
+  const joinToken = 'hwj1.a-token';
+  rig.start = () => ({ addresses: { ...ADDRESSES, headwater }, joinToken, stop: async () => {} });
+  await rig.run();
+  assert.match(rig.stdout, /Edges fetch at +headwater:\/\/192\.0\.2\.4\?join=hwj1\.a-token\n/);
+});
+
 const wrong: [name: string, argv: string[], env: Record<string, string>, line: RegExp][] = [
   ['a wrong option', ['--prot', '5'], {}, /^headwater: .*--prot.*\n$/],
   ['a wrong command', ['strat'], {}, /^headwater: strat is no command; allowed are start and demo\n$/],

@@ -15,6 +15,8 @@ import { type Welcome, welcomeBlock, welcomeFields } from './welcome.ts';
 export interface RunningServer {
   /** Where it came to listen, by scheme: `rtmp`, `http`, … */
   readonly addresses: Readonly<Record<string, BoundAddress | undefined>>;
+  /** What lets other nodes in, where they can come. */
+  readonly joinToken?: string | undefined;
   stop(): Promise<void>;
 }
 
@@ -80,15 +82,16 @@ async function serve<Config extends BaseConfig>(
 /** People get the block with everything to paste; programs get a line without secrets. */
 function greet<Config extends BaseConfig>(
   { stdout }: Surroundings,
-  { config, file, isFirstStart, madeForThisRun, unwritten }: Configuration<Config>,
-  { addresses }: RunningServer,
+  { config, file, isFirstStart, madeForThisRun, unwritten, warnings = [] }: Configuration<Config>,
+  { addresses, joinToken }: RunningServer,
   log: Logger,
 ): void {
   const { publishKey, adminToken } = config.access;
   const common = { version: packageVersion(), addresses, host: machineAddress(), file, madeForThisRun };
-  const welcome: Welcome = { ...common, publishKey, adminToken };
+  const welcome: Welcome = { ...common, publishKey, adminToken, joinToken };
   if (unwritten !== undefined)
     log.warn({ reason: unwritten }, 'headwater.yaml could not be written; going on without it');
+  for (const warning of warnings) log.warn({ file }, warning);
   log.info(welcomeFields(welcome), 'started');
   if (stdout.isTTY === true || isFirstStart || madeForThisRun.length > 0) stdout.write(welcomeBlock(welcome));
 }

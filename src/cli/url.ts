@@ -1,7 +1,7 @@
 import { networkInterfaces } from 'node:os';
 import type { BoundAddress } from '../net/listen.ts';
 
-const USUAL_PORTS: Readonly<Record<string, number>> = { rtmp: 1935, rtmps: 443, http: 80, https: 443 };
+const USUAL_PORTS: Readonly<Record<string, number>> = { rtmp: 1935, rtmps: 443, http: 80, https: 443, headwater: 4242 };
 const ANY_HOST = new Set(['', '0.0.0.0', '::']);
 
 /** The URL of a listener, without path; one that is bound to all addresses is reached at `machine`. */

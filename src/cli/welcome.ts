@@ -8,16 +8,24 @@ export interface Welcome {
   readonly addresses: Readonly<Record<string, BoundAddress | undefined>>;
   readonly publishKey: string;
   readonly adminToken: string;
+  /** What lets other nodes fetch streams from this one, where they can. */
+  readonly joinToken: string | undefined;
   readonly file: string | undefined;
   readonly madeForThisRun: readonly string[];
   /** This machine's name for others. */
   readonly host: string;
 }
 
-/** The block that is printed when the server has started. It shows both secrets. */
+/** The block that is printed when the server has started. It shows all secrets. */
 export function welcomeBlock(welcome: Welcome): string {
   const { version, adminToken, file, madeForThisRun } = welcome;
-  const lines = [`Headwater ${version} is running.`, '', ...publishLines(welcome), ...watchLines(welcome)];
+  const lines = [
+    `Headwater ${version} is running.`,
+    '',
+    ...publishLines(welcome),
+    ...watchLines(welcome),
+    ...joinLines(welcome),
+  ];
   lines.push(row('Admin token', adminToken), row('Options', file ?? 'defaults and environment'));
   if (madeForThisRun.length > 0) lines.push('', `Made for this run only; set to keep: ${madeForThisRun.join(', ')}.`);
   return `\n${lines.join('\n')}\n\n`;
@@ -51,6 +59,11 @@ function watchLines({ addresses: { http }, host }: Welcome): string[] {
     row('Open', page === local ? `${page}/` : `${page}/ (here: ${local}/)`),
     row('HTTP-FLV', `${page}/live/movie.flv`),
   ];
+}
+
+function joinLines({ addresses: { headwater }, joinToken, host }: Welcome): string[] {
+  if (!headwater || joinToken === undefined) return [];
+  return [row('Edges fetch at', `${baseUrl('headwater', headwater, host)}?join=${joinToken}`)];
 }
 
 function row(label: string, value: string): string {

@@ -5,7 +5,7 @@ import { type Duplex, duplexPair } from 'node:stream';
 import { describe, type TestContext, test } from 'node:test';
 import { createServer, type TLSSocket } from 'node:tls';
 import { temporaryFolder } from '../../test/support/ffmpeg.ts';
-import { Attempts } from '../api/attempts.ts';
+import { Attempts } from '../access/attempts.ts';
 import { SECOND, VirtualClock } from '../base/clock.ts';
 import { ProtocolError, RefusedError } from '../base/errors.ts';
 import { sendJson } from './exchange.ts';

@@ -1,5 +1,19 @@
 import { z } from 'zod';
-import { duration, integer, list, oneOf, option, secret, section, size, text } from './values.ts';
+import {
+  duration,
+  integer,
+  list,
+  listen,
+  oneOf,
+  option,
+  secret,
+  section,
+  size,
+  text,
+  type Value,
+  value,
+  WRONG,
+} from './values.ts';
 
 /** How much is logged, in what form, and where to. */
 export const logOptions = section('What is logged, and where to.', {
@@ -111,13 +125,57 @@ export const limitOptions = section('What one peer, or all together, may take.',
   memory: option(
     size(),
     '0B',
-    'Resident memory above which nobody new is let in; 0 is four fifths of what the machine or container has.',
+    'Resident memory above which nobody new is let in and, if it stays there, the newest viewers go; 0: 4/5 of machine or container.',
   ),
   command: option(duration('100ms', '10m'), '10s', 'How long a peer may take to say what it wants.'),
   httpHead: option(duration('100ms', '10m'), '10s', 'How long an HTTP client may take for the head of its request.'),
   httpRequest: option(duration('100ms', '10m'), '30s', 'How long an HTTP client may take for its whole request.'),
   httpIdle: option(duration('100ms', '10m'), '15s', 'How long an HTTP connection may be idle between requests.'),
 });
+
+/** A node that streams are fetched from. */
+export interface OriginAddress {
+  readonly host: string;
+  readonly port: number;
+  /** What lets this node in the first time. */
+  readonly joinToken?: string;
+}
+
+const ORIGIN = /^headwater:\/\/(?:\[([0-9a-fA-F:.]+)\]|([\w.-]+))(?::(\d{1,5}))?\/?(?:\?join=([\w.-]+))?$/;
+const RELAY_PORT = 4242;
+
+/** An origin by its URL, of which no message may show the token. */
+function origin(): Value<OriginAddress, string> {
+  return value<OriginAddress, string>('headwater://HOST, headwater://HOST:PORT or either with ?join=TOKEN', (raw) => {
+    const match = typeof raw === 'string' ? ORIGIN.exec(raw) : undefined;
+    const port = Number(match?.[3] ?? RELAY_PORT);
+    if (!match || port < 1 || port > 65_535) return WRONG;
+    return { host: match[1] ?? match[2]!, port, ...(match[4] !== undefined && { joinToken: match[4] }) };
+  }).meta({ secret: true });
+}
+
+/** How streams go from node to node. */
+export const relayOptions = section('How streams go from node to node: see docs/edge.md.', {
+  listen: option(
+    listen(),
+    'off',
+    'Where other nodes fetch streams, over QUIC (UDP) and TLS (TCP) on the same port, such as :4242, or off.',
+  ),
+  origins: option(
+    list(origin()),
+    [],
+    'Where streams are fetched that nobody publishes here: headwater://host:4242, with ?join=TOKEN behind it for the first time.',
+  ),
+  idle: option(duration(), '10s', 'How long a fetched stream is kept after its last viewer has left.'),
+  state: option(
+    text(),
+    './state',
+    'The folder of what a node must not forget: its identity, the timelines of its streams.',
+  ),
+});
+
+/** {@link relayOptions} as the program reads them. */
+export type RelayOptions = z.output<typeof relayOptions>;
 
 /** The options of the server itself; each module adds its own beside them. */
 export const coreOptions = {
@@ -128,6 +186,7 @@ export const coreOptions = {
   publish: publishOptions,
   play: playOptions,
   fanout: fanoutOptions,
+  relay: relayOptions,
   limits: limitOptions,
 };
 

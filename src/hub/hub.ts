@@ -1,4 +1,4 @@
-import type { Clock } from '../base/clock.ts';
+import { type Clock, SECOND } from '../base/clock.ts';
 import { RefusedError } from '../base/errors.ts';
 import type { Window } from '../base/log.ts';
 import type { Signal } from '../base/signal.ts';
@@ -37,6 +37,8 @@ export type HubEvent =
  */
 export type Resolver = (path: string) => Promise<void> | undefined;
 
+/** Elsewhere nobody tells when a stream begins: resolvers are asked so often as long as somebody waits for it. */
+const SEARCH_EVERY = 1 * SECOND;
 /** Of a stream whose owner has not been heard of yet. */
 const NO_OWNER: Lease = { token: 0, anchor: undefined };
 
@@ -124,23 +126,24 @@ export class Hub {
   }
 
   /**
-   * The stream at `path`, as soon as there are frames in it; resolvers are asked for one that is not here. Throws
-   * {@link RefusedError} `not-found` after `wait` microseconds, which may be infinite, and the reason of `signal` when it
-   * aborts.
+   * The stream at `path`, as soon as there are frames in it; resolvers are asked for one that is not here, once at least and
+   * again while it is waited for. Throws {@link RefusedError} `not-found` after `wait` microseconds, which may be infinite, and
+   * the reason of `signal` when it aborts.
    */
   async read(path: string, wait: number, signal: Signal): Promise<Stream> {
     const deadline = this.#clock.now() + wait;
-    let hasAsked = this.#resolvers.length === 0;
-    for (;;) {
+    const pause = this.#resolvers.length > 0 ? SEARCH_EVERY : Number.POSITIVE_INFINITY;
+    for (let hasAsked = this.#resolvers.length === 0; ; ) {
       this.#check(signal);
       const stream = this.#streams.get(path);
       if (stream?.lineup) return stream;
-      if (!hasAsked && !stream?.publisher) {
-        hasAsked = true;
+      if (hasAsked || stream?.publisher) {
+        await this.#appearance(path, deadline - this.#clock.now(), signal, { pause });
+        hasAsked = pause === Number.POSITIVE_INFINITY;
+      } else {
         await this.#search(path, signal);
-        continue;
+        hasAsked = true;
       }
-      await this.#appearance(path, deadline - this.#clock.now(), signal);
     }
   }
 
@@ -240,7 +243,7 @@ export class Hub {
   /** Resolves when a stream is there, or nobody knows of one. Rejects with what `signal` says when it aborts. */
   async #search(path: string, signal: Signal): Promise<void> {
     const search = this.#searches.get(path) ?? this.#beginSearch(path);
-    await this.#appearance(path, Number.POSITIVE_INFINITY, signal, search);
+    await this.#appearance(path, Number.POSITIVE_INFINITY, signal, { search });
   }
 
   #beginSearch(path: string): Promise<void> {
@@ -256,8 +259,13 @@ export class Hub {
     for (const wake of waiting ?? []) wake();
   }
 
-  /** Resolves when a stream may be there, or `search` is over. */
-  #appearance(path: string, wait: number, signal: Signal, search?: Promise<void>): Promise<void> {
+  /** Resolves when a stream may be there, or it is time to look: after `pause` microseconds, or when `search` is over. */
+  #appearance(
+    path: string,
+    wait: number,
+    signal: Signal,
+    { pause = Number.POSITIVE_INFINITY, search }: { pause?: number; search?: Promise<void> },
+  ): Promise<void> {
     if (wait <= 0) throw new RefusedError('not-found', `nothing is published on ${describePath(path)}`);
     return new Promise((resolve, reject) => {
       const waiting = this.#waiting.get(path) ?? new Set();
@@ -273,7 +281,8 @@ export class Hub {
       const abort = () => settle(() => reject(signal.reason));
       const expire = () =>
         settle(() => reject(new RefusedError('not-found', `nothing was published on ${describePath(path)} in time`)));
-      const cancel = Number.isFinite(wait) ? this.#clock.after(wait, expire) : () => {};
+      const timeout = Math.min(wait, pause);
+      const cancel = Number.isFinite(timeout) ? this.#clock.after(timeout, wait > pause ? wake : expire) : () => {};
       signal.addEventListener('abort', abort);
       waiting.add(wake);
       if (signal.aborted) abort();

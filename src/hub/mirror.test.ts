@@ -185,6 +185,52 @@ test('when nobody knows of a stream the reader is told after the search', async 
   await assert.rejects(hub.read(PATH, 0, never), (error: RefusedError) => error.code === 'not-found');
 });
 
+test('a reader that waits has it searched for again and again', async () => {
+  const { hub, open, clock } = setUp();
+  let searches = 0;
+  hub.resolveWith(async () => {
+    if (++searches === 3) mirrored(hub.mirror(PATH, open()), [frame(0, 0, VIDEO, true)]);
+  });
+  const read = hub.read(PATH, 10 * SECOND, never);
+  for (let i = 0; i < 2; i++) {
+    await new Promise(setImmediate);
+    assert.equal(searches, i + 1);
+    clock.advance(SECOND);
+  }
+  assert.equal((await read).path, PATH);
+  assert.equal(searches, 3);
+});
+
+test('a reader that waits in vain is told so when its time is over', async () => {
+  const { hub, clock } = setUp();
+  hub.resolveWith(async () => {});
+  const read = hub.read(PATH, 1.5 * SECOND, never);
+  const told = assert.rejects(read, (error: RefusedError) => error.code === 'not-found');
+  for (let i = 0; i < 3; i++) {
+    await new Promise(setImmediate);
+    clock.advance(0.5 * SECOND);
+  }
+  await told;
+});
+
+test('a frame keeps the position, the token and the epoch that its owner gave it', () => {
+  const { hub, open } = setUp();
+  const mirror = hub.mirror(PATH, open());
+  mirrored(mirror, [frame(70, 0, VIDEO, true), { ...frame(75, 40, VIDEO), epoch: 4 }]);
+  mirror.announce(6, BOTH, []);
+  mirror.write(frame(2, 80, VIDEO, true));
+  const reader = new Reader(mirror.stream);
+  assert.deepEqual([reader.next()!.seq, reader.stream.log.at(0).seq], [2, 70]);
+  assert.deepEqual(
+    [0, 1, 2].map((at) => mirror.stream.log.at(at).tenure),
+    [
+      { token: 5, epoch: 3 },
+      { token: 5, epoch: 4 },
+      { token: 6, epoch: 3 },
+    ],
+  );
+});
+
 test('a reader that leaves does not wait for the search', async () => {
   const { hub } = setUp();
   hub.resolveWith(() => new Promise(() => {}));

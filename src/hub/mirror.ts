@@ -81,7 +81,7 @@ export class Mirror implements Publishing {
       this.#needsKeyframe = false;
     }
     const startable = isStartable(frame, stream.lineup!);
-    stream.append(frame, frame.dts, this.#track(frame.track), startable, frame.ingest, this.lastArrival);
+    stream.append(frame, frame.dts, this.#track(frame.track), startable, frame.ingest, this.lastArrival, frame.seq);
   }
 
   /** Video frames were lost on the way: none until the next key frame can be decoded. */

@@ -1,6 +1,6 @@
 import { type RefusalCode, RefusedError } from '../base/errors.ts';
 import { Log, type Window } from '../base/log.ts';
-import { Frame, type Sample } from '../media/frame.ts';
+import { Frame, type Sample, type Tenure } from '../media/frame.ts';
 import { Timeline } from '../media/timeline.ts';
 import type { Codec, Kind, Track } from '../media/track.ts';
 import { FrameStore } from './frame-store.ts';
@@ -71,6 +71,7 @@ export class Stream {
   /** The decoding time of the newest key frame, of video. */
   #keyframe: number | undefined;
   #newest = { dts: Number.NEGATIVE_INFINITY, arrival: 0 };
+  #tenure: Tenure = { token: 0, epoch: 0 };
 
   constructor(path: string, since: number, lease: Lease, window: Window) {
     this.path = path;
@@ -94,14 +95,27 @@ export class Stream {
     return this.#newest;
   }
 
-  /** Adds a frame: `sample` as it came, with its place on the stream's timeline. Times are microseconds. */
-  append(sample: Sample, dts: number, track: Track, startable: boolean, ingest: number, arrival: number): void {
+  /**
+   * Adds a frame: `sample` as it came, with its place on the stream's timeline. Times are microseconds; `seq` is its position
+   * in the log of the owner, this one if the owner is this node.
+   */
+  append(
+    sample: Sample,
+    dts: number,
+    track: Track,
+    startable: boolean,
+    ingest: number,
+    arrival: number,
+    seq = this.log.head,
+  ): void {
     this.#count(sample, dts);
     if (dts >= this.#newest.dts) {
       this.#newest.dts = dts;
       this.#newest.arrival = arrival;
     }
-    this.log.append(new Frame(sample, this.log.head, dts, track, startable, ingest), arrival);
+    const { token } = this.lease;
+    if (this.#tenure.token !== token || this.#tenure.epoch !== this.epoch) this.#tenure = { token, epoch: this.epoch };
+    this.log.append(new Frame(sample, { seq, tenure: this.#tenure }, dts, track, startable, ingest), arrival);
   }
 
   #count({ track: { kind }, data, keyframe }: Sample, dts: number): void {

@@ -11,6 +11,14 @@ export interface Sample {
   readonly data: Uint8Array;
 }
 
+/** Under whom a frame was placed on its stream's timeline. The same object as long as both stay the same. */
+export interface Tenure {
+  /** Of the owner's lease. */
+  readonly token: number;
+  /** How often a publisher had begun on the stream by then. */
+  readonly epoch: number;
+}
+
 /** What a frame costs besides its data, in bytes. */
 const OVERHEAD = 128;
 
@@ -20,8 +28,9 @@ const OVERHEAD = 128;
  */
 export class Frame {
   readonly track: Track;
-  /** Its position in the stream's log. */
+  /** Its position in the log of the stream's owner, which may be another node: mirrors of one stream agree on it. */
   readonly seq: number;
+  readonly tenure: Tenure;
   /** Decoding time on the stream's timeline, in microseconds; per track it never decreases. */
   readonly dts: number;
   /** Presentation time, in microseconds. */
@@ -35,9 +44,17 @@ export class Frame {
   /** Owned memory, never that of a socket's buffer. The layout per codec is described in docs/internals/frames.md. */
   readonly data: Uint8Array;
 
-  constructor(sample: Sample, seq: number, dts: number, track: Track, startable: boolean, ingest: number) {
+  constructor(
+    sample: Sample,
+    { seq, tenure }: Pick<Frame, 'seq' | 'tenure'>,
+    dts: number,
+    track: Track,
+    startable: boolean,
+    ingest: number,
+  ) {
     this.track = track;
     this.seq = seq;
+    this.tenure = tenure;
     this.dts = dts;
     this.pts = dts + sample.pts - sample.dts;
     this.keyframe = sample.keyframe;

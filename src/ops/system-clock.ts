@@ -4,10 +4,10 @@ import { MILLISECOND } from '../base/clock.ts';
 /** What Node's timers can count to, in milliseconds. */
 const LONGEST_TIMEOUT = 2 ** 31 - 1;
 
-/** The machine's time. Timers do not keep the process alive. */
+/** The machine's time, in whole microseconds. Timers do not keep the process alive. */
 export const systemClock: Clock = {
-  now: () => performance.now() * MILLISECOND,
-  wall: () => (performance.timeOrigin + performance.now()) * MILLISECOND,
+  now: () => Math.round(performance.now() * MILLISECOND),
+  wall: () => Math.round((performance.timeOrigin + performance.now()) * MILLISECOND),
   after(delay, action) {
     let timer: NodeJS.Timeout;
     const wait = (left: number) => {

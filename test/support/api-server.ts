@@ -1,4 +1,3 @@
-import type { AddressInfo, Server } from 'node:net';
 import { z } from 'zod';
 import { adminToken } from '../../src/access/admin-token.ts';
 import { AccessGate } from '../../src/access/gate.ts';
@@ -12,6 +11,8 @@ import type { AudioTrack, VideoTrack } from '../../src/media/track.ts';
 import type { Context, Module } from '../../src/module.ts';
 import { Admission } from '../../src/net/admission.ts';
 import { HttpRouter } from '../../src/net/http.ts';
+import { Listeners } from '../../src/net/listeners.ts';
+import { MemoryWatch } from '../../src/net/memory.ts';
 import { Pacer } from '../../src/net/pacer.ts';
 import type { TlsStore } from '../../src/net/tls.ts';
 import { silentLogger } from '../../src/ops/log.ts';
@@ -73,16 +74,16 @@ export async function startApi(
 ): Promise<ApiServer> {
   const context = createContext(options);
   for (const module of modules) await module.start(context);
-  const server = context.http.serve(context.admission, options.tls);
-  await listen(server);
+  const listeners = new Listeners();
+  const address = { host: '127.0.0.1', port: 0 };
+  const { port } = await listeners.open(context.http.serve(options.tls), address, context.admission);
   owner.after(async () => {
     await Promise.all(modules.map((module) => module.stop()));
     context.hub.close();
-    context.admission.close();
-    server.close();
-    (server as { closeAllConnections?: () => void }).closeAllConnections?.();
+    context.memory.close();
+    await listeners.close();
   });
-  const origin = `${options.tls ? 'https' : 'http'}://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const origin = `${options.tls ? 'https' : 'http'}://127.0.0.1:${port}`;
   return handle(context, origin);
 }
 
@@ -91,23 +92,23 @@ function createContext({ listenHost, tls }: ApiServerOptions): Context {
   const clock = systemClock;
   const config = loadConfig(z.strictObject(coreOptions), { file: { name: 'test', text: '' } });
   const provider = adminToken({ adminToken: TOKEN, loopback: 'trusted', listenHost });
+  const sessions = new Sessions(clock);
+  const [limit, resident] = [Number.POSITIVE_INFINITY, () => 0];
+  const memory = new MemoryWatch({ limit, resident, sessions, clock, log: silentLogger });
   const context: Partial<Context> = {
     config,
     log: silentLogger,
     clock,
     hub: new Hub({ ...config.publish, window: config.window }, clock),
-    sessions: new Sessions(clock),
+    sessions,
     access: new AccessGate([provider]),
-    admission: new Admission({ ...config.limits, memory: Number.POSITIVE_INFINITY }),
+    admission: new Admission(config.limits, memory),
+    memory,
     pacer: new Pacer(config.fanout, clock, () => {}),
     http: new HttpRouter(silentLogger, config.limits),
     tls,
   };
   return context as Context;
-}
-
-function listen(server: Server): Promise<void> {
-  return new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
 }
 
 function handle(context: Context, origin: string): ApiServer {

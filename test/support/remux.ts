@@ -72,7 +72,7 @@ function tagOf(packet: ProbedPacket, file: Uint8Array, track: Track, start: numb
     Math.round((Number(time) - start) * MICROSECONDS),
   );
   const sample = { track, dts, pts, keyframe: packet.flags.startsWith('K'), data };
-  const frame = new Frame(sample, 0, dts, track, false, 0);
+  const frame = new Frame(sample, { seq: 0, tenure: { token: 1, epoch: 1 } }, dts, track, false, 0);
   const body = Buffer.concat([frameHead(frame, dialect), data]);
   return { type: track.kind, timestamp: Math.round(dts / 1000), body };
 }

@@ -93,7 +93,8 @@ function logged(lines: () => readonly Line[], message: string, fields: Overrides
 }
 
 function portOf(name: string, url: unknown): [string, number][] {
-  const port = typeof url === 'string' && /^(?:rtmp|http)s?:/.test(url) ? Number(/:(\d+)$/.exec(url)?.[1]) : 0;
+  const port =
+    typeof url === 'string' && /^(?:rtmps?|https?|headwater):/.test(url) ? Number(/:(\d+)$/.exec(url)?.[1]) : 0;
   return port > 0 ? [[name, port]] : [];
 }
 

@@ -1,0 +1,104 @@
+import type { Duplex } from 'node:stream';
+import { MILLISECOND, SECOND } from '../base/clock.ts';
+import { ProtocolError, RefusedError } from '../base/errors.ts';
+import { parsePath, type StreamPath, streamPath } from '../hub/path.ts';
+import type { Context } from '../module.ts';
+import { hangUp } from '../net/hang-up.ts';
+import type { Mux } from '../net/outlet.ts';
+import { Departure, type Serving, serve } from '../net/serve.ts';
+import { watch } from '../net/watch.ts';
+import { Channel } from './channel.ts';
+import { keepAlive } from './control.ts';
+import { announcementOf, type RelayMessage } from './messages.ts';
+import { RecordWriter } from './wire/record.ts';
+
+/** What serving other nodes needs. */
+export interface OriginGround {
+  readonly context: Context;
+  readonly nodeId: string;
+  /** Whether we are asking this node for this very stream, so that it is no use to it to ask us. */
+  readonly isAsking: (node: string, path: StreamPath) => boolean;
+}
+
+/** Another node, by its certificate and its address. */
+export interface Peer {
+  readonly node: string;
+  readonly remote: string;
+}
+
+/** A stream whose publisher has yet to show its tracks is waited for, in microseconds. */
+const PREROLL = 2 * SECOND;
+const NO_PRELUDE = new Uint8Array(0);
+
+/** Serves one stream of bytes that a node has opened: its control channel or a subscription. Never rejects. */
+export async function serveNode(ground: OriginGround, stream: Duplex, peer: Peer): Promise<void> {
+  const { context } = ground;
+  await serve(context, { protocol: 'relay', remote: peer.remote }, async (serving) => {
+    const channel = new Channel(stream);
+    stream.once('close', () => serving.end(new Departure('the node left')));
+    try {
+      const wish = await channel.hear(serving.signal, context.config.limits.command / MILLISECOND);
+      if (wish.op === 'control') await control(ground, channel, serving);
+      else if (wish.op === 'subscribe') await play(ground, channel, serving, { ...peer, path: wish.path });
+      else throw new ProtocolError(`a stream that begins with "${wish.op}"`);
+    } catch (reason) {
+      channel.send(farewell(reason));
+      throw reason;
+    } finally {
+      hangUp(stream);
+    }
+  });
+}
+
+async function control({ nodeId }: OriginGround, channel: Channel, { signal }: Serving): Promise<void> {
+  signal.addEventListener('abort', () => channel.break(signal.reason), { once: true });
+  channel.send({ op: 'control', node: nodeId });
+  await keepAlive(channel);
+}
+
+/** Sends what a node asks for until either ends. */
+async function play(
+  { context, isAsking }: OriginGround,
+  channel: Channel,
+  serving: Serving,
+  { path: asked, node, remote }: Peer & { readonly path: string },
+): Promise<never> {
+  const { hub, access } = context;
+  const { session, signal } = serving;
+  const { vhost, app, name } = parsePath(asked);
+  const path = streamPath(vhost, app, name);
+  await access.may({ action: 'play', path, remote, query: new Map(), protocol: 'relay', session: session.id });
+  if (isAsking(node, path)) throw new RefusedError('not-found', 'this node asks you for it');
+  const stream = await hub.read(path, hub.find(path) ? PREROLL : 0, signal);
+  session.detail.node = node;
+  serving.begin('play', path);
+  listen(channel, serving);
+  channel.send(announcementOf(stream));
+  return watch(context, serving, { stream, format: 'relay', mux: recordMux, sink: channel.stream });
+}
+
+/** Nothing more is to be heard from a subscriber; that it leaves is noticed only by one who listens. */
+function listen(channel: Channel, serving: Serving): void {
+  const hear = async () => {
+    for await (const _ of channel.messages()) throw new ProtocolError('a message where none is expected');
+    throw new Departure('the node left');
+  };
+  hear().catch((reason: unknown) => serving.end(reason));
+}
+
+/** Records stand for themselves: whoever begins at a startable one needs nothing before it. */
+function recordMux(): Mux {
+  const writer = new RecordWriter();
+  return {
+    write(frame, emit) {
+      const { message, startable } = writer.write(frame);
+      emit({ bytes: message, prelude: NO_PRELUDE, startable, size: message.length });
+    },
+  };
+}
+
+function farewell(reason: unknown): RelayMessage {
+  if (reason instanceof RefusedError) return { op: 'ended', code: reason.code, message: reason.message };
+  const isOurs = !(reason instanceof ProtocolError || reason instanceof Departure);
+  return { op: 'ended', code: 'protocol', message: isOurs ? 'the server failed' : reason.message };
+}

@@ -1,0 +1,122 @@
+import { SECOND } from '../base/clock.ts';
+import { RefusedError } from '../base/errors.ts';
+import type { Mirror } from '../hub/mirror.ts';
+import type { StreamPath } from '../hub/path.ts';
+import type { Context } from '../module.ts';
+import { type Serving, serve } from '../net/serve.ts';
+import { Backoff } from './backoff.ts';
+import { begin, receiveAll } from './receive.ts';
+import { askAll, type Source, type Subscription } from './subscription.ts';
+
+/** What fetching streams needs. */
+export interface PullGround {
+  readonly context: Context;
+  readonly sources: readonly Source[];
+  /** How long a stream is kept that nobody watches, in microseconds. */
+  readonly idle: number;
+}
+
+/** In milliseconds. */
+const [FIRST_PAUSE, LONGEST_PAUSE] = [50, 500];
+/** What lasted so long was a success, in microseconds. */
+const STEADY = 5 * SECOND;
+
+/** Fetches one stream from whichever origin has it, as long as somebody wants it, however often the connection is lost. */
+export class Pull {
+  readonly path: StreamPath;
+  /** Resolves when the stream is here, or nobody has it. */
+  readonly found: Promise<void>;
+  readonly #ground: PullGround;
+  readonly #found = Promise.withResolvers<void>();
+  readonly #ending = new AbortController();
+  #mirror: Mirror | undefined;
+  /** From where it comes at present. */
+  #source: Source | undefined;
+  #cancelIdle: (() => void) | undefined;
+
+  /** `onEnd` is called once, when it fetches no more. */
+  constructor(ground: PullGround, path: StreamPath, onEnd: () => void) {
+    this.#ground = ground;
+    this.path = path;
+    this.found = this.#found.promise;
+    const fail = (error: unknown) => ground.context.log.error({ error, path }, 'fetching a stream failed');
+    void this.#run()
+      .catch(fail)
+      .finally(() => {
+        this.end();
+        this.#found.resolve();
+        onEnd();
+      });
+  }
+
+  /** Stops fetching. Idempotent. */
+  end(): void {
+    this.#cancelIdle?.();
+    this.#ending.abort(new RefusedError('gone', 'nobody watches it any more'));
+  }
+
+  /** Readers have come or gone: with none for too long the stream is given up. */
+  look(): void {
+    const { context, idle } = this.#ground;
+    this.#cancelIdle?.();
+    this.#cancelIdle = undefined;
+    if (!this.#mirror || this.#mirror.stream.readers.size > 0) return;
+    this.#cancelIdle = context.clock.after(idle, () => {
+      this.#mirror?.end('gone', 'nobody watches it any more');
+      this.end();
+    });
+  }
+
+  /** Whether a node is asked, or is the one from which it comes. */
+  isFrom(node: string): boolean {
+    return this.#source ? this.#source.node === node : this.#ground.sources.some((source) => source.node === node);
+  }
+
+  async #run(): Promise<void> {
+    const { context, sources } = this.#ground;
+    const { hub, clock } = context;
+    const { signal } = this.#ending;
+    const backoff = new Backoff(FIRST_PAUSE, LONGEST_PAUSE);
+    while (!signal.aborted) {
+      const subscription = await askAll(sources, this.path, hub.find(this.path)?.lease.token ?? 0, signal);
+      const began = clock.now();
+      if (subscription) await this.#follow(subscription);
+      if (clock.now() - began > STEADY) backoff.reset();
+      const stream = hub.find(this.path);
+      // Whoever watches is kept for some time, as he is when a publisher is lost.
+      if (!stream || stream.publisher) return;
+      await backoff.wait(signal);
+    }
+  }
+
+  /** Mirrors the stream until it ends or the connection is lost. */
+  async #follow(subscription: Subscription): Promise<void> {
+    const { source, channel } = subscription;
+    this.#source = source;
+    const run = (serving: Serving) => this.#receive(subscription, serving);
+    await serve(this.#ground.context, { protocol: 'relay', remote: source.host }, run);
+    this.#source = undefined;
+    channel.stream.destroy();
+  }
+
+  async #receive(subscription: Subscription, serving: Serving): Promise<never> {
+    const { channel, announcement, source } = subscription;
+    const signal = AbortSignal.any([serving.signal, this.#ending.signal]);
+    signal.throwIfAborted();
+    signal.addEventListener('abort', () => channel.break(signal.reason), { once: true });
+    serving.session.detail.origin = source.name;
+    serving.begin('publish', this.path);
+    const mirror = this.#ground.context.hub.mirror(this.path, serving.session);
+    this.#mirror = mirror;
+    try {
+      begin(mirror, announcement);
+      this.#found.resolve();
+      this.look();
+      return await receiveAll(subscription, mirror);
+    } finally {
+      this.#mirror = undefined;
+      this.look();
+      mirror.close();
+    }
+  }
+}

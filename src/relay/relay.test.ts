@@ -1,0 +1,420 @@
+import assert from 'node:assert/strict';
+import { type Duplex, duplexPair } from 'node:stream';
+import { afterEach, beforeEach, describe, type TestContext, test } from 'node:test';
+import { z } from 'zod';
+import { until } from '../../test/support/until.ts';
+import { AccessGate, type Verdict } from '../access/gate.ts';
+import { MILLISECOND } from '../base/clock.ts';
+import { RefusedError } from '../base/errors.ts';
+import { loadConfig } from '../config/load.ts';
+import { coreOptions } from '../config/options.ts';
+import { Hub } from '../hub/hub.ts';
+import type { Relayed } from '../hub/mirror.ts';
+import type { Publisher } from '../hub/publisher.ts';
+import { Reader } from '../hub/reader.ts';
+import { type Session, Sessions } from '../hub/session.ts';
+import type { Stream } from '../hub/stream.ts';
+import { Frame } from '../media/frame.ts';
+import type { AudioTrack, Track, VideoTrack } from '../media/track.ts';
+import type { Context } from '../module.ts';
+import { Pacer } from '../net/pacer.ts';
+import { loggerTo } from '../ops/log.ts';
+import { systemClock } from '../ops/system-clock.ts';
+import { Channel, expectJson } from './channel.ts';
+import { keepAlive } from './control.ts';
+import type { Announcement, RelayMessage } from './messages.ts';
+import { serveNode } from './origin.ts';
+import { Pull } from './pull.ts';
+import type { Source } from './subscription.ts';
+import { RecordWriter } from './wire/record.ts';
+
+const PATH = '__defaultVhost__/live/movie';
+const VIDEO: VideoTrack = {
+  kind: 'video',
+  codec: 'h264',
+  config: Uint8Array.of(1),
+  width: 640,
+  height: 360,
+  parameter: 'avc1.42001e',
+  profile: '',
+  level: '',
+};
+const AUDIO: AudioTrack = {
+  kind: 'audio',
+  codec: 'aac',
+  config: Uint8Array.of(2),
+  sampleRate: 48_000,
+  channels: 2,
+  parameter: 'mp4a.40.2',
+  profile: 'LC',
+};
+const ANNOUNCED: Announcement = {
+  op: 'announce',
+  token: 5,
+  anchor: 1_000_000_000,
+  epoch: 1,
+  lineup: { video: 'h264', audio: 'aac' },
+  tracks: [],
+};
+const never = new AbortController().signal;
+
+/** All that a node is made of, but for its network. */
+class Node {
+  readonly lines: Record<string, unknown>[] = [];
+  readonly context: Context;
+  verdict: Verdict = 'allow';
+  isAsking = false;
+
+  constructor() {
+    const clock = systemClock;
+    const config = loadConfig(z.strictObject(coreOptions), { file: { name: 'test', text: '' } });
+    const { publish, window, play, fanout } = config;
+    const context: Partial<Context> = {
+      config,
+      clock,
+      log: loggerTo({ write: (line) => void this.lines.push(JSON.parse(line) as Record<string, unknown>) }, 'debug'),
+      hub: new Hub({ ...publish, window }, clock),
+      sessions: new Sessions(clock),
+      access: new AccessGate([async () => this.verdict]),
+      pacer: new Pacer(fanout, clock, (error) => assert.fail(String(error))),
+      outlets: { window, stallTimeout: play.stallTimeout },
+    };
+    this.context = context as Context;
+  }
+
+  get hub(): Hub {
+    return this.context.hub;
+  }
+
+  /** The sessions of the relay. */
+  get relays(): Session[] {
+    return [...this.context.sessions].filter(({ protocol }) => protocol === 'relay');
+  }
+
+  session(): Session {
+    return this.context.sessions.open({ protocol: 'test', remote: 'here', close: () => {} });
+  }
+
+  /** Publishes a key frame and sound. */
+  async publish(): Promise<Publisher> {
+    const publisher = await this.hub.publish(PATH, this.session(), never);
+    publisher.write(frame(0, VIDEO));
+    publisher.write(frame(0, AUDIO));
+    return publisher;
+  }
+
+  /** Answers what another node has opened. */
+  serve(stream: Duplex): void {
+    const ground = { context: this.context, nodeId: 'origin', isAsking: () => this.isAsking };
+    void serveNode(ground, stream, { node: 'edge', remote: '192.0.2.1' });
+  }
+
+  /** This node as the source of another one. */
+  source(): Source {
+    return sourceOf((stream) => this.serve(stream));
+  }
+
+  pull(sources: Source[], idle = 60_000 * MILLISECOND): Pull {
+    return new Pull({ context: this.context, sources, idle }, PATH, () => {});
+  }
+}
+
+let [origin, edge] = [new Node(), new Node()];
+beforeEach(() => {
+  [origin, edge] = [new Node(), new Node()];
+});
+afterEach(() => {
+  for (const { hub } of [origin, edge]) hub.close();
+});
+
+function sourceOf(serve: (stream: Duplex) => void): Source {
+  const open = async () => {
+    const [near, far] = duplexPair();
+    serve(far);
+    return near;
+  };
+  return { name: 'origin:4242', host: '192.0.2.2', node: 'origin', open };
+}
+
+/** An origin in the hands of the test: every subscription is answered with these messages, and left open. */
+function scripted(...answers: readonly (readonly (RelayMessage | Uint8Array)[])[]): Source & { asked: number } {
+  const source = sourceOf(async (stream) => {
+    const channel = new Channel(stream);
+    await channel.hear(never, 1000);
+    for (const answer of answers[Math.min(source.asked++, answers.length - 1)]!) {
+      if (answer instanceof Uint8Array) stream.write(answer);
+      else channel.send(answer);
+    }
+  }) as Source & { asked: number };
+  source.asked = 0;
+  return source;
+}
+
+function frame(ms: number, track: Track, keyframe = true): Relayed {
+  const time = ms * MILLISECOND;
+  return { track, seq: 0, epoch: 1, dts: time, pts: time, keyframe, ingest: 1e15 + time, data: new Uint8Array(20) };
+}
+
+/** Records of frames as `[token, seq, ms, track]`. */
+function records(...frames: [token: number, seq: number, ms: number, track: Track][]): Uint8Array[] {
+  const writer = new RecordWriter();
+  return frames.map(([token, seq, ms, track]) => {
+    const sample = frame(ms, track);
+    const isKey = track.kind === 'video';
+    const place = { seq, tenure: { token, epoch: 1 } };
+    return writer.write(new Frame(sample, place, sample.dts, track, isKey, sample.ingest)).message;
+  });
+}
+
+/** Where the frames of a stream stand: `video 0`, `audio 40`. */
+function shown({ log }: Stream): string[] {
+  const positions = Array.from({ length: log.head - log.tail }, (_, i) => log.tail + i);
+  return positions.map((at) => `${log.at(at).track.kind} ${log.at(at).dts / MILLISECOND}`);
+}
+
+async function heard(t: TestContext, ...messages: (RelayMessage | Uint8Array)[]): Promise<RelayMessage> {
+  const [near, far] = duplexPair();
+  t.after(() => near.destroy());
+  origin.serve(far);
+  const channel = new Channel(near);
+  for (const message of messages) {
+    if (message instanceof Uint8Array) near.write(message);
+    else channel.send(message);
+  }
+  return channel.hear(never, 5000);
+}
+
+describe('a stream crosses from node to node', () => {
+  test('with all that its owner says of its frames', async () => {
+    const publisher = await origin.publish();
+    await edge.pull([origin.source()]).found;
+    const mirrored = edge.hub.find(PATH)!;
+    publisher.write(frame(40, VIDEO, false));
+    await until('all frames are there', () => mirrored.log.head === 3);
+    const { stream } = publisher;
+    for (const at of [0, 1, 2]) assert.deepEqual(mirrored.log.at(at), stream.log.at(at));
+    assert.deepEqual(mirrored.lease, stream.lease);
+    assert.deepEqual([...mirrored.tracks.values()], [VIDEO, AUDIO]);
+    assert.deepEqual(
+      [origin, edge].map(({ relays }) => relays.map(({ role, path, detail }) => [role, path, detail])),
+      [[['play', PATH, { node: 'edge' }]], [['publish', PATH, { origin: 'origin:4242' }]]],
+    );
+  });
+
+  test('once, from the first who has it; the others are let go', async () => {
+    const second = new Node();
+    for (const each of [origin, second]) await each.publish();
+    const silent = sourceOf(() => {});
+    await edge.pull([silent, origin.source(), second.source()]).found;
+    await until('one is left', () => origin.relays.length + second.relays.length === 1);
+    assert.equal(edge.relays.length, 1);
+    second.hub.close();
+  });
+
+  test('until nobody has watched it for a while', async () => {
+    await origin.publish();
+    edge.pull([origin.source()], 20 * MILLISECOND);
+    const stream = await edge.hub.read(PATH, 5_000 * MILLISECOND, never);
+    const leave = edge.hub.join(stream, edge.session());
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    leave();
+    await until('the stream is over', () => stream.ended);
+    assert.equal(edge.hub.find(PATH), undefined);
+    await until('the origin knows', () => origin.relays.length === 0);
+  });
+
+  test('and ends with it', async () => {
+    const publisher = await origin.publish();
+    await edge.pull([origin.source()]).found;
+    const stream = edge.hub.find(PATH)!;
+    publisher.stream.end('gone', 'that was all');
+    await until('the stream is over', () => stream.ended);
+    assert.equal(stream.ended!.message, 'that was all');
+  });
+});
+
+describe('nobody has a stream', () => {
+  const absent: [name: string, prepare: () => Promise<unknown>][] = [
+    ['that nobody publishes', async () => {}],
+    [
+      'that the gate keeps back',
+      async () => {
+        await origin.publish();
+        origin.verdict = { refuse: 'not for you' };
+      },
+    ],
+    [
+      'that is asked for by whom we ask for it',
+      async () => {
+        await origin.publish();
+        origin.isAsking = true;
+      },
+    ],
+  ];
+  for (const [name, prepare] of absent) {
+    test(name, async () => {
+      await prepare();
+      await edge.pull([origin.source(), origin.source()]).found;
+      assert.equal(edge.hub.find(PATH), undefined);
+      await until('nobody is left', () => origin.relays.length === 0);
+    });
+  }
+});
+
+describe('an edge', () => {
+  test('asks again when the connection is lost, and goes on without a frame twice', async () => {
+    const before = records([5, 0, 0, VIDEO], [5, 1, 0, AUDIO]);
+    const source = scripted(
+      [ANNOUNCED, ...before, { op: 'ended', code: 'shutdown', message: 'stopping' }],
+      [{ op: 'ended', code: 'not-found', message: 'not yet' }],
+      [{ ...ANNOUNCED, token: 6 }, ...records([6, 0, 0, VIDEO], [6, 1, 40, VIDEO], [6, 2, 40, AUDIO])],
+    );
+    await edge.pull([source]).found;
+    const stream = edge.hub.find(PATH)!;
+    await until('it goes on', () => stream.log.head === 4);
+    assert.deepEqual(shown(stream), ['video 0', 'audio 0', 'video 40', 'audio 40']);
+    assert.equal(stream.ended, undefined);
+  });
+
+  test('follows a change of the owner behind its origin', async () => {
+    const frames = records([5, 7, 0, VIDEO], [6, 0, 0, VIDEO], [6, 1, 40, VIDEO]);
+    await edge.pull([scripted([ANNOUNCED, ...frames])]).found;
+    const stream = edge.hub.find(PATH)!;
+    await until('both are there', () => stream.log.head === 2);
+    assert.deepEqual([shown(stream), stream.lease.token], [['video 0', 'video 40'], 6]);
+  });
+
+  test('does not listen to an owner that was replaced', async () => {
+    const lost: RelayMessage = { op: 'ended', code: 'kicked', message: '' };
+    const source = scripted([ANNOUNCED, ...records([5, 0, 0, VIDEO]), lost], [{ ...ANNOUNCED, token: 4 }]);
+    await edge.pull([source]).found;
+    await until('it was asked again', () => source.asked > 2);
+    assert.equal(edge.hub.find(PATH)!.lease.token, 5);
+    assert.deepEqual(shown(edge.hub.find(PATH)!), ['video 0']);
+  });
+
+  test('tells its viewers when another stream has taken the name', async () => {
+    const lost: RelayMessage = { op: 'ended', code: 'kicked', message: '' };
+    const anew = { ...ANNOUNCED, token: 6, anchor: ANNOUNCED.anchor! + 10_000_000 };
+    await edge.pull([scripted([ANNOUNCED, ...records([5, 0, 9000, VIDEO]), lost], [anew])]).found;
+    const stream = edge.hub.find(PATH)!;
+    await until('it is over', () => stream.ended);
+    assert.match(stream.ended!.message, /begun anew/);
+  });
+
+  const malformed: [name: string, bytes: Uint8Array][] = [
+    ['of a codec that was not announced', records([5, 1, 40, { ...VIDEO, codec: 'h265' }])[0]!],
+    ['whose track was never told', records([5, 0, 0, VIDEO], [5, 1, 40, AUDIO], [5, 2, 60, AUDIO])[2]!],
+    ['that is no frame', Uint8Array.of(0, 0, 0, 1, 2, 0x80)],
+    ['that is a question', Uint8Array.of(0, 0, 0, 2, 1, 0x7b, 0x7d)],
+    ['of four gigabytes', Uint8Array.of(255, 255, 255, 255, 2)],
+  ];
+  for (const [name, bytes] of malformed) {
+    test(`leaves an origin that sends something ${name}, and its viewers stay`, async () => {
+      const source = scripted([ANNOUNCED, ...records([5, 0, 0, VIDEO]), bytes], [ANNOUNCED]);
+      await edge.pull([source]).found;
+      await until('it asks again', () => source.asked === 2);
+      assert.equal(edge.lines.find(({ msg }) => msg === 'publish ends')!['code'], 'protocol');
+      assert.equal(edge.hub.find(PATH)!.ended, undefined);
+    });
+  }
+
+  test('makes room for one who publishes the stream here', async () => {
+    const source = scripted([ANNOUNCED, ...records([5, 0, 0, VIDEO])]);
+    const pull = edge.pull([source]);
+    await pull.found;
+    const { publisher } = edge.hub.find(PATH)!;
+    publisher!.close(false);
+    const reader = new Reader(edge.hub.find(PATH)!);
+    const local = await edge.hub.publish(PATH, edge.session(), never);
+    publisher!.session.close(new RefusedError('busy', 'another one took it'));
+    local.write(frame(0, VIDEO));
+    local.write(frame(0, AUDIO));
+    assert.ok(reader.next());
+    await until('the pull is over', () => edge.relays.length === 0);
+    assert.equal(source.asked, 1);
+  });
+});
+
+describe('an origin', () => {
+  test('says who it is on a control channel, and that it is still there', async (t) => {
+    t.mock.timers.enable({ apis: ['setInterval'] });
+    const [near, far] = duplexPair();
+    t.after(() => near.destroy());
+    origin.serve(far);
+    const channel = new Channel(near);
+    channel.send({ op: 'control', node: 'edge' });
+    assert.deepEqual(await channel.hear(never, 5000), { op: 'control', node: 'origin' });
+    // It listens from the next turn on.
+    await new Promise(setImmediate);
+    t.mock.timers.tick(1000);
+    assert.deepEqual(await channel.hear(never, 5000), { op: 'alive' });
+  });
+
+  test('refuses paths that are none, and says why', async (t) => {
+    const answer = await heard(t, { op: 'subscribe', path: '__defaultVhost__/../movie' });
+    assert.ok(answer.op === 'ended' && answer.code === 'forbidden', JSON.stringify(answer));
+  });
+
+  const nonsense: [name: string, message: RelayMessage | Uint8Array][] = [
+    ['an announcement', ANNOUNCED],
+    ['a frame', records([1, 1, 1, VIDEO])[0]!],
+    ['JSON that is none', Uint8Array.of(0, 0, 0, 1, 1, 0x7b)],
+    ['a message that is too long', Uint8Array.of(0, 1, 0, 1, 1)],
+  ];
+  for (const [name, message] of nonsense) {
+    test(`ends a connection that begins with ${name}`, async (t) => {
+      const answer = await heard(t, message);
+      assert.ok(answer.op === 'ended' && answer.code === 'protocol', JSON.stringify(answer));
+      await until('the session is over', () => origin.relays.length === 0);
+    });
+  }
+
+  test('ends a subscription over which anything more is said', async (t) => {
+    await origin.publish();
+    const [near, far] = duplexPair();
+    t.after(() => near.destroy());
+    origin.serve(far);
+    const channel = new Channel(near);
+    channel.send({ op: 'subscribe', path: PATH });
+    assert.equal((await channel.hear(never, 5000)).op, 'announce');
+    channel.send({ op: 'alive' });
+    await until('the session is over', () => origin.relays.length === 0);
+  });
+});
+
+describe('a control channel', () => {
+  test('is broken when the other node is silent for two seconds', async (t) => {
+    t.mock.timers.enable({ apis: ['setInterval'] });
+    const [near, far] = duplexPair();
+    const kept = keepAlive(new Channel(near));
+    t.mock.timers.tick(1900);
+    assert.equal(near.destroyed, false);
+    t.mock.timers.tick(100);
+    await assert.rejects(kept, (error: RefusedError) => error.code === 'timeout');
+    far.destroy();
+  });
+
+  test('is kept by every sign of life, and ends with the other node', async (t) => {
+    t.mock.timers.enable({ apis: ['setInterval'] });
+    const [near, far] = duplexPair();
+    const kept = keepAlive(new Channel(near));
+    const other = new Channel(far);
+    for (let i = 0; i < 8; i++) {
+      t.mock.timers.tick(1000);
+      other.send({ op: 'alive' });
+      await new Promise(setImmediate);
+    }
+    far.end();
+    await kept;
+    for await (const message of other.messages()) {
+      assert.equal(expectJson(message).op, 'alive');
+      break;
+    }
+  });
+
+  test('one who says nothing is not waited for longer than told', async () => {
+    const [near] = duplexPair();
+    await assert.rejects(new Channel(near).hear(never, 10), (error: RefusedError) => error.code === 'timeout');
+  });
+});

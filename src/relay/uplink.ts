@@ -1,0 +1,110 @@
+import type { Duplex } from 'node:stream';
+import { RefusedError } from '../base/errors.ts';
+import type { OriginAddress } from '../config/options.ts';
+import type { Logger } from '../ops/log.ts';
+import { Backoff } from './backoff.ts';
+import { orAbort } from './channel.ts';
+import { keepAlive } from './control.ts';
+import type { Source } from './subscription.ts';
+import type { Trust } from './trust.ts';
+import { findWay, type Way } from './way.ts';
+
+/** In milliseconds: an origin that comes back is to be found soon. */
+const [FIRST_PAUSE, LONGEST_PAUSE] = [100, 500];
+/** One that does not let us in will hardly think better of it. */
+const [FIRST_REFUSED, LONGEST_REFUSED] = [5000, 60_000];
+
+/** One origin, connected to as long as it can be. */
+export class Uplink implements Source {
+  /** `host:port`. */
+  readonly name: string;
+  readonly host: string;
+  readonly #origin: OriginAddress;
+  readonly #trust: Trust;
+  readonly #log: Logger;
+  readonly #closing = new AbortController();
+  readonly #retries = new Backoff(FIRST_PAUSE, LONGEST_PAUSE);
+  readonly #refusals = new Backoff(FIRST_REFUSED, LONGEST_REFUSED);
+  /** The attempt to connect that is under way, or was the last one. */
+  #attempt = Promise.withResolvers<Way>();
+  #way = this.#attempt.promise;
+  #node: string | undefined;
+  #transport: Way['transport'] | undefined;
+  #complaint = '';
+
+  /** Begins to connect at once, and again whenever the connection is lost. */
+  constructor(origin: OriginAddress, trust: Trust, log: Logger) {
+    this.name = `${origin.host}:${origin.port}`;
+    this.host = origin.host;
+    this.#origin = origin;
+    this.#trust = trust;
+    this.#log = log;
+    void this.#keep();
+  }
+
+  /** The id of the origin, once it was ever reached. */
+  get node(): string | undefined {
+    return this.#node;
+  }
+
+  /** Opens a stream, waiting for the attempt to connect that may be under way. Rejects at once while the origin is known to be dead. */
+  async open(signal: AbortSignal): Promise<Duplex> {
+    const way = await orAbort(this.#way, signal);
+    return way.open(signal);
+  }
+
+  close(): void {
+    this.#closing.abort(new Error('the relay is stopping'));
+  }
+
+  async #keep(): Promise<void> {
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      // Only those who ask want to know.
+      this.#way.catch(() => {});
+      const pauses = await this.#connect(signal).catch((error: Error) => this.#fail(error));
+      await pauses.wait(signal);
+    }
+  }
+
+  /** Connects, and returns when the connection is lost. Rejects when there was none. */
+  async #connect(signal: AbortSignal): Promise<Backoff> {
+    const { nodeId } = this.#trust;
+    const credentials = await this.#trust.credentialsFor(this.#origin, signal);
+    const way = await findWay({ origin: this.#origin, credentials, nodeId }, this.#transport, signal);
+    const close = () => way.close();
+    signal.addEventListener('abort', close, { once: true });
+    this.#begin(way);
+    const reason = await keepAlive(way.control).catch((error: Error) => error.message);
+    signal.removeEventListener('abort', close);
+    way.close();
+    this.#lose(reason ?? 'the origin ended the connection');
+    return this.#retries;
+  }
+
+  #begin(way: Way): void {
+    this.#node = way.node;
+    this.#transport = way.transport;
+    this.#complaint = '';
+    for (const pauses of [this.#retries, this.#refusals]) pauses.reset();
+    this.#attempt.resolve(way);
+    this.#way = Promise.resolve(way);
+    this.#log.info({ origin: this.name, node: way.node, transport: way.transport }, 'connected to an origin');
+  }
+
+  /** What is asked from now on waits for the next attempt. */
+  #lose(reason: string): void {
+    this.#attempt = Promise.withResolvers();
+    this.#way = this.#attempt.promise;
+    if (!this.#closing.signal.aborted) this.#log.warn({ origin: this.name, reason }, 'an origin is lost');
+  }
+
+  #fail(error: Error): Backoff {
+    this.#attempt.reject(error);
+    if (!this.#closing.signal.aborted && error.message !== this.#complaint) {
+      this.#complaint = error.message;
+      this.#log.warn({ origin: this.name, reason: error.message }, 'an origin cannot be reached; it is tried again');
+    }
+    return error instanceof RefusedError && error.code === 'forbidden' ? this.#refusals : this.#retries;
+  }
+}

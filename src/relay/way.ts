@@ -1,0 +1,145 @@
+import { once } from 'node:events';
+import type { Duplex } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { connect } from 'node:tls';
+import { RefusedError } from '../base/errors.ts';
+import type { OriginAddress } from '../config/options.ts';
+import { dialQuic } from '../net/quic.ts';
+import { Channel } from './channel.ts';
+import { PROTOCOL } from './messages.ts';
+import type { Trust } from './trust.ts';
+
+/** A connection to an origin, over which streams can be opened. */
+export interface Way {
+  readonly transport: 'quic' | 'tls';
+  /** The id of the origin. */
+  readonly node: string;
+  /** Open as long as the origin is there. */
+  readonly control: Channel;
+  /** Opens a stream. Rejects when that cannot be had, or `signal` aborts. */
+  open(signal: AbortSignal): Promise<Duplex>;
+  /** Ends the connection and all streams. Idempotent. */
+  close(): void;
+}
+
+/** What a way is made with. */
+export interface Destination {
+  readonly origin: OriginAddress;
+  readonly credentials: Awaited<ReturnType<Trust['credentialsFor']>>;
+  /** Our own id. */
+  readonly nodeId: string;
+}
+
+/** How long QUIC has the field for itself, in milliseconds: where it works, TLS is not even tried. */
+const HEAD_START_MS = 200;
+/** How long QUIC is waited for when TLS works, and when nobody answers by TLS. */
+const QUIC_PATIENCE_MS = 3000;
+const LAST_CHANCE_MS = 500;
+/** How long connecting by TLS, and an answer, may take. */
+const PATIENCE_MS = 5000;
+
+/**
+ * Connects to an origin: by QUIC, or by TLS where QUIC does not come through. Rejects with the reason when neither works.
+ * Where QUIC did not come through `before` it is not waited for long.
+ */
+export async function findWay(
+  destination: Destination,
+  before: Way['transport'] | undefined,
+  signal: AbortSignal,
+): Promise<Way> {
+  const [quicLoses, tlsLoses] = [new AbortController(), new AbortController()];
+  const byQuic = quicWay(destination, AbortSignal.any([signal, quicLoses.signal]));
+  const byTls = later(HEAD_START_MS, AbortSignal.any([signal, tlsLoses.signal]), (until) => tlsWay(destination, until));
+  const patience = before === 'tls' ? LAST_CHANCE_MS : QUIC_PATIENCE_MS;
+  const isLate = byTls.then(
+    () => sleep(patience, undefined, { ref: false }),
+    () => sleep(LAST_CHANCE_MS, undefined, { ref: false }),
+  );
+  const first = await Promise.race([byQuic.catch(() => undefined), isLate]);
+  const [winner, loser, loses] = first ? [byQuic, byTls, tlsLoses] : [byTls, byQuic, quicLoses];
+  loses.abort(new Error('the other way is taken'));
+  loser.then((way) => way.close()).catch(() => {});
+  return winner;
+}
+
+async function later<T>(
+  milliseconds: number,
+  signal: AbortSignal,
+  action: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  await sleep(milliseconds, undefined, { signal });
+  return action(signal);
+}
+
+async function quicWay(destination: Destination, signal: AbortSignal): Promise<Way> {
+  const { credentials, nodeId } = destination;
+  const { host, port } = destination.origin;
+  const options = { host, port, alpn: [PROTOCOL], timeout: QUIC_PATIENCE_MS, ...credentials };
+  const connection = await dialQuic(options, signal);
+  const tls = new TlsStreams(destination);
+  const close = () => {
+    connection.close();
+    tls.close();
+  };
+  const control = new Channel(await connection.openStream());
+  const node = await shakeHands(control, nodeId, close, signal);
+  // A peer allows only so many streams on one connection.
+  const open = (until: AbortSignal) => connection.openStream().catch(() => tls.open(until));
+  return { transport: 'quic', node, control, open, close };
+}
+
+async function tlsWay(destination: Destination, signal: AbortSignal): Promise<Way> {
+  const tls = new TlsStreams(destination);
+  const [open, close] = [(until: AbortSignal) => tls.open(until), () => tls.close()];
+  const control = new Channel(await open(signal));
+  const node = await shakeHands(control, destination.nodeId, close, signal);
+  return { transport: 'tls', node, control, open, close };
+}
+
+/** Streams of which each is a TLS connection. */
+class TlsStreams {
+  readonly #destination: Destination;
+  readonly #open = new Set<Duplex>();
+
+  constructor(destination: Destination) {
+    this.#destination = destination;
+  }
+
+  async open(signal: AbortSignal): Promise<Duplex> {
+    const stream = await dialTls(this.#destination, signal);
+    this.#open.add(stream);
+    return stream.once('close', () => this.#open.delete(stream));
+  }
+
+  close(): void {
+    for (const stream of this.#open) stream.destroy();
+  }
+}
+
+/** Says who we are and learns who the origin is: its answer is the proof that we are let in. */
+async function shakeHands(control: Channel, nodeId: string, close: () => void, signal: AbortSignal): Promise<string> {
+  try {
+    control.send({ op: 'control', node: nodeId });
+    const answer = await control.hear(signal, PATIENCE_MS);
+    if (answer.op === 'control') return answer.node;
+    throw new RefusedError('forbidden', answer.op === 'ended' ? answer.message : 'the origin does not know us');
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+async function dialTls({ origin, credentials }: Destination, signal: AbortSignal): Promise<Duplex> {
+  const { host, port } = origin;
+  const { serverName: servername, ...pem } = credentials;
+  const socket = connect({ host, port, servername, ...pem, ALPNProtocols: [PROTOCOL], minVersion: 'TLSv1.3' });
+  socket.setNoDelay(true);
+  socket.setTimeout(PATIENCE_MS, () => socket.destroy(new RefusedError('timeout', 'the origin does not answer')));
+  try {
+    await once(socket, 'secureConnect', { signal });
+    return socket.setTimeout(0).on('error', () => {});
+  } catch (error) {
+    socket.on('error', () => {}).destroy();
+    throw error;
+  }
+}
