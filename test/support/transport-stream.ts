@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 
 /** A PES packet, read without the server's own code. */
-export interface Pes {
+interface Pes {
   readonly pid: number;
   readonly streamId: number;
   /** In ticks of 90 kHz. */

@@ -5,6 +5,7 @@ import type { AudioTrack } from '../../media/track.ts';
 const SYNC_WORD = 0x0b77;
 const RATES = [48_000, 44_100, 32_000];
 const HALF_RATES = 3;
+const SAMPLES_IN_BLOCK = 256;
 /** Full-bandwidth channels by `acmod` (ETSI TS 102 366, table 4.3). */
 const CHANNELS = [2, 1, 2, 3, 3, 4, 4, 5];
 
@@ -28,6 +29,12 @@ export function eac3Track(frame: Uint8Array): AudioTrack {
   const second = bits.bits(2); // fscod2 or numblkscod
   const sampleRate = code === HALF_RATES ? rate(second) / 2 : rate(code);
   return track('eac3', 'ec-3', sampleRate, CHANNELS[bits.bits(3)]! + bits.bit());
+}
+
+/** How many samples per channel come of an E-AC-3 sync frame (ETSI TS 102 366, E.1.3.1.4 and E.1.3.1.5). */
+export function eac3Samples(frame: Uint8Array): number {
+  const codes = (frame[4] ?? 0) >> 4; // fscod, numblkscod
+  return SAMPLES_IN_BLOCK * (codes >> 2 === HALF_RATES ? 6 : [1, 2, 3, 6][codes & 3]!);
 }
 
 function syncFrame(frame: Uint8Array): BitReader {

@@ -34,3 +34,10 @@ export function flacTrack(header: Uint8Array): AudioTrack {
 function isMarked(header: Uint8Array): boolean {
   return equalBytes(header.subarray(0, MARKER.length), MARKER);
 }
+
+/** How many samples per channel each frame of a `flac` track has, but for the last; 0 where they differ (RFC 9639, 8.2). */
+export function flacBlockSize(config: Uint8Array): number {
+  const info = new ByteReader(config.subarray(MARKER.length + 4));
+  const [least, most] = [info.u16(), info.u16()];
+  return least === most ? most : 0;
+}

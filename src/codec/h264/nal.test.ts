@@ -5,7 +5,7 @@ import { fromHex, toHex } from '../../base/bytes.ts';
 import { ProtocolError } from '../../base/errors.ts';
 import { isH265KeyFrame } from '../h265/config.ts';
 import { isH264KeyFrame } from './config.ts';
-import { annexBUnits, joinNalUnits, lengthPrefixed, nalUnits, withoutEmulation } from './nal.ts';
+import { annexBUnits, joinNalUnits, lengthPrefixed, nalUnits, soundNalUnits, withoutEmulation } from './nal.ts';
 
 const hexes = (units: Iterable<Uint8Array>) => [...units].map(toHex);
 
@@ -21,6 +21,21 @@ describe('units with lengths', () => {
     for (const hex of ['00000003 6742', '00000002 6742 0000', 'ffffffff 67']) {
       assert.throws(() => [...nalUnits(fromHex(hex), 4)], ProtocolError, hex);
     }
+  });
+
+  test('are taken up to the one that is cut short, without empty ones', () => {
+    const cases: [hex: string, units: string[]][] = [
+      ['00000002 6742 00000000 00000002 68ce', ['6742', '68ce']],
+      ['00000002 6742 00000003 68ce', ['6742']],
+      ['00000002 6742 ffffffff 68ce', ['6742']],
+      ['00000002 6742 0000', ['6742']],
+      ['', []],
+    ];
+    for (const [hex, units] of cases) assert.deepEqual(hexes(soundNalUnits(fromHex(hex), 4)), units);
+  });
+
+  test('are taken up to a limit, however many there are', () => {
+    assert.equal(soundNalUnits(fromHex('0141'.repeat(10_000)), 1).length, 4096);
   });
 
   test('that are too long for their length are refused', () => {

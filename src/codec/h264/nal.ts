@@ -1,6 +1,6 @@
 import { ProtocolError } from '../../base/errors.ts';
 
-/** How many NAL units one access unit with start codes may have: each costs memory many times its own size. */
+/** How many NAL units of one access unit are told apart: each costs memory many times its own size. */
 const MAX_UNITS = 4096;
 
 /**
@@ -16,6 +16,19 @@ export function* nalUnits(data: Uint8Array, lengthSize: number): Generator<Uint8
     yield data.subarray(start, end);
     at = end;
   }
+}
+
+/** Like {@link nalUnits}, but never throws: ends before a unit that is cut short, and after so many as any picture has. */
+export function soundNalUnits(data: Uint8Array, lengthSize: number): Uint8Array[] {
+  const units: Uint8Array[] = [];
+  let at = 0;
+  while (at + lengthSize < data.length && units.length < MAX_UNITS) {
+    const start = at + lengthSize;
+    at = start + lengthAt(data, at, lengthSize);
+    if (at > data.length) break;
+    if (at > start) units.push(data.subarray(start, at));
+  }
+  return units;
 }
 
 /** Whether any NAL unit of a length-prefixed access unit has a first byte that `wanted` takes. Never throws. */

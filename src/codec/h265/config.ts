@@ -57,6 +57,19 @@ export function h265Track(hvcC: Uint8Array): VideoTrack {
   };
 }
 
+/** The hvcC, which was read before, with every array marked complete, as sample entries of type `hvc1` must say: a copy. */
+export function withCompleteArrays(hvcC: Uint8Array): Uint8Array {
+  const copy = hvcC.slice();
+  const reader = new ByteReader(copy);
+  reader.skip(22);
+  for (let arrays = reader.u8(); arrays > 0; arrays--) {
+    copy[reader.offset]! |= 0x80;
+    reader.skip(1);
+    for (let count = reader.u16(); count > 0; count--) reader.skip(reader.u16());
+  }
+  return copy;
+}
+
 /** How many bytes stand for each NAL unit's length in the frames of an h265 track. */
 export function h265LengthSize(hvcC: Uint8Array): number {
   return (hvcC[21]! & 3) + 1;
