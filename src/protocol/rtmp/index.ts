@@ -23,19 +23,17 @@ export function rtmp(options: z.output<typeof rtmpOptions>): Module {
       const addresses: Record<string, BoundAddress> = {};
       if (options.listen) {
         const server = createServer(SOCKET, (socket) => void talk(context, socket, 'rtmp'));
-        server.prependListener('connection', (socket) => context.admission.admit(socket));
-        addresses.rtmp = await listeners.open(server, options.listen);
+        addresses.rtmp = await listeners.open(server, options.listen, context.admission);
       }
       if (options.listenTls) {
         if (!context.tls) throw new Error('rtmp.listenTls needs a certificate under tls.certificates');
         const handshakeTimeout = context.config.limits.handshake / MILLISECOND;
         const settings = { ...context.tls.serverOptions(), ...SOCKET, handshakeTimeout };
         const server = createTlsServer(settings, (socket) => void talk(context, socket, 'rtmps'));
-        server.prependListener('connection', (socket: Socket) => context.admission.admit(socket));
         // Node itself does not close one whose handshake takes too long.
         server.on('tlsClientError', (_, socket) => socket.destroy());
         context.tls.keepCurrent(server);
-        addresses.rtmps = await listeners.open(server, options.listenTls);
+        addresses.rtmps = await listeners.open(server, options.listenTls, context.admission);
       }
       return addresses;
     },
