@@ -38,10 +38,10 @@ for (const protocol of PROTOCOLS) {
 const CHECKSUM = '5734a87d';
 
 /** A video frame as `prepareClip` stamps it, made by hand: five bytes of FLV, the SEI, four bytes of picture. */
-function frame(number: number): Uint8Array {
+function frame(number: number, type = 0x17): Uint8Array {
   const text = `${'0'.repeat(24)}${CHECKSUM}`;
   const sei = [0, 0, 0, 52, 6, 5, 48, ...Buffer.from(`headwater-bench.${text}`), 0x80];
-  const body = Uint8Array.from([0x17, 1, 0, 0, 0, ...sei, 1, 2, 3, 4]);
+  const body = Uint8Array.from([type, 1, 0, 0, 0, ...sei, 1, 2, 3, 4]);
   stamp(body, 0, number, 7n);
   return body;
 }
@@ -59,6 +59,7 @@ test('a stamp is read as it was written', () => {
 });
 
 const video = (number: number, time: number): Tag => ({ type: 9, time, body: frame(number) });
+const inter = (number: number, time: number): Tag => ({ type: 9, time, body: frame(number, 0x27) });
 const audio = (time: number): Tag => ({ type: 8, time, body: Uint8Array.of(0xaf, 1, 0) });
 
 function damaged(tag: Tag): Tag {
@@ -69,6 +70,12 @@ function damaged(tag: Tag): Tag {
 const cases: { name: string; tags: Tag[]; found: Partial<Findings> }[] = [
   { name: 'a whole stream', tags: [video(1, 0), audio(0), audio(21), video(2, 40)], found: { frames: 2 } },
   { name: 'a missing video frame', tags: [video(1, 0), video(3, 80)], found: { frames: 2, holes: 1 } },
+  { name: 'a beginning without a key frame', tags: [inter(1, 0), inter(2, 40)], found: { frames: 2, undecodable: 1 } },
+  {
+    name: 'a hole without a key frame behind it',
+    tags: [video(1, 0), inter(3, 80)],
+    found: { frames: 2, holes: 1, undecodable: 1 },
+  },
   { name: 'a missing audio frame', tags: [audio(0), audio(21), audio(64)], found: { holes: 1 } },
   { name: 'time that runs backwards', tags: [video(1, 40), video(2, 0)], found: { frames: 2, backwards: 1 } },
   { name: 'a changed byte', tags: [damaged(video(1, 0))], found: { frames: 1, damaged: 1 } },
@@ -81,9 +88,9 @@ const cases: { name: string; tags: Tag[]; found: Partial<Findings> }[] = [
 
 for (const { name, tags, found } of cases) {
   test(`the checker sees ${name}`, () => {
-    const { frames, holes, damaged: broken, backwards } = findingsOf(tags);
-    const nothing = { frames: 0, holes: 0, damaged: 0, backwards: 0 };
-    assert.deepEqual({ frames, holes, damaged: broken, backwards }, { ...nothing, ...found });
+    const { frames, holes, undecodable, damaged: broken, backwards } = findingsOf(tags);
+    const nothing = { frames: 0, holes: 0, undecodable: 0, damaged: 0, backwards: 0 };
+    assert.deepEqual({ frames, holes, undecodable, damaged: broken, backwards }, { ...nothing, ...found });
   });
 }
 
@@ -95,7 +102,7 @@ test('of several runs the medians are shown, but of faults the worst', () => {
   ];
   assert.deepEqual(combine(runs), { 'CPU s/Gbit': 2, lost: 2 });
   assert.equal(median([4, 1]), 2.5);
-  assert.deepEqual(spread([]), { count: 0, p50: -1, p99: -1, max: -1 });
+  assert.deepEqual(spread([]), { count: 0, p50: -1, p95: -1, p99: -1, max: -1 });
 });
 
 test('a figure above its target is a miss', () => {

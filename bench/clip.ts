@@ -32,21 +32,23 @@ const CACHE = join(import.meta.dirname, '../node_modules/.cache/headwater-bench'
 const VIDEO_FRAMES = 200;
 const AUDIO_FRAMES = 375;
 const FRAME_MILLISECONDS = 40;
+/** In pictures. */
+const USUAL_GOP = 50;
 
-/** The clip of that total bit rate, in kbit/s; ffmpeg makes it the first time. */
-export function prepareClip(kilobits: number): Clip {
-  const file = join(CACHE, `clip-${kilobits}k.flv`);
-  if (!existsSync(file)) makeClip(file, kilobits);
+/** The clip of that total bit rate, in kbit/s, with so many pictures from key frame to key frame; ffmpeg makes it the first time. */
+export function prepareClip(kilobits: number, gop = USUAL_GOP): Clip {
+  const file = join(CACHE, `clip-${kilobits}k${gop === USUAL_GOP ? '' : `-${gop}`}.flv`);
+  if (!existsSync(file)) makeClip(file, kilobits, gop);
   return readClip(readFileSync(file));
 }
 
-function makeClip(file: string, kilobits: number): void {
+function makeClip(file: string, kilobits: number, pictures: number): void {
   mkdirSync(CACHE, { recursive: true });
   const audio = Math.min(96, kilobits / 5);
   const rate = `${kilobits - audio}k`;
   const making = `${file}.${process.pid}.flv`;
   const input = ['-f', 'lavfi', '-i', 'testsrc2=size=640x360:rate=25', '-f', 'lavfi', '-i', 'anoisesrc=r=48000:a=0.3'];
-  const gop = ['-g', '50', '-keyint_min', '50', '-sc_threshold', '0', '-bf', '0'];
+  const gop = ['-g', `${pictures}`, '-keyint_min', `${pictures}`, '-sc_threshold', '0', '-bf', '0'];
   const constant = ['-b:v', rate, '-minrate', rate, '-maxrate', rate, '-bufsize', rate, '-x264-params', 'nal-hrd=cbr'];
   const video = ['-c:v', 'libx264', '-preset', 'veryfast', '-threads', '1', '-pix_fmt', 'yuv420p', ...gop, ...constant];
   const sound = ['-c:a', 'aac', '-b:a', `${audio}k`, '-ac', '2'];
@@ -104,6 +106,8 @@ const PREFIX = 5;
 const SEI = Uint8Array.from([0, 0, 0, 52, 0x06, 5, 48]);
 const NUMBER_AT = PREFIX + SEI.length + UUID.length;
 const STAMP_LENGTH = SEI.length + 48 + 1;
+/** Of a NAL unit of filler data: its length, its type, its end. */
+const FILLER_OVERHEAD = 6;
 
 function withStamp(body: Uint8Array): Uint8Array {
   const stamped = new Uint8Array(body.length + STAMP_LENGTH);
@@ -127,6 +131,19 @@ export function readStamp(body: Uint8Array): { number: number; written: bigint; 
   const [number, written, sum] = [text.slice(16, 24), text.slice(24, 40), text.slice(40)];
   const intact = checksum(body.subarray(PREFIX + STAMP_LENGTH)) === Number.parseInt(sum, 16);
   return { number: Number.parseInt(number, 16), written: BigInt(`0x${written}`), intact };
+}
+
+/** A frame of video made longer by filler data, which decoders skip (H.264, 7.3.2.7); as it is when it is that long already. */
+export function lengthened(body: Uint8Array, length: number): Uint8Array {
+  const filler = length - body.length - FILLER_OVERHEAD;
+  if (filler < 0) return body;
+  const bare = new Uint8Array(length - STAMP_LENGTH).fill(0xff);
+  bare.set(body.subarray(0, PREFIX));
+  bare.set(body.subarray(PREFIX + STAMP_LENGTH), PREFIX);
+  const at = body.length - STAMP_LENGTH;
+  new DataView(bare.buffer).setUint32(at, filler + 2);
+  [bare[at + 4], bare[bare.length - 1]] = [0x0c, 0x80];
+  return withStamp(bare);
 }
 
 function writeText(bytes: Uint8Array, at: number, text: string): void {

@@ -1,16 +1,20 @@
 /** `npm run bench -- NAME [options]`: see README.md. */
 import { fanout } from './benches/fanout.ts';
+import { hls } from './benches/hls.ts';
 import { join } from './benches/join.ts';
 import { latency } from './benches/latency.ts';
+import { link } from './benches/link.ts';
 import { publish } from './benches/publish.ts';
+import { record } from './benches/record.ts';
 import { start } from './benches/start.ts';
 import { prepareClip } from './clip.ts';
+import { LINK_USAGE, readLinkSettings } from './link/settings.ts';
 import { installed, pinSelf } from './process.ts';
 import { machine, print, type Report } from './report.ts';
 import { readSettings, type Settings, USAGE } from './settings.ts';
 
 const BENCHES = new Map<string, (settings: Settings) => Promise<Report>>(
-  Object.entries({ fanout, latency, join, publish, start }),
+  Object.entries({ fanout, latency, join, publish, hls, record, start }),
 );
 const NEEDED = ['ffmpeg', 'taskset'];
 const BITRATES = [1000, 200];
@@ -25,14 +29,21 @@ try {
 }
 
 async function main(args: string[]): Promise<void> {
-  const settings = readSettings(args);
-  const bench = BENCHES.get(settings.bench);
-  if (!bench) throw new Error(`which one?\n\n${USAGE}`);
   for (const program of NEEDED) if (!installed(program)) throw new Error(`${program} is not installed`);
   for (const kilobits of BITRATES) prepareClip(kilobits); // before anything is measured
+  if (args[0] === 'link') return run('link', readLinkSettings(args.slice(1)), link);
+  const settings = readSettings(args);
+  const bench = BENCHES.get(settings.bench);
+  if (!bench) throw new Error(`which one?\n\n${USAGE}\n\n${LINK_USAGE}`);
+  await run(settings.bench, settings, bench);
+}
+
+async function run<S extends { readonly json: boolean; readonly loadCores: string }>(
+  name: string,
+  settings: S,
+  bench: (settings: S) => Promise<Report>,
+): Promise<void> {
   pinSelf(settings.loadCores);
   const report = await bench(settings);
-  console.log(
-    settings.json ? JSON.stringify({ bench: settings.bench, machine: machine(), settings, ...report }) : print(report),
-  );
+  console.log(settings.json ? JSON.stringify({ bench: name, machine: machine(), settings, ...report }) : print(report));
 }

@@ -62,14 +62,15 @@ export async function withServer<T>(
   }
 }
 
-/** Publishers, in a process of their own. */
+/** Publishers, in a process of their own; `gop` as in `prepareClip`. */
 export async function startSource(
   server: RunningServer,
   settings: Settings,
   count: number,
   kilobits: number,
+  gop?: number,
 ): Promise<Child> {
-  const options = [server.rtmpPort, 'live', 'stream', count, kilobits].map(String);
+  const options = [server.rtmpPort, 'live', 'stream', count, kilobits, ...(gop === undefined ? [] : [gop])].map(String);
   const source = new Child('the source', settings.loadCores, [process.execPath, SOURCE, ...options]);
   await source.answer();
   return source;

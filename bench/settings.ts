@@ -8,6 +8,8 @@ export interface Settings {
   readonly protocols: Protocol[];
   readonly viewers: number[];
   readonly publishers: number;
+  /** How often a server is killed. */
+  readonly kills: number;
   readonly seconds: number;
   readonly runs: number;
   /** Milliseconds: what our bursts are fixed at where servers are compared at equal bursts. */
@@ -22,12 +24,13 @@ export interface Settings {
 /** Beside Headwater. */
 const PEERS = ['floor', 'nginx-rtmp', 'node-media-server'];
 /** How many viewers each bench has unless told otherwise. */
-const VIEWERS: Record<string, string> = { fanout: '1000', latency: '100', join: '1000' };
+const VIEWERS: Record<string, string> = { fanout: '1000', latency: '100', join: '1000', hls: '1000' };
 
-export const USAGE = `npm run bench -- fanout|latency|join|publish|start [options]
-  --viewers 1000,2000     how many viewers (fanout, latency, join)
+export const USAGE = `npm run bench -- fanout|latency|join|publish|hls|record|start [options]
+  --viewers 1000,2000     how many viewers (fanout, latency, join, hls)
   --protocol http-flv     one or more of ${PROTOCOLS.join(',')}
-  --publishers 1000       how many publishers (publish)
+  --publishers 1000       how many publishers (publish; record has 20)
+  --kills 5               how often a server that records is killed (record)
   --seconds 10            how long each measurement lasts
   --runs 3                how often each is repeated; medians are shown
   --burst 100             the length, in ms, that our bursts are fixed at beside the peers (fanout)
@@ -41,7 +44,8 @@ export function readSettings(args: string[]): Settings {
   const options = {
     viewers: { type: 'string' },
     protocol: { type: 'string', default: PROTOCOLS.join() },
-    publishers: { type: 'string', default: '1000' },
+    publishers: { type: 'string' },
+    kills: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '10' },
     runs: { type: 'string', default: '3' },
     burst: { type: 'string', default: '100' },
@@ -56,7 +60,8 @@ export function readSettings(args: string[]): Settings {
     bench,
     protocols: choices('--protocol', values.protocol, PROTOCOLS),
     viewers: (values.viewers ?? VIEWERS[bench] ?? '1').split(',').map((text) => positive('--viewers', text)),
-    publishers: positive('--publishers', values.publishers),
+    publishers: positive('--publishers', values.publishers ?? (bench === 'record' ? '20' : '1000')),
+    kills: Number(values.kills) === 0 ? 0 : positive('--kills', values.kills),
     seconds: positive('--seconds', values.seconds),
     runs: positive('--runs', values.runs),
     burst: positive('--burst', values.burst),

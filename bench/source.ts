@@ -1,5 +1,5 @@
 /**
- * The publishers, in a process of their own: `source.ts PORT APP NAME COUNT KILOBITS`. Several take the names NAME0, NAME1, …
+ * The publishers, in a process of their own: `source.ts PORT APP NAME COUNT KILOBITS GOP`. Several take the names NAME0, NAME1, …
  * Prints one JSON line when all publish, one for every `report` that it reads, and ends with its input.
  */
 import { createInterface } from 'node:readline';
@@ -10,8 +10,15 @@ const CONNECTS_A_SECOND = 200;
 /** Encoders write whenever a frame is ready; a round this short follows them closely and lets one process feed a thousand streams. */
 const ROUND_MILLISECONDS = { one: 1, many: 10 };
 
-const [port, app, name, count, kilobits] = process.argv.slice(2) as [string, string, string, string, string];
-const script = writeScript(prepareClip(Number(kilobits)));
+const [port, app, name, count, kilobits, gop] = process.argv.slice(2) as [
+  string,
+  string,
+  string,
+  string,
+  string,
+  string?,
+];
+const script = writeScript(prepareClip(Number(kilobits), gop === undefined ? undefined : Number(gop)));
 const publishers: Publisher[] = [];
 const single = Number(count) === 1;
 

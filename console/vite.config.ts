@@ -17,6 +17,7 @@ export default defineConfig({
     proxy: {
       '/api': server,
       '^/.+\\.flv(\\?|$)': { target: server, ws: true },
+      '^/.+\\.(m3u8|m4s|mp4)(\\?|$)': server,
     },
   },
 });

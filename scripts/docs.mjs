@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { variableOf } from '../src/config/environment.ts';
-import { bare, commentOf, kindOf, membersOf } from '../src/config/schema.ts';
+import { bare, commentOf, kindOf, membersOf, optionsOf } from '../src/config/schema.ts';
 import { configSchema } from '../src/server.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -30,7 +30,8 @@ export function optionsPage() {
 }
 
 function renderSection(type, path) {
-  const rows = [...optionsWithin(type, path)].map(renderOption);
+  const options = membersOf(type) ? optionsWithin(type, path) : [{ path, type }];
+  const rows = [...options].map(renderOption);
   const head = ['| option | default | allowed | what it is |', '|---|---|---|---|'];
   return [`## ${path.join('.')}`, '', commentOf(type), '', ...head, ...rows, ''].join('\n');
 }
@@ -62,7 +63,7 @@ function allowedOf(type) {
 
 /** Every variable that sets an option, and every name of an option or a section. */
 export function knownNames() {
-  const options = Object.entries(membersOf(configSchema)).flatMap(([name, type]) => [...optionsWithin(type, [name])]);
+  const options = [...optionsOf(configSchema)];
   const names = options.flatMap(({ path }) => path.map((_, i) => path.slice(0, i + 1).join('.')));
   return { names: new Set(names), variables: new Set(options.map(({ path }) => variableOf(path))) };
 }

@@ -2,14 +2,18 @@ import type { AccessGate } from './access/gate.ts';
 import type { Clock } from './base/clock.ts';
 import type { CoreConfig } from './config/options.ts';
 import type { Hub } from './hub/hub.ts';
+import type { Recordings } from './hub/recordings.ts';
 import type { Sessions } from './hub/session.ts';
 import type { Admission } from './net/admission.ts';
+import type { Dialers } from './net/dialers.ts';
 import type { Gatherer } from './net/gatherer.ts';
 import type { HttpRouter } from './net/http.ts';
+import type { Links } from './net/links.ts';
 import type { BoundAddress } from './net/listen.ts';
 import type { MemoryWatch } from './net/memory.ts';
 import type { OutletOptions } from './net/outlet.ts';
 import type { Pacer } from './net/pacer.ts';
+import type { Routes } from './net/routes.ts';
 import type { TlsStore } from './net/tls.ts';
 import type { Logger } from './ops/log.ts';
 
@@ -20,6 +24,7 @@ export interface Context {
   readonly clock: Clock;
   readonly hub: Hub;
   readonly sessions: Sessions;
+  readonly recordings: Recordings;
   readonly access: AccessGate;
   readonly admission: Admission;
   readonly memory: MemoryWatch;
@@ -27,6 +32,9 @@ export interface Context {
   readonly gatherer: Gatherer;
   readonly outlets: OutletOptions;
   readonly http: HttpRouter;
+  readonly links: Links;
+  readonly dialers: Dialers;
+  readonly routes: Routes;
   /** The certificates, if any are configured. */
   readonly tls: TlsStore | undefined;
 }
@@ -36,8 +44,8 @@ export interface Module {
   readonly name: string;
   /** Begins to serve; resolves to the addresses it listens on, by purpose, such as `{ rtmp: { host, port } }`. */
   start(context: Context): Promise<Record<string, BoundAddress>>;
-  /** All modules have started. */
-  ready?(): void;
+  /** All modules have started, and listen on these addresses. */
+  ready?(addresses: Readonly<Record<string, BoundAddress>>): void;
   /** Closes its listeners and ends its sessions. */
   stop(): Promise<void>;
 }

@@ -16,29 +16,43 @@ import { Hub } from './hub/hub.ts';
 import { Sessions } from './hub/session.ts';
 import type { Context, Module } from './module.ts';
 import { Admission } from './net/admission.ts';
+import { Dialers } from './net/dialers.ts';
 import { Gatherer } from './net/gatherer.ts';
 import { HttpRouter } from './net/http.ts';
+import { Links } from './net/links.ts';
 import type { BoundAddress } from './net/listen.ts';
 import { MemoryWatch } from './net/memory.ts';
 import { loadUnsentLimiter } from './net/native.ts';
 import { Pacer } from './net/pacer.ts';
+import { Routes } from './net/routes.ts';
 import { TlsStore } from './net/tls.ts';
 import type { Logger } from './ops/log.ts';
 import { systemClock } from './ops/system-clock.ts';
+import { hls } from './protocol/hls/index.ts';
+import { hlsOptions } from './protocol/hls/options.ts';
 import { http } from './protocol/http/index.ts';
 import { httpOptions } from './protocol/http/options.ts';
 import { httpFlv } from './protocol/http-flv/index.ts';
 import { rtmp } from './protocol/rtmp/index.ts';
 import { rtmpOptions } from './protocol/rtmp/options.ts';
+import { systemDisk } from './record/disk.ts';
+import { record } from './record/index.ts';
+import { recordOptions } from './record/options.ts';
+import { LocalRecordings } from './record/recordings.ts';
 import { relay } from './relay/index.ts';
 import { legacyCloud } from './relay/legacy/cloud.ts';
 import { legacyEdge } from './relay/legacy/edge.ts';
 import { legacyOptions } from './relay/legacy/options.ts';
+import { routes } from './routes/index.ts';
+import { routesOptions } from './routes/options.ts';
 
 /** All options: those of the server itself, and those that modules bring. */
 export const configSchema = z.strictObject({
   rtmp: rtmpOptions,
   http: httpOptions,
+  hls: hlsOptions,
+  record: recordOptions,
+  routes: routesOptions,
   metrics: metricsOptions,
   legacy: legacyOptions,
   ...coreOptions,
@@ -58,13 +72,16 @@ export interface Server {
 }
 
 /** The modules, in the order in which they start. To add a protocol, add its line. */
-function modules(config: Config, node: ClusterNode | undefined): Module[] {
+function modules(config: Config, node: ClusterNode | undefined, recordings: LocalRecordings): Module[] {
   return [
     legacyCloud(config.legacy.cloud, selfSigned),
     legacyEdge(config.legacy.edge, httpFlv()),
     rtmp(config.rtmp),
     ...(node ? [relay(node.trust)] : []),
     httpFlv(),
+    hls(config.hls),
+    record(recordings),
+    routes(config.routes),
     api(config.metrics),
     health(),
     consolePages(),
@@ -81,11 +98,11 @@ export async function startServer(config: Config, log: Logger): Promise<Server> 
   let stopping: Promise<void> | undefined;
   const stop = () => (stopping ??= stopAll(context, started, node));
   try {
-    for (const module of modules(config, node)) {
+    for (const module of modules(config, node, context.recordings)) {
       started.push(module);
       Object.assign(addresses, await module.start(context));
     }
-    for (const module of started) module.ready?.();
+    for (const module of started) module.ready?.(addresses);
   } catch (error) {
     await stop();
     throw error;
@@ -93,7 +110,11 @@ export async function startServer(config: Config, log: Logger): Promise<Server> 
   return { addresses, joinToken: node?.joinToken, stop };
 }
 
-async function createContext(config: Config, log: Logger, node: ClusterNode | undefined): Promise<Context> {
+async function createContext(
+  config: Config,
+  log: Logger,
+  node: ClusterNode | undefined,
+): Promise<Context & { readonly recordings: LocalRecordings }> {
   const { access, publish, window, play, fanout, limits, http } = config;
   const clock = systemClock;
   const warn = (fields: object, message: string) => log.warn({ ...fields }, message);
@@ -101,6 +122,7 @@ async function createContext(config: Config, log: Logger, node: ClusterNode | un
   const pacer = new Pacer(fanout, clock, (error) => log.error({ error }, 'a muxer failed: its viewers are closed'));
   const { certificates } = config.tls;
   const sessions = new Sessions(clock);
+  const hub = new Hub({ ...publish, window, segment: config.hls.segment }, clock, node?.leases);
   const limit = limits.memory || defaultMemory();
   const memory = new MemoryWatch({ limit, resident: process.memoryUsage.rss, sessions, clock, log });
   const admission = new Admission(limits, memory);
@@ -112,13 +134,17 @@ async function createContext(config: Config, log: Logger, node: ClusterNode | un
     clock,
     pacer,
     gatherer: new Gatherer(fanout.burstMax * READ_SHARE, clock),
-    hub: new Hub({ ...publish, window }, clock, node?.leases),
+    hub,
     sessions,
+    recordings: new LocalRecordings({ options: config.record, disk: systemDisk, hub, sessions, clock, log }),
     access: new AccessGate(providers, { warn }),
     admission,
     memory,
     outlets: { window: { ...window, duration: play.maxLag }, stallTimeout: play.stallTimeout },
     http: new HttpRouter(log, limits),
+    links: new Links(),
+    dialers: new Dialers(),
+    routes: new Routes(),
     tls: certificates.length > 0 ? await TlsStore.open(certificates, log) : undefined,
   };
 }

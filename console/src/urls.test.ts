@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { parseRoute } from './route.ts';
-import { flvUrl, playPath, rtmpUrl, serverQuery, vhostOf } from './urls.ts';
+import { flvUrl, hlsUrl, playPath, rtmpUrl, serverQuery, vhostOf } from './urls.ts';
 
 const plain = { protocol: 'http:', host: 'tv.example:8080', hostname: 'tv.example' };
 const secure = { protocol: 'https:', host: 'tv.example', hostname: 'tv.example' };
@@ -13,6 +13,7 @@ test('a stream has its usual URLs', () => {
   assert.equal(flvUrl(movie, plain), 'http://tv.example:8080/live/movie.flv');
   assert.equal(flvUrl(movie, plain, 'ws'), 'ws://tv.example:8080/live/movie.flv');
   assert.equal(flvUrl(movie, secure, 'ws'), 'wss://tv.example/live/movie.flv');
+  assert.equal(hlsUrl(movie, plain), 'http://tv.example:8080/live/movie.m3u8');
   assert.equal(rtmpUrl(movie, plain), 'rtmp://tv.example/live/movie');
 });
 
@@ -20,6 +21,7 @@ test('a vhost other than the default goes into every URL', () => {
   const stream = { vhost: 'a&b', app: 'live', name: 'x' };
   assert.equal(playPath(stream), '/play/live/x?vhost=a%26b');
   assert.equal(flvUrl(stream, plain), 'http://tv.example:8080/live/x.flv?vhost=a%26b');
+  assert.equal(hlsUrl(stream, secure), 'https://tv.example/live/x.m3u8?vhost=a%26b');
   assert.equal(rtmpUrl(stream, plain), 'rtmp://tv.example/live/x?vhost=a%26b');
   assert.equal(playPath({ ...stream, vhost: '__defaultVhost__' }), '/play/live/x');
 });

@@ -21,6 +21,14 @@ export function playPath(stream: StreamName): string {
   return `/play/${escapePath(stream)}${vhostQuery(stream)}`;
 }
 
+/** How the page plays: FLV by HTTP or WebSocket, or HLS. */
+export type Via = 'http' | 'ws' | 'hls';
+
+/** The playlist of HLS; `query` as for {@link flvUrl}. */
+export function hlsUrl(stream: StreamName, place: Place, query = vhostQuery(stream)): string {
+  return `${place.protocol}//${place.host}/${escapePath(stream)}.m3u8${query}`;
+}
+
 /** HTTP-FLV, or WS-FLV with `via` = `ws`; `query` (such as a signed link's) is handed on to the server. */
 export function flvUrl(
   stream: StreamName,

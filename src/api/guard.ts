@@ -1,10 +1,10 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { TOKEN_PARAMETER } from '../access/admin-token.ts';
+import { Attempts } from '../access/attempts.ts';
 import { RefusedError } from '../base/errors.ts';
 import { shortId } from '../hub/session.ts';
 import type { Context } from '../module.ts';
 import type { Exchange } from '../net/http.ts';
-import { Attempts } from '../access/attempts.ts';
 import { ApiError, SRS_CODE } from './error.ts';
 import { Logins } from './logins.ts';
 

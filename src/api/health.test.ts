@@ -12,7 +12,7 @@ test('a server lives from the start, is ready when it is told so, and no more wh
   };
   assert.deepEqual(await ask('/healthz'), [200, { status: 'ok' }]);
   assert.deepEqual(await ask('/readyz'), [503, { status: 'starting' }]);
-  module.ready!();
+  module.ready!({});
   assert.deepEqual(await ask('/readyz'), [200, { status: 'ready' }]);
   await module.stop();
   assert.deepEqual(await ask('/readyz'), [503, { status: 'stopping' }]);

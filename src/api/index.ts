@@ -7,6 +7,7 @@ import { type Document, describeApi } from './openapi.ts';
 import { type Operation, patternOf, serveOperation } from './operation.ts';
 import type { metricsOptions } from './options.ts';
 import { apiPage, PAGE_HEADERS, refusalPage } from './page.ts';
+import { serveRecordings } from './recordings.ts';
 import { resources } from './resources.ts';
 import { createServices, type Services } from './services.ts';
 
@@ -21,6 +22,7 @@ export function api(metrics: z.output<typeof metricsOptions>): Module {
       const document = describeApi(operations, services.version);
       for (const operation of operations) serveOperation(services, operation);
       servePage(services, document);
+      serveRecordings(services);
       serveMetrics(services, metrics);
       serveNothingElse(context, operations);
       return {};
@@ -49,8 +51,8 @@ function serveMetrics(
   { context, guard, traffic }: Services,
   { access, streams: most }: z.output<typeof metricsOptions>,
 ): void {
-  const { hub, sessions, admission, memory, pacer } = context;
-  const metrics = new Metrics({ hub, sessions, admission, memory, pacer, traffic }, most);
+  const { hub, sessions, admission, memory, pacer, recordings, links, routes } = context;
+  const metrics = new Metrics({ hub, sessions, admission, memory, pacer, recordings, traffic, links, routes }, most);
   context.http.route(['GET'], /^\/metrics$/, async (exchange) => {
     const { response } = exchange;
     try {

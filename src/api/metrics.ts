@@ -1,9 +1,13 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { Hub } from '../hub/hub.ts';
+import type { Recordings } from '../hub/recordings.ts';
 import type { Sessions } from '../hub/session.ts';
 import type { Admission } from '../net/admission.ts';
+import type { Links } from '../net/links.ts';
 import type { MemoryWatch } from '../net/memory.ts';
 import type { Pacer } from '../net/pacer.ts';
+import type { Routes } from '../net/routes.ts';
+import { LinkMetrics } from './link-metrics.ts';
 import { MostWatched } from './most-watched.ts';
 import type { Traffic } from './traffic.ts';
 
@@ -14,7 +18,10 @@ export interface MetricsSources {
   readonly admission: Admission;
   readonly memory: Pick<MemoryWatch, 'shed'>;
   readonly pacer: Pacer;
+  readonly recordings: Pick<Recordings, 'counters' | 'running'>;
   readonly traffic: Traffic;
+  readonly links: Links;
+  readonly routes: Routes;
 }
 
 /** Microseconds in a second: Prometheus counts in seconds. */
@@ -38,7 +45,9 @@ export class Metrics {
   readonly #process = processRegistry();
   readonly #registry = new Registry();
   readonly #node = this.#nodeMetrics();
+  readonly #recording = this.#recordingMetrics();
   readonly #stream = this.#streamMetrics();
+  readonly #link = new LinkMetrics(this.#registry);
 
   /** `streams` is how many streams, those with most viewers, are shown one by one; the others are one, named `other`. */
   constructor(sources: MetricsSources, streams: number) {
@@ -49,13 +58,15 @@ export class Metrics {
   async text(): Promise<string> {
     this.#registry.resetMetrics();
     this.#countNode();
+    this.#countRecordings();
     this.#countStreams();
+    this.#link.count(this.#sources.links);
     const parts = await Promise.all([this.#process.metrics(), this.#registry.metrics()]);
     return parts.join('');
   }
 
   #countNode(): void {
-    const { hub, sessions, admission, memory, pacer, traffic } = this.#sources;
+    const { hub, sessions, admission, memory, pacer, traffic, routes } = this.#sources;
     const node = this.#node;
     node.connections.set(admission.total);
     node.refused.inc(admission.refused);
@@ -66,7 +77,22 @@ export class Metrics {
     node.intervals.inc(pacer.counters.intervals / SECOND);
     node.bursts.inc(pacer.counters.bursts);
     node.busy.inc(pacer.counters.spent / SECOND);
+    node.reconnects.inc(routes.reconnects);
+    for (const { state } of routes) node.routes.inc({ state });
     for (const { protocol, role } of sessions) node.sessions.inc({ protocol, role: role ?? 'none' });
+  }
+
+  #countRecordings(): void {
+    const { counters, running } = this.#sources.recordings;
+    const metrics = this.#recording;
+    metrics.running.set(running.size);
+    metrics.failing.set([...running.values()].filter(({ trouble }) => trouble !== undefined).length);
+    metrics.troubles.inc(counters.troubles);
+    metrics.written.inc(counters.bytes);
+    metrics.missing.inc(counters.missed);
+    metrics.finished.inc(counters.finished);
+    metrics.recovered.inc(counters.recovered);
+    metrics.removed.inc(counters.removed);
   }
 
   #countStreams(): void {
@@ -96,6 +122,8 @@ export class Metrics {
       shed: this.#counter('viewers_shed_total', 'Viewers closed because memory stayed above its limit.'),
       streams: this.#gauge('streams', 'Streams, those included that wait for their publisher.'),
       sessions: this.#gauge('sessions', 'Connected peers by protocol and by what they do.', 'protocol', 'role'),
+      routes: this.#gauge('routes', 'Routes to and from other servers, by how they are doing.', 'state'),
+      reconnects: this.#counter('route_reconnects_total', 'How often a route was begun again.'),
       received: this.#counter('received_bytes_total', 'Media bytes from publishers.'),
       sent: this.#counter('sent_bytes_total', 'Media bytes to viewers.'),
       intervals: this.#counter(
@@ -104,6 +132,22 @@ export class Metrics {
       ),
       bursts: this.#counter('fanout_burst_seconds_count', 'Bursts of writes to viewers.'),
       busy: this.#counter('fanout_busy_seconds_total', 'Time spent encoding for viewers and writing to them.'),
+    };
+  }
+
+  #recordingMetrics() {
+    return {
+      running: this.#gauge('recordings', 'Streams that are being recorded.'),
+      failing: this.#gauge(
+        'recordings_failing',
+        'Streams among them of which frames are not being written at present.',
+      ),
+      troubles: this.#counter('recording_troubles_total', 'How often recording a stream began to fail.'),
+      written: this.#counter('recorded_bytes_total', 'Bytes written to recordings.'),
+      missing: this.#counter('recording_missing_frames_total', 'Frames known to be missing in recordings.'),
+      finished: this.#counter('recordings_finished_total', 'Files finished.'),
+      recovered: this.#counter('recordings_recovered_total', 'Files finished that were left unfinished by a crash.'),
+      removed: this.#counter('recordings_removed_total', 'Files removed because of their age, or for room.'),
     };
   }
 

@@ -1,6 +1,9 @@
 import { clients } from './clients.ts';
+import { links } from './links.ts';
 import { type Document, openapi } from './openapi.ts';
 import type { Operation } from './operation.ts';
+import { recordings } from './recordings.ts';
+import { routes } from './routes.ts';
 import type { Services } from './services.ts';
 import { session } from './session.ts';
 import { streams } from './streams.ts';
@@ -15,6 +18,9 @@ export function resources(services: Services, document: () => Document): readonl
     ...streams(services),
     ...vhosts(services),
     ...clients(services),
+    ...recordings(services),
+    ...links(services),
+    ...routes(services),
     ...versions(services),
     ...summaries(services),
     ...openapi(document),

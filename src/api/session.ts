@@ -1,7 +1,5 @@
 import { z } from 'zod';
-import { RefusedError } from '../base/errors.ts';
-import { type Exchange, readBody } from '../net/http.ts';
-import { ApiError } from './error.ts';
+import { readJson } from './body.ts';
 import { type Operation, operation } from './operation.ts';
 import type { Services } from './services.ts';
 
@@ -37,7 +35,8 @@ export function session({ guard, version }: Services): Operation[] {
         429: 'There were too many wrong tokens.',
       },
       async handle(exchange) {
-        await guard.logIn(exchange, await readToken(exchange));
+        const { token } = await readJson(exchange.request, body, '{"token": "…"}');
+        await guard.logIn(exchange, token);
         return {};
       },
     }),
@@ -53,22 +52,4 @@ export function session({ guard, version }: Services): Operation[] {
       },
     }),
   ];
-}
-
-async function readToken({ request }: Exchange): Promise<string> {
-  const text = await readBody(request).catch((error: Error) => {
-    const isTooLarge = error instanceof RefusedError && error.code === 'too-large';
-    throw new ApiError(isTooLarge ? 413 : 400, error.message);
-  });
-  const { success, data } = body.safeParse(parseJson(text.toString()));
-  if (!success) throw new ApiError(400, 'the body must be {"token": "…"}');
-  return data.token;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -9,6 +9,7 @@ const good: [argv: string[], expected: Arguments][] = [
   [['demo'], { command: 'demo' }],
   [['--config', 'a.yaml'], { command: 'start', config: 'a.yaml' }],
   [['--config=a.yaml', 'demo'], { command: 'demo', config: 'a.yaml' }],
+  [['verify', 'a.mp4'], { command: 'verify', file: 'a.mp4' }],
   [['--help'], { command: 'help' }],
   [['demo', '--help'], { command: 'help' }],
   [['--version'], { command: 'version' }],
@@ -19,8 +20,10 @@ for (const [argv, expected] of good) {
 }
 
 const wrong: [argv: string[], message: RegExp][] = [
-  [['dmo'], /^dmo is no command; allowed are start and demo$/],
+  [['dmo'], /^dmo is no command; allowed are start, demo and verify$/],
   [['start', 'demo'], /^one command at most is allowed, not start demo$/],
+  [['verify'], /^verify wants one file$/],
+  [['verify', 'a', 'b'], /^verify wants one file$/],
   [['--hlp'], /--hlp/],
   [['-x'], /-x/],
   [['--config'], /--config/],

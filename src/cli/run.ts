@@ -1,9 +1,11 @@
+import { resolve } from 'node:path';
 import type { z } from 'zod';
 import { KEY_PARAMETER } from '../access/publish-key.ts';
 import { ConfigError } from '../config/load.ts';
 import type { BoundAddress } from '../net/listen.ts';
 import { createLogger, type Logger } from '../ops/log.ts';
 import { packageVersion } from '../ops/version.ts';
+import { verify } from '../record/verify.ts';
 import { type Arguments, HELP, parseArguments, UsageError } from './arguments.ts';
 import { type BaseConfig, type Configuration, configure } from './configuration.ts';
 import { Demo } from './demo.ts';
@@ -48,12 +50,20 @@ export async function run<Config extends BaseConfig>(
     const args = parseArguments(around.argv);
     if (args.command === 'help') around.stdout.write(HELP);
     else if (args.command === 'version') around.stdout.write(`${packageVersion()}\n`);
+    else if (args.command === 'verify') return await check(around, args.file!);
     else await serve(around, args, await load());
     return 0;
   } catch (error) {
     for (const line of explain(error as Error).split('\n')) around.stderr.write(`headwater: ${line}\n`);
     return error instanceof UsageError || error instanceof ConfigError ? MISUSED : FAILED;
   }
+}
+
+/** Prints what there is to say of a recording; the exit code is 1 when something is missing. */
+async function check({ folder, stdout }: Surroundings, file: string): Promise<number> {
+  const { isComplete, lines } = await verify(resolve(folder, file));
+  for (const line of lines) stdout.write(`${line}\n`);
+  return isComplete ? 0 : FAILED;
 }
 
 /** What the surroundings refuse (a port in use, a file that cannot be read) has a code; all else is a bug and shows where. */

@@ -20,16 +20,17 @@ async function setUp(t: TestContext) {
   return { file, clock, lines, open: () => FileLeases.open({ file, keep: KEEP, clock, log }) };
 }
 
-test('a stream has its anchor again after a restart, and a greater token', async (t) => {
+test('a stream has its anchor and its numbers again after a restart, and a greater token', async (t) => {
   const { open } = await setUp(t);
   const first = open();
   const { token, anchor } = first.claim(PATH);
   assert.equal(anchor, undefined);
-  first.keep(PATH, { token, anchor: 123 });
+  const next = { segment: 1_800_000_007, discontinuity: 3 };
+  first.keep(PATH, { token, anchor: 123, next });
   await first.close();
   const lease = open().claim(PATH);
   assert.ok(lease.token > token);
-  assert.equal(lease.anchor, 123);
+  assert.deepEqual([lease.anchor, lease.next], [123, next]);
 });
 
 test('tokens grow even if the clock goes back', async (t) => {

@@ -19,6 +19,7 @@ export interface FileLeasesOptions {
 const entry = z.object({
   token: z.number().int().positive(),
   anchor: z.number().optional(),
+  next: z.object({ segment: z.number().int(), discontinuity: z.number().int() }).optional(),
   /** Wall clock of when the stream was last known to be there, in microseconds since 1970. */
   seen: z.number(),
 });
@@ -60,14 +61,15 @@ export class FileLeases implements Leases {
 
   claim(path: StreamPath): Lease {
     this.#last = Math.max(this.#last + 1, this.#options.clock.wall());
-    const lease = { token: this.#last, anchor: this.#entries.get(path)?.anchor };
+    const present = this.#entries.get(path);
+    const lease = { token: this.#last, anchor: present?.anchor, next: present?.next };
     this.keep(path, lease);
     return lease;
   }
 
-  keep(path: StreamPath, { token, anchor }: Lease): void {
+  keep(path: StreamPath, { token, anchor, next }: Lease): void {
     this.#held.add(path);
-    this.#entries.set(path, { token, seen: this.#options.clock.wall(), ...(anchor !== undefined && { anchor }) });
+    this.#entries.set(path, { token, anchor, next, seen: this.#options.clock.wall() });
     this.#change();
   }
 

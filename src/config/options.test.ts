@@ -16,6 +16,10 @@ const good: [url: string, origin: OriginAddress][] = [
   ['headwater://10.0.0.7:5000/', { host: '10.0.0.7', port: 5000 }],
   ['headwater://[2001:db8::7]:5000', { host: '2001:db8::7', port: 5000 }],
   ['headwater://origin?join=hwj1.a-b_C', { host: 'origin', port: 4242, joinToken: 'hwj1.a-b_C' }],
+  [
+    'headwater://origin?join=hwj1.a&media=15220',
+    { host: 'origin', port: 4242, joinToken: 'hwj1.a', mediaPort: 15_220 },
+  ],
   ['headwater://origin:1/?join=hwj1.a', { host: 'origin', port: 1, joinToken: 'hwj1.a' }],
 ];
 
@@ -38,6 +42,9 @@ for (const url of [
   'headwater://a:0',
   'headwater://a:70000',
   'headwater://a?key=secret',
+  'headwater://a?media=0',
+  'headwater://a?media=70000',
+  'headwater://a?join=',
 ]) {
   test(`${url} is no origin, and the message does not show it`, () => {
     assert.throws(

@@ -139,19 +139,42 @@ export interface OriginAddress {
   readonly port: number;
   /** What lets this node in the first time. */
   readonly joinToken?: string;
+  /** The UDP port of its media, where it is not the one that it tells. */
+  readonly mediaPort?: number;
 }
 
-const ORIGIN = /^headwater:\/\/(?:\[([0-9a-fA-F:.]+)\]|([\w.-]+))(?::(\d{1,5}))?\/?(?:\?join=([\w.-]+))?$/;
+const ORIGIN = /^headwater:\/\/(?:\[([0-9a-fA-F:.]+)\]|([\w.-]+))(?::(\d{1,5}))?\/?(?:\?([\w.=&-]+))?$/;
 const RELAY_PORT = 4242;
+const PORT = /^[1-9]\d{0,4}$/;
+const TOKEN = /^[\w.-]+$/;
 
 /** An origin by its URL, of which no message may show the token. */
 function origin(): Value<OriginAddress, string> {
-  return value<OriginAddress, string>('headwater://HOST, headwater://HOST:PORT or either with ?join=TOKEN', (raw) => {
+  const allowed = 'headwater://HOST, headwater://HOST:PORT or either with ?join=TOKEN';
+  return value<OriginAddress, string>(allowed, (raw) => {
     const match = typeof raw === 'string' ? ORIGIN.exec(raw) : undefined;
     const port = Number(match?.[3] ?? RELAY_PORT);
-    if (!match || port < 1 || port > 65_535) return WRONG;
-    return { host: match[1] ?? match[2]!, port, ...(match[4] !== undefined && { joinToken: match[4] }) };
+    const extras = match && port >= 1 && port <= 65_535 ? originExtras(match[4] ?? '') : undefined;
+    return match && extras ? { host: match[1] ?? match[2]!, port, ...extras } : WRONG;
   }).meta({ secret: true });
+}
+
+/** What stands behind the `?` of an origin's URL; undefined when something else does. */
+function originExtras(query: string): Omit<OriginAddress, 'host' | 'port'> | undefined {
+  const { join, media, ...others } = Object.fromEntries(new URLSearchParams(query)) as Record<string, string>;
+  const isRight = (join === undefined || TOKEN.test(join)) && (media === undefined || PORT.test(media));
+  if (!isRight || Number(media) > 65_535 || Object.keys(others).length > 0) return undefined;
+  return { ...(join !== undefined && { joinToken: join }), ...(media !== undefined && { mediaPort: Number(media) }) };
+}
+
+/** `auto`, or a time: undefined stands for auto. */
+function latency(): Value<number | undefined, string | 0> {
+  const time = duration('0s', '30s');
+  return value<number | undefined, string | 0>('auto or a time with its unit, such as 300ms, from 0s to 30s', (raw) => {
+    if (raw === 'auto') return undefined;
+    const parsed = time.safeParse(raw);
+    return parsed.success ? parsed.data : WRONG;
+  });
 }
 
 /** How streams go from node to node. */
@@ -166,6 +189,17 @@ export const relayOptions = section('How streams go from node to node: see docs/
     [],
     'Where streams are fetched that nobody publishes here: headwater://host:4242, with ?join=TOKEN behind it for the first time.',
   ),
+  media: option(
+    listen(),
+    ':5220',
+    'The UDP address from which media goes to edges that come here, at an edge any free one; off: media goes by QUIC or TLS too.',
+  ),
+  latency: option(
+    latency(),
+    '500ms',
+    'At an edge: how long after it came to the origin each frame leaves here; auto takes what the path needs. See docs/link.md.',
+  ),
+  mtu: option(integer(576, 1452), 1200, 'The size of media packets at an origin: UDP payload in bytes.'),
   idle: option(duration(), '10s', 'How long a fetched stream is kept after its last viewer has left.'),
   state: option(
     text(),

@@ -1,5 +1,5 @@
 import { moved, type Store } from '../base/log.ts';
-import { Frame, type Tenure } from '../media/frame.ts';
+import { Frame, type Stamp, type Tenure } from '../media/frame.ts';
 import type { Track } from '../media/track.ts';
 
 const SMALLEST = 16;
@@ -19,6 +19,7 @@ export class FrameStore implements Store<Frame> {
   #flags = new Uint8Array(SMALLEST);
   #tracks: (Track | undefined)[] = new Array<Track | undefined>(SMALLEST);
   #tenures: (Tenure | undefined)[] = new Array<Tenure | undefined>(SMALLEST);
+  #stamps: (Stamp | undefined)[] = new Array<Stamp | undefined>(SMALLEST);
   /** Where the data lie. */
   #memory: (ArrayBufferLike | undefined)[] = new Array<ArrayBufferLike | undefined>(SMALLEST);
   #offsets = new Uint32Array(SMALLEST);
@@ -30,6 +31,7 @@ export class FrameStore implements Store<Frame> {
     this.#ingest[slot] = frame.ingest;
     this.#seqs[slot] = frame.seq;
     this.#tenures[slot] = frame.tenure;
+    this.#stamps[slot] = frame.stamp;
     this.#composition[slot] = pts - dts;
     this.#flags[slot] = (keyframe ? KEYFRAME : 0) | (startable ? STARTABLE : 0);
     this.#tracks[slot] = track;
@@ -45,13 +47,14 @@ export class FrameStore implements Store<Frame> {
     const data = new Uint8Array(this.#memory[slot]!, this.#offsets[slot], this.#lengths[slot]);
     const track = this.#tracks[slot]!;
     const sample = { track, dts, pts, keyframe: (flags & KEYFRAME) !== 0, data };
-    const place = { seq: this.#seqs[slot]!, tenure: this.#tenures[slot]! };
+    const place = { seq: this.#seqs[slot]!, tenure: this.#tenures[slot]!, stamp: this.#stamps[slot] };
     return new Frame(sample, place, dts, track, (flags & STARTABLE) !== 0, this.#ingest[slot]!);
   }
 
   drop(slot: number): void {
     this.#tracks[slot] = undefined;
     this.#tenures[slot] = undefined;
+    this.#stamps[slot] = undefined;
     this.#memory[slot] = undefined;
   }
 
@@ -60,6 +63,7 @@ export class FrameStore implements Store<Frame> {
     this.#ingest = moved(this.#ingest, new Float64Array(size), tail, head);
     this.#seqs = moved(this.#seqs, new Float64Array(size), tail, head);
     this.#tenures = moved(this.#tenures, new Array<Tenure | undefined>(size), tail, head);
+    this.#stamps = moved(this.#stamps, new Array<Stamp | undefined>(size), tail, head);
     this.#composition = moved(this.#composition, new Int32Array(size), tail, head);
     this.#flags = moved(this.#flags, new Uint8Array(size), tail, head);
     this.#tracks = moved(this.#tracks, new Array<Track | undefined>(size), tail, head);

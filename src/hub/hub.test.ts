@@ -16,6 +16,7 @@ const OPTIONS: HubOptions = {
   stopGrace: 5 * SECOND,
   takeover: 'stale',
   staleAfter: 2 * SECOND,
+  segment: 2 * SECOND,
 };
 const VIDEO: VideoTrack = {
   kind: 'video',

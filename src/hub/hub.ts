@@ -21,6 +21,8 @@ export interface HubOptions {
   readonly takeover: 'stale' | 'always' | 'never';
   /** How long a publisher must have been silent to count as stale, in microseconds. */
   readonly staleAfter: number;
+  /** How long segments are aimed at, in microseconds. */
+  readonly segment: number;
 }
 
 /** What happens in the life of a stream. Callbacks, logs and metrics hang on these. */
@@ -29,7 +31,22 @@ export type HubEvent =
   | { readonly type: 'unpublished'; readonly stream: Stream; readonly session: Session; readonly deliberate: boolean }
   | { readonly type: 'read'; readonly stream: Stream; readonly session: Session }
   | { readonly type: 'stopped'; readonly stream: Stream; readonly session: Session }
-  | { readonly type: 'ended'; readonly stream: Stream };
+  | { readonly type: 'ended'; readonly stream: Stream }
+  | RecordingEvent;
+
+/** What a recorder tells of a stream. */
+export type RecordingEvent =
+  /** A file is finished: how many bytes, and when its first and last frames came in, in milliseconds since 1970. */
+  | {
+      readonly type: 'recorded';
+      readonly stream: Stream;
+      readonly file: string;
+      readonly size: number;
+      readonly began: number;
+      readonly ended: number;
+    }
+  /** Recording fails for this reason, or without one goes on again. */
+  | { readonly type: 'recording'; readonly stream: Stream; readonly trouble: string | undefined };
 
 /**
  * Looks for a stream elsewhere, and mirrors it if it can be had. Called for a path that somebody wants to read and nobody
@@ -39,6 +56,8 @@ export type Resolver = (path: string) => Promise<void> | undefined;
 
 /** Elsewhere nobody tells when a stream begins: resolvers are asked so often as long as somebody waits for it. */
 const SEARCH_EVERY = 1 * SECOND;
+/** So many numbers of segments are given away in advance: as many at most are left out after a crash. */
+const NUMBERS_AHEAD = 16;
 /** Of a stream whose owner has not been heard of yet. */
 const NO_OWNER: Lease = { token: 0, anchor: undefined };
 
@@ -156,12 +175,18 @@ export class Hub {
     };
   }
 
+  /** Has all observers know what a recorder tells. */
+  notify(event: RecordingEvent): void {
+    this.#emit(event);
+  }
+
   /** Ends all streams at once; from then on everything is refused. */
   close(): void {
     this.#closed = new RefusedError('shutdown', 'the server is stopping');
     for (const path of [...this.#waiting.keys()]) this.#announce(path);
     for (const stream of [...this.#streams.values()]) {
       stream.publisher?.close(true);
+      if (!stream.mirrored) this.#keepNext(stream, 0);
       this.#end(stream, this.#closed);
     }
   }
@@ -187,6 +212,9 @@ export class Hub {
     const [now, { dts, arrival }] = [this.#clock.now(), stream.newest];
     if (dts !== Number.NEGATIVE_INFINITY) stream.timeline.resume(dts, arrival);
     else if (lease.anchor !== undefined) stream.timeline.resume(this.#clock.wall() - lease.anchor, now);
+    if (lease.next && (!present || lease.next.segment > present.segments.next.segment)) {
+      stream.segments.resume(lease.next);
+    }
     stream.lease = lease;
     stream.mirrored = undefined;
     return stream;
@@ -200,9 +228,10 @@ export class Hub {
   #begin(stream: Stream, session: Session): Publisher {
     return this.#append(
       stream,
-      new Publisher(stream, session, this.#clock, {
+      new Publisher(stream, session, this.#clock, this.#options.segment, {
         begun: () => this.#announce(stream.path),
-        anchored: (anchor) => this.#anchor(stream, anchor),
+        anchored: (anchor) => this.#keep(stream, { anchor: stream.lease.anchor ?? anchor }),
+        stamped: () => this.#reserve(stream),
         closed: (deliberate) => this.#unpublish(stream, session, deliberate),
       }),
     );
@@ -217,8 +246,21 @@ export class Hub {
     return publishing;
   }
 
-  #anchor(stream: Stream, anchor: number): void {
-    stream.lease = { token: stream.lease.token, anchor: stream.lease.anchor ?? anchor };
+  /** Keeps numbers that will not be used twice, whenever this node ends: well before they are used. */
+  #reserve(stream: Stream): void {
+    const { next } = stream.segments;
+    const kept = stream.lease.next;
+    const isEnough = kept && kept.segment - next.segment > NUMBERS_AHEAD / 2;
+    if (!isEnough || kept.discontinuity <= next.discontinuity) this.#keepNext(stream, NUMBERS_AHEAD);
+  }
+
+  #keepNext(stream: Stream, ahead: number): void {
+    const { segment, discontinuity } = stream.segments.next;
+    this.#keep(stream, { next: { segment: segment + ahead, discontinuity: discontinuity + 1 } });
+  }
+
+  #keep(stream: Stream, change: Partial<Lease>): void {
+    stream.lease = { ...stream.lease, ...change };
     this.#leases.keep(stream.path, stream.lease);
   }
 

@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts';
+import type { Stamp } from '../media/frame.ts';
 import type { StreamPath } from './path.ts';
 
 /** The right to write a stream's timeline, with what a successor must know to go on with it. */
@@ -7,13 +8,15 @@ export interface Lease {
   readonly token: number;
   /** The wall clock at the stream's time 0, in microseconds since 1970; undefined until its first frame. */
   readonly anchor: number | undefined;
+  /** With what a successor's first segment is stamped at least; undefined before the first one, and of other nodes' streams. */
+  readonly next?: Stamp | undefined;
 }
 
 /** Who keeps the leases of this node's streams. */
 export interface Leases {
   /** Takes the lease of a stream that begins; its `anchor` is there when the stream goes on where an earlier owner stopped. */
   claim(path: StreamPath): Lease;
-  /** Keeps the lease with its anchor, once that is known. */
+  /** Keeps the lease as it is now: with its anchor once that is known, and as the numbers of segments go on. */
   keep(path: StreamPath, lease: Lease): void;
   /** The stream has ended: the next one of this name begins anew. */
   release(path: StreamPath): void;

@@ -35,7 +35,13 @@ const never = new AbortController().signal;
 
 function setUp(leases?: Leases) {
   const clock = new VirtualClock();
-  const options = { grace: 60 * SECOND, stopGrace: 5 * SECOND, takeover: 'stale', staleAfter: 2 * SECOND } as const;
+  const options = {
+    grace: 60 * SECOND,
+    stopGrace: 5 * SECOND,
+    takeover: 'stale',
+    staleAfter: 2 * SECOND,
+    segment: SECOND,
+  } as const;
   const hub = new Hub({ ...options, window: { duration: 5 * SECOND, bytes: 1_000_000 } }, clock, leases);
   const sessions = new Sessions(clock);
   const open = () => sessions.open({ protocol: 'test', remote: 'here', close: () => {} });
@@ -243,7 +249,7 @@ test('a reader that leaves does not wait for the search', async () => {
 test('a stream whose owner was restarted goes on by the wall clock', async () => {
   const kept = new Map<string, Lease>();
   const leases: Leases = {
-    claim: (path) => ({ token: (kept.get(path)?.token ?? 0) + 1, anchor: kept.get(path)?.anchor }),
+    claim: (path) => ({ anchor: undefined, ...kept.get(path), token: (kept.get(path)?.token ?? 0) + 1 }),
     keep: (path, lease) => kept.set(path, lease),
     release: (path) => kept.delete(path),
   };

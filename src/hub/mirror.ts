@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import { type RefusalCode, RefusedError } from '../base/errors.ts';
-import type { Sample } from '../media/frame.ts';
+import type { Sample, Stamp } from '../media/frame.ts';
 import { sameTrack, type Track } from '../media/track.ts';
 import type { Session } from './session.ts';
 import { isStartable, type Lineup, type Publishing, type Stream } from './stream.ts';
@@ -13,6 +13,8 @@ export interface Relayed extends Sample {
   readonly epoch: number;
   /** When it came in at the owner, by the owner's wall clock: microseconds since 1970. */
   readonly ingest: number;
+  /** Where the owner begins a segment with it. */
+  readonly stamp?: Stamp | undefined;
 }
 
 /** What a mirror tells the hub. */
@@ -80,8 +82,11 @@ export class Mirror implements Publishing {
       if (this.#needsKeyframe && !frame.keyframe) return void stream.counters.undecodable++;
       this.#needsKeyframe = false;
     }
+    const { dts, ingest, stamp, seq } = frame;
+    // Were this node to become the owner, it would go on from here.
+    if (stamp) stream.segments.resume({ segment: stamp.segment + 1, discontinuity: stamp.discontinuity + 1 });
     const startable = isStartable(frame, stream.lineup!);
-    stream.append(frame, frame.dts, this.#track(frame.track), startable, frame.ingest, this.lastArrival, frame.seq);
+    stream.append(frame, dts, this.#track(frame.track), startable, ingest, this.lastArrival, stamp, seq);
   }
 
   /** Video frames were lost on the way: none until the next key frame can be decoded. */

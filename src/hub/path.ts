@@ -33,6 +33,17 @@ export function describePath(path: StreamPath): string {
   return path.startsWith(`${DEFAULT_VHOST}/`) ? path.slice(DEFAULT_VHOST.length + 1) : path;
 }
 
+/**
+ * The path that {@link describePath} describes: `app/name` or `vhost/app/name`. Of three names and more the first is a virtual
+ * host if it has a dot. Throws `RefusedError` where it is none.
+ */
+export function readPath(text: string): StreamPath {
+  const names = text.split('/');
+  const hasVhost = names.length > 2 && (names[0] === DEFAULT_VHOST || names[0]!.includes('.'));
+  const [vhost, ...rest] = hasVhost ? names : [DEFAULT_VHOST, ...names];
+  return streamPath(vhost!, rest.slice(0, -1).join('/'), rest.at(-1) ?? '');
+}
+
 /** Throws `RefusedError` unless `name` is safe in a path, a URL and a file name; `what` names it for the peer. */
 export function checkName(what: string, name: string): void {
   if (SEGMENT.test(name) && name !== '.' && !name.includes('..')) return;

@@ -16,6 +16,8 @@ export interface PublisherEvents {
   begun(): void;
   /** The stream's first frame is placed, so that the wall clock at its time 0 is known. */
   anchored(anchor: number): void;
+  /** A segment has begun. */
+  stamped(): void;
   /** It may no longer write. */
   closed(deliberate: boolean): void;
 }
@@ -26,6 +28,8 @@ export class Publisher implements Publishing {
   readonly session: Session;
   lastArrival: number;
   readonly #clock: Clock;
+  /** How long segments are aimed at, in microseconds. */
+  readonly #segment: number;
   readonly #events: PublisherEvents;
   #closed = false;
   /** The kinds that the encoder says it will send. */
@@ -38,13 +42,15 @@ export class Publisher implements Publishing {
   /** The track last met per kind, as it came in and as the stream has it. */
   readonly #tracks = new Map<Kind, { from: Track; to: Track }>();
 
-  constructor(stream: Stream, session: Session, clock: Clock, events: PublisherEvents) {
+  constructor(stream: Stream, session: Session, clock: Clock, segment: number, events: PublisherEvents) {
     this.stream = stream;
     this.session = session;
     this.#clock = clock;
+    this.#segment = segment;
     this.#events = events;
     this.lastArrival = clock.now();
     stream.timeline.restart();
+    stream.segments.break();
     stream.epoch++;
   }
 
@@ -107,6 +113,7 @@ export class Publisher implements Publishing {
 
   #change(lineup: Lineup): void {
     this.#needsKeyframe = true;
+    this.stream.segments.break();
     this.stream.change(lineup);
   }
 
@@ -124,7 +131,10 @@ export class Publisher implements Publishing {
     const track = this.#track(sample.track);
     const dts = stream.timeline.place(kind, sample.dts, arrival);
     if (stream.newest.dts === Number.NEGATIVE_INFINITY) this.#events.anchored(ingest - dts);
-    stream.append(sample, dts, track, isStartable(sample, stream.lineup!), ingest, arrival);
+    const startable = isStartable(sample, stream.lineup!);
+    const stamp = startable ? stream.segments.stamp(sample, dts, this.#segment) : undefined;
+    stream.append(sample, dts, track, startable, ingest, arrival, stamp);
+    if (stamp) this.#events.stamped();
   }
 
   /** The stream's own object for a track, so that readers see a change only where there is one. */
@@ -132,7 +142,9 @@ export class Publisher implements Publishing {
     const known = this.#tracks.get(from.kind);
     if (known?.from === from) return known.to;
     const present = this.stream.tracks.get(from.kind);
-    const to = present && sameTrack(present, from) ? present : from;
+    const isSame = present !== undefined && sameTrack(present, from);
+    if (present && !isSame) this.stream.segments.break();
+    const to = isSame ? present : from;
     this.#tracks.set(from.kind, { from, to });
     this.stream.tracks.set(from.kind, to);
     return to;

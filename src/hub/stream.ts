@@ -1,10 +1,12 @@
+import { SECOND } from '../base/clock.ts';
 import { type RefusalCode, RefusedError } from '../base/errors.ts';
 import { Log, type Window } from '../base/log.ts';
-import { Frame, type Sample, type Tenure } from '../media/frame.ts';
+import { Frame, type Sample, type Stamp, type Tenure } from '../media/frame.ts';
 import { Timeline } from '../media/timeline.ts';
 import type { Codec, Kind, Track } from '../media/track.ts';
 import { FrameStore } from './frame-store.ts';
 import type { Lease } from './lease.ts';
+import { Segments } from './segments.ts';
 import type { Session } from './session.ts';
 
 /** Which codec families a stream is made of. A player that has begun cannot follow when this changes. */
@@ -49,6 +51,8 @@ export class Stream {
   mirrored: { next: number; floor: number } | undefined;
   readonly log: Log<Frame>;
   readonly timeline = new Timeline();
+  /** How it is divided into segments; numbers begin with the seconds of its beginning, so that a later stream's are others. */
+  readonly segments: Segments;
   readonly counters: StreamCounters = {
     bytesIn: 0,
     bytesOut: 0,
@@ -77,6 +81,7 @@ export class Stream {
     this.path = path;
     this.since = since;
     this.lease = lease;
+    this.segments = new Segments(Math.floor(since / SECOND));
     this.log = new Log(window, new FrameStore());
   }
 
@@ -97,7 +102,7 @@ export class Stream {
 
   /**
    * Adds a frame: `sample` as it came, with its place on the stream's timeline. Times are microseconds; `seq` is its position
-   * in the log of the owner, this one if the owner is this node.
+   * in the log of the owner, this one if the owner is this node. `stamp` is there where a segment begins.
    */
   append(
     sample: Sample,
@@ -106,6 +111,7 @@ export class Stream {
     startable: boolean,
     ingest: number,
     arrival: number,
+    stamp: Stamp | undefined,
     seq = this.log.head,
   ): void {
     this.#count(sample, dts);
@@ -115,7 +121,7 @@ export class Stream {
     }
     const { token } = this.lease;
     if (this.#tenure.token !== token || this.#tenure.epoch !== this.epoch) this.#tenure = { token, epoch: this.epoch };
-    this.log.append(new Frame(sample, { seq, tenure: this.#tenure }, dts, track, startable, ingest), arrival);
+    this.log.append(new Frame(sample, { seq, tenure: this.#tenure, stamp }, dts, track, startable, ingest), arrival);
   }
 
   #count({ track: { kind }, data, keyframe }: Sample, dts: number): void {

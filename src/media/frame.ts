@@ -19,6 +19,14 @@ export interface Tenure {
   readonly epoch: number;
 }
 
+/** What stands on the frame that begins a segment: the same on every node, so that names and contents of segments are. */
+export interface Stamp {
+  /** The segment's number. It goes up by one, through all publishers, and is never used twice for a path. */
+  readonly segment: number;
+  /** How often what came had nothing to do with what was before: another publisher or configuration. */
+  readonly discontinuity: number;
+}
+
 /** What a frame costs besides its data, in bytes. */
 const OVERHEAD = 128;
 
@@ -41,12 +49,14 @@ export class Frame {
   readonly startable: boolean;
   /** When it came in, by the wall clock of the node at which it was published: microseconds since 1970. */
   readonly ingest: number;
+  /** Where the stream's owner begins a segment with this frame. */
+  readonly stamp: Stamp | undefined;
   /** Owned memory, never that of a socket's buffer. The layout per codec is described in docs/internals/frames.md. */
   readonly data: Uint8Array;
 
   constructor(
     sample: Sample,
-    { seq, tenure }: Pick<Frame, 'seq' | 'tenure'>,
+    { seq, tenure, stamp }: Pick<Frame, 'seq' | 'tenure'> & { readonly stamp?: Stamp | undefined },
     dts: number,
     track: Track,
     startable: boolean,
@@ -55,6 +65,7 @@ export class Frame {
     this.track = track;
     this.seq = seq;
     this.tenure = tenure;
+    this.stamp = stamp;
     this.dts = dts;
     this.pts = dts + sample.pts - sample.dts;
     this.keyframe = sample.keyframe;

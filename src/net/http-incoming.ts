@@ -47,7 +47,9 @@ export function urlOf({ url: target = '/' }: RequestHead): URL {
 
 function decode(groups: Groups): Record<string, string> {
   try {
-    return Object.fromEntries(Object.entries(groups).map(([name, value]) => [name, decodeURIComponent(value ?? '')]));
+    const decoded: Record<string, string> = {};
+    for (const name of Object.keys(groups)) decoded[name] = decodeURIComponent(groups[name] ?? '');
+    return decoded;
   } catch {
     throw new ProtocolError('malformed percent-encoding');
   }

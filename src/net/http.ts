@@ -139,7 +139,7 @@ export class HttpRouter {
   /** Serves a plain request for a download on the bare socket. */
   #preview(socket: Socket, bytes: Buffer): boolean {
     const head = readPlainHead(bytes);
-    const found = head && find(this.#downloads, head);
+    const found = head && find(this.#downloads, head, urlOf(head).pathname);
     if (!found) return false;
     const leave = () => socket.destroy();
     // The peer was told that this is the connection's last answer: it has nothing more to say.
@@ -150,10 +150,11 @@ export class HttpRouter {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
-      const download = find(this.#downloads, request);
+      const { pathname } = urlOf(request);
+      const download = find(this.#downloads, request, pathname);
       if (download) return await this.#download(download, request, connectionOf(response));
-      const found = find(this.#routes, request);
-      if (!found) throw new RefusedError('not-found', `nothing is at ${urlOf(request).pathname}`);
+      const found = find(this.#routes, request, pathname);
+      if (!found) throw new RefusedError('not-found', `nothing is at ${pathname}`);
       await found.handle(new Exchange(request, found.groups, response));
     } catch (error) {
       const { status, headers, body } = this.#refusal(request, error);
@@ -182,8 +183,9 @@ export class HttpRouter {
     socket.on('error', () => socket.destroy());
     const written = (socket as Socket).bytesWritten;
     try {
-      const found = find(this.#upgrades, request);
-      if (!found) throw new RefusedError('not-found', `no WebSocket is at ${urlOf(request).pathname}`);
+      const { pathname } = urlOf(request);
+      const found = find(this.#upgrades, request, pathname);
+      if (!found) throw new RefusedError('not-found', `no WebSocket is at ${pathname}`);
       await found.handle(new Upgrade(request, found.groups, socket, head));
     } catch (error) {
       // Once the handshake is done, the good-bye is the handler's.
@@ -237,9 +239,11 @@ function connectionOf(response: ServerResponse): Connection {
   return connection;
 }
 
-function find<Request>(routes: readonly Route<Request>[], request: RequestHead): Found<Request> | undefined {
-  const { method = '' } = request;
-  const { pathname } = urlOf(request);
+function find<Request>(
+  routes: readonly Route<Request>[],
+  { method = '' }: RequestHead,
+  pathname: string,
+): Found<Request> | undefined {
   for (const { methods, pattern, handle } of routes) {
     const match = methods.includes(method) ? pattern.exec(pathname) : null;
     if (match) return { handle, groups: match.groups ?? {} };

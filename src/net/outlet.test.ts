@@ -79,7 +79,14 @@ class TestSink {
 async function setUp({ maxLag = 2 * SECOND, gop = 10 } = {}) {
   const clock = new VirtualClock();
   const hub = new Hub(
-    { window: { duration: SECOND, bytes: 1e9 }, grace: 60 * SECOND, stopGrace: 0, takeover: 'always', staleAfter: 0 },
+    {
+      window: { duration: SECOND, bytes: 1e9 },
+      grace: 60 * SECOND,
+      stopGrace: 0,
+      takeover: 'always',
+      staleAfter: 0,
+      segment: SECOND,
+    },
     clock,
   );
   const sessions = new Sessions(clock);

@@ -85,8 +85,8 @@ export function sendFile(
   else response.end(body);
 }
 
-/** RFC 9110, 12.5.3; a weight of 0 is a refusal. */
-function acceptsGzip(header: string): boolean {
+/** Whether this `Accept-Encoding` takes gzip (RFC 9110, 12.5.3); a weight of 0 is a refusal. */
+export function acceptsGzip(header: string): boolean {
   return header.split(',').some((coding) => /^\s*gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*$)|$)/i.test(coding));
 }
 

@@ -17,7 +17,7 @@ export class Edge {
     const { origins, idle } = context.config.relay;
     this.#context = context;
     this.#idle = idle;
-    this.#uplinks = origins.map((origin) => new Uplink(origin, trust, context.log));
+    this.#uplinks = origins.map((origin) => new Uplink(origin, trust, context));
     context.hub.observe((event) => this.#observe(event));
     context.hub.resolveWith(this.resolve);
   }

@@ -1,6 +1,7 @@
 import type { Context, Module } from '../module.ts';
 import { Edge } from './edge.ts';
 import { NodeListener } from './listen.ts';
+import { MediaServer } from './media/media-server.ts';
 import { serveNode } from './origin.ts';
 import type { Trust } from './trust.ts';
 
@@ -8,20 +9,23 @@ import type { Trust } from './trust.ts';
 export function relay(trust: Trust): Module {
   let listener: NodeListener | undefined;
   let edge: Edge | undefined;
+  let media: MediaServer | undefined;
   return {
     name: 'relay',
     async start(context: Context) {
-      const { listen, origins } = context.config.relay;
+      const { listen, origins, media: mediaListen } = context.config.relay;
       if (origins.length > 0) edge = new Edge(context, trust);
       if (!listen) return {};
       const isAsking = (node: string, path: string) => node === trust.nodeId || !!edge?.isAsking(node, path);
-      const ground = { context, nodeId: trust.nodeId, isAsking };
+      if (mediaListen) media = await MediaServer.open(context, mediaListen);
+      const ground = { context, nodeId: trust.nodeId, isAsking, media };
       listener = new NodeListener(context, trust, (stream, peer) => void serveNode(ground, stream, peer));
-      return { headwater: await listener.open(listen) };
+      return { headwater: await listener.open(listen), ...(media && { rtp: media.address }) };
     },
     async stop() {
       edge?.close();
       await listener?.close();
+      media?.close();
     },
   };
 }

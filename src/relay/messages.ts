@@ -13,12 +13,36 @@ const count = z.number().int().nonnegative();
 const nodeId = z.string().max(64);
 const text = z.string().max(1024);
 
-/** Sent by both ends of a control stream: first who one is, then, again and again, that one is still there. */
-const control = z.object({ op: z.literal('control'), node: nodeId });
-const alive = z.object({ op: z.literal('alive') });
+const u32 = count.max(2 ** 32 - 1);
+/** Of so many bytes, in base64. */
+const bytes = (length: number) => z.string().refine((it) => Buffer.from(it, 'base64').length === length);
 
-/** The first message of a subscription. */
-const subscribe = z.object({ op: z.literal('subscribe'), path: text });
+/** How an edge comes by UDP: to which port of the origin, under which number, and the keys of control datagrams both ways. */
+const mediaOffer = z.object({ port: z.int().min(1).max(65_535), connection: u32, up: bytes(16), down: bytes(16) });
+
+/** Sent by both ends of a control stream: first who one is, then, again and again, that one is still there. */
+const control = z.object({ op: z.literal('control'), node: nodeId, media: mediaOffer.optional() });
+const alive = z.object({ op: z.literal('alive') });
+/** How the edge wants its repairs weighed: see `link/copies.ts`. */
+const policy = z.object({
+  op: z.literal('policy'),
+  target: z.number().min(1e-12).max(1),
+  spare: z.number().min(0).max(4),
+});
+
+/** The first message of a subscription; who names its connection by UDP wants media that way, this many microseconds late. */
+const mediaWish = z.object({ connection: u32, latency: count.max(60_000_000) });
+const subscribe = z.object({ op: z.literal('subscribe'), path: text, media: mediaWish.optional() });
+
+/** Media comes by UDP: the keys of its packets, where it begins, and how many records come before it, behind this message. */
+const mediaGrant = z.object({
+  ssrc: u32,
+  key: bytes(16),
+  salt: bytes(12),
+  sequence: u32,
+  chain: count.max(0xffff),
+  records: count,
+});
 
 /** The answer to it, when the stream is there; records follow. */
 const announce = z.object({
@@ -33,15 +57,22 @@ const announce = z.object({
   }),
   /** As `wire/track.ts` writes them, in base64. */
   tracks: z.array(z.string()).max(2),
+  media: mediaGrant.optional(),
 });
 
 /** Why there is no stream, or no more of it; `code` is one of `RefusalCode`. */
 const ended = z.object({ op: z.literal('ended'), code: text, message: text });
 
-const message = z.discriminatedUnion('op', [control, alive, subscribe, announce, ended]);
+const message = z.discriminatedUnion('op', [control, alive, policy, subscribe, announce, ended]);
 
 /** What nodes tell each other besides frames. */
 export type RelayMessage = z.infer<typeof message>;
+/** How an edge comes by UDP. */
+export type MediaOffer = z.infer<typeof mediaOffer>;
+/** What an edge says that wants its media by UDP. */
+export type MediaWish = z.infer<typeof mediaWish>;
+/** What it must know to take it. */
+export type MediaGrant = z.infer<typeof mediaGrant>;
 /** The message that begins a mirror. */
 export type Announcement = z.infer<typeof announce>;
 
@@ -57,8 +88,8 @@ export function readRelayMessage(body: Uint8Array): RelayMessage {
 /** Configurations larger than this come with their first frame alone: JSON has its limit. */
 const LARGEST_TOLD = 16 * 1024;
 
-/** Says what a stream is at present. */
-export function announcementOf({ lease, epoch, lineup = {}, tracks }: Stream): Announcement {
+/** Says what a stream is at present, and how its media comes if not behind this message. */
+export function announcementOf({ lease, epoch, lineup = {}, tracks }: Stream, media?: MediaGrant): Announcement {
   const told = [...tracks.values()].filter(({ config }) => config.length <= LARGEST_TOLD);
   const { token, anchor } = lease;
   return {
@@ -68,6 +99,7 @@ export function announcementOf({ lease, epoch, lineup = {}, tracks }: Stream): A
     epoch,
     lineup: lineup as Announcement['lineup'],
     tracks: told.map(encodeTrack),
+    ...(media && { media }),
   };
 }
 

@@ -9,7 +9,9 @@ import { Departure, type Serving, serve } from '../net/serve.ts';
 import { watch } from '../net/watch.ts';
 import { Channel } from './channel.ts';
 import { keepAlive } from './control.ts';
-import { announcementOf, type RelayMessage } from './messages.ts';
+import type { MediaServer } from './media/media-server.ts';
+import { playMedia } from './media/play.ts';
+import { announcementOf, type MediaWish, type RelayMessage } from './messages.ts';
 import { RecordWriter } from './wire/record.ts';
 
 /** What serving other nodes needs. */
@@ -18,6 +20,8 @@ export interface OriginGround {
   readonly nodeId: string;
   /** Whether we are asking this node for this very stream, so that it is no use to it to ask us. */
   readonly isAsking: (node: string, path: StreamPath) => boolean;
+  /** Where media goes by UDP, if it does. */
+  readonly media?: MediaServer | undefined;
 }
 
 /** Another node, by its certificate and its address. */
@@ -38,8 +42,8 @@ export async function serveNode(ground: OriginGround, stream: Duplex, peer: Peer
     stream.once('close', () => serving.end(new Departure('the node left')));
     try {
       const wish = await channel.hear(serving.signal, context.config.limits.command / MILLISECOND);
-      if (wish.op === 'control') await control(ground, channel, serving);
-      else if (wish.op === 'subscribe') await play(ground, channel, serving, { ...peer, path: wish.path });
+      if (wish.op === 'control') await control(ground, channel, serving, peer);
+      else if (wish.op === 'subscribe') await play(ground, channel, serving, { ...peer, ...wish });
       else throw new ProtocolError(`a stream that begins with "${wish.op}"`);
     } catch (reason) {
       channel.send(farewell(reason));
@@ -50,18 +54,35 @@ export async function serveNode(ground: OriginGround, stream: Duplex, peer: Peer
   });
 }
 
-async function control({ nodeId }: OriginGround, channel: Channel, { signal }: Serving): Promise<void> {
+async function control(
+  { nodeId, media }: OriginGround,
+  channel: Channel,
+  { signal }: Serving,
+  peer: Peer,
+): Promise<void> {
   signal.addEventListener('abort', () => channel.break(signal.reason), { once: true });
-  channel.send({ op: 'control', node: nodeId });
-  await keepAlive(channel);
+  const welcome = media?.welcome(peer);
+  try {
+    channel.send({ op: 'control', node: nodeId, ...(welcome && { media: welcome.link.offer }) });
+    await keepAlive(channel, (message) => {
+      if (message.op === 'policy' && welcome) welcome.link.policy = message;
+    });
+  } finally {
+    welcome?.leave();
+  }
+}
+
+interface Wish extends Peer {
+  readonly path: string;
+  readonly media?: MediaWish | undefined;
 }
 
 /** Sends what a node asks for until either ends. */
 async function play(
-  { context, isAsking }: OriginGround,
+  { context, isAsking, media }: OriginGround,
   channel: Channel,
   serving: Serving,
-  { path: asked, node, remote }: Peer & { readonly path: string },
+  { path: asked, node, remote, media: wish }: Wish,
 ): Promise<never> {
   const { hub, access } = context;
   const { session, signal } = serving;
@@ -73,6 +94,8 @@ async function play(
   session.detail.node = node;
   serving.begin('play', path);
   listen(channel, serving);
+  const link = wish && media?.find(wish.connection, node);
+  if (link) return playMedia(context, serving, channel, { stream, link, latency: wish.latency });
   channel.send(announcementOf(stream));
   return watch(context, serving, { stream, format: 'relay', mux: recordMux, sink: channel.stream });
 }

@@ -3,8 +3,8 @@ import { RefusedError } from '../base/errors.ts';
 import type { Mirror } from '../hub/mirror.ts';
 import type { StreamPath } from '../hub/path.ts';
 import type { Context } from '../module.ts';
+import { Backoff } from '../net/backoff.ts';
 import { type Serving, serve } from '../net/serve.ts';
-import { Backoff } from './backoff.ts';
 import { begin, receiveAll } from './receive.ts';
 import { askAll, type Source, type Subscription } from './subscription.ts';
 

@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import { RefusedError } from '../base/errors.ts';
 import type { StreamPath } from '../hub/path.ts';
 import { Channel } from './channel.ts';
+import type { OriginLink } from './media/origin-link.ts';
 import type { Announcement } from './messages.ts';
 
 /** An origin, as those see it who fetch from it. */
@@ -13,6 +14,8 @@ export interface Source {
   readonly node: string | undefined;
   /** Opens a stream of bytes. Rejects when it cannot be reached, or `signal` aborts. */
   open(signal: AbortSignal): Promise<Duplex>;
+  /** How its media comes by UDP, once it is known whether it does. */
+  link?(): Promise<OriginLink | undefined>;
 }
 
 /** A stream as an origin begins to send it. */
@@ -20,6 +23,8 @@ export interface Subscription {
   readonly source: Source;
   readonly channel: Channel;
   readonly announcement: Announcement;
+  /** What media was asked for by. */
+  readonly link: OriginLink | undefined;
 }
 
 /** How long an origin may take to say whether it has a stream, in milliseconds. */
@@ -48,9 +53,11 @@ export async function askAll(
 async function ask(source: Source, path: StreamPath, leastToken: number, signal: AbortSignal): Promise<Subscription> {
   const channel = new Channel(await source.open(AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)])));
   try {
-    channel.send({ op: 'subscribe', path });
+    const link = await source.link?.();
+    channel.send({ op: 'subscribe', path, ...(link && { media: link.wish }) });
     const announcement = await channel.hear(signal, PATIENCE_MS);
-    if (announcement.op === 'announce' && announcement.token >= leastToken) return { source, channel, announcement };
+    if (announcement.op === 'announce' && announcement.token >= leastToken)
+      return { source, channel, announcement, link };
     throw new RefusedError('not-found', `${source.name} does not have the stream`);
   } catch (error) {
     channel.stream.destroy();

@@ -1,10 +1,12 @@
 import type { Duplex } from 'node:stream';
 import { RefusedError } from '../base/errors.ts';
 import type { OriginAddress } from '../config/options.ts';
-import type { Logger } from '../ops/log.ts';
-import { Backoff } from './backoff.ts';
+import type { Context } from '../module.ts';
+import { Backoff } from '../net/backoff.ts';
 import { orAbort } from './channel.ts';
 import { keepAlive } from './control.ts';
+import type { RepairPolicy } from './link/copies.ts';
+import { OriginLink } from './media/origin-link.ts';
 import type { Source } from './subscription.ts';
 import type { Trust } from './trust.ts';
 import { findWay, type Way } from './way.ts';
@@ -21,7 +23,7 @@ export class Uplink implements Source {
   readonly host: string;
   readonly #origin: OriginAddress;
   readonly #trust: Trust;
-  readonly #log: Logger;
+  readonly #context: Context;
   readonly #closing = new AbortController();
   readonly #retries = new Backoff(FIRST_PAUSE, LONGEST_PAUSE);
   readonly #refusals = new Backoff(FIRST_REFUSED, LONGEST_REFUSED);
@@ -30,15 +32,16 @@ export class Uplink implements Source {
   #way = this.#attempt.promise;
   #node: string | undefined;
   #transport: Way['transport'] | undefined;
+  #link: OriginLink | undefined;
   #complaint = '';
 
   /** Begins to connect at once, and again whenever the connection is lost. */
-  constructor(origin: OriginAddress, trust: Trust, log: Logger) {
+  constructor(origin: OriginAddress, trust: Trust, context: Context) {
     this.name = `${origin.host}:${origin.port}`;
     this.host = origin.host;
     this.#origin = origin;
     this.#trust = trust;
-    this.#log = log;
+    this.#context = context;
     void this.#keep();
   }
 
@@ -51,6 +54,12 @@ export class Uplink implements Source {
   async open(signal: AbortSignal): Promise<Duplex> {
     const way = await orAbort(this.#way, signal);
     return way.open(signal);
+  }
+
+  /** How media comes from the origin by UDP, once it is known whether it does. */
+  async link(): Promise<OriginLink | undefined> {
+    const link = this.#link;
+    return (await link?.answered) && link?.isUp ? link : undefined;
   }
 
   close(): void {
@@ -74,12 +83,26 @@ export class Uplink implements Source {
     const way = await findWay({ origin: this.#origin, credentials, nodeId }, this.#transport, signal);
     const close = () => way.close();
     signal.addEventListener('abort', close, { once: true });
+    const link = (this.#link = await this.#openLink(way));
+    const hide = link && this.#context.links.add(() => link.report());
     this.#begin(way);
-    const reason = await keepAlive(way.control).catch((error: Error) => error.message);
+    const reason = await keepAlive(way.control, () => link?.heardOtherwise()).catch((error: Error) => error.message);
     signal.removeEventListener('abort', close);
+    hide?.();
+    link?.close();
     way.close();
     this.#lose(reason ?? 'the origin ended the connection');
     return this.#retries;
+  }
+
+  async #openLink({ media, node, control }: Way): Promise<OriginLink | undefined> {
+    const { config, clock, log } = this.#context;
+    if (!media || !config.relay.media) return undefined;
+    const { host, mediaPort: port = media.port } = this.#origin;
+    const { latency } = config.relay;
+    const onPolicy = (policy: RepairPolicy) => control.send({ op: 'policy', ...policy });
+    const options = { clock, log, name: this.name, node, host, offer: { ...media, port }, latency, onPolicy };
+    return OriginLink.open(options).catch(() => undefined);
   }
 
   #begin(way: Way): void {
@@ -89,21 +112,24 @@ export class Uplink implements Source {
     for (const pauses of [this.#retries, this.#refusals]) pauses.reset();
     this.#attempt.resolve(way);
     this.#way = Promise.resolve(way);
-    this.#log.info({ origin: this.name, node: way.node, transport: way.transport }, 'connected to an origin');
+    this.#context.log.info({ origin: this.name, node: way.node, transport: way.transport }, 'connected to an origin');
   }
 
   /** What is asked from now on waits for the next attempt. */
   #lose(reason: string): void {
     this.#attempt = Promise.withResolvers();
     this.#way = this.#attempt.promise;
-    if (!this.#closing.signal.aborted) this.#log.warn({ origin: this.name, reason }, 'an origin is lost');
+    if (!this.#closing.signal.aborted) this.#context.log.warn({ origin: this.name, reason }, 'an origin is lost');
   }
 
   #fail(error: Error): Backoff {
     this.#attempt.reject(error);
     if (!this.#closing.signal.aborted && error.message !== this.#complaint) {
       this.#complaint = error.message;
-      this.#log.warn({ origin: this.name, reason: error.message }, 'an origin cannot be reached; it is tried again');
+      this.#context.log.warn(
+        { origin: this.name, reason: error.message },
+        'an origin cannot be reached; it is tried again',
+      );
     }
     return error instanceof RefusedError && error.code === 'forbidden' ? this.#refusals : this.#retries;
   }

@@ -6,7 +6,7 @@ import { RefusedError } from '../base/errors.ts';
 import type { OriginAddress } from '../config/options.ts';
 import { dialQuic } from '../net/quic.ts';
 import { Channel } from './channel.ts';
-import { PROTOCOL } from './messages.ts';
+import { type MediaOffer, PROTOCOL } from './messages.ts';
 import type { Trust } from './trust.ts';
 
 /** A connection to an origin, over which streams can be opened. */
@@ -14,6 +14,8 @@ export interface Way {
   readonly transport: 'quic' | 'tls';
   /** The id of the origin. */
   readonly node: string;
+  /** How media comes by UDP, if it does. */
+  readonly media: MediaOffer | undefined;
   /** Open as long as the origin is there. */
   readonly control: Channel;
   /** Opens a stream. Rejects when that cannot be had, or `signal` aborts. */
@@ -82,18 +84,18 @@ async function quicWay(destination: Destination, signal: AbortSignal): Promise<W
     tls.close();
   };
   const control = new Channel(await connection.openStream());
-  const node = await shakeHands(control, nodeId, close, signal);
+  const origin = await shakeHands(control, nodeId, close, signal);
   // A peer allows only so many streams on one connection.
   const open = (until: AbortSignal) => connection.openStream().catch(() => tls.open(until));
-  return { transport: 'quic', node, control, open, close };
+  return { transport: 'quic', ...origin, control, open, close };
 }
 
 async function tlsWay(destination: Destination, signal: AbortSignal): Promise<Way> {
   const tls = new TlsStreams(destination);
   const [open, close] = [(until: AbortSignal) => tls.open(until), () => tls.close()];
   const control = new Channel(await open(signal));
-  const node = await shakeHands(control, destination.nodeId, close, signal);
-  return { transport: 'tls', node, control, open, close };
+  const origin = await shakeHands(control, destination.nodeId, close, signal);
+  return { transport: 'tls', ...origin, control, open, close };
 }
 
 /** Streams of which each is a TLS connection. */
@@ -117,11 +119,16 @@ class TlsStreams {
 }
 
 /** Says who we are and learns who the origin is: its answer is the proof that we are let in. */
-async function shakeHands(control: Channel, nodeId: string, close: () => void, signal: AbortSignal): Promise<string> {
+async function shakeHands(
+  control: Channel,
+  nodeId: string,
+  close: () => void,
+  signal: AbortSignal,
+): Promise<Pick<Way, 'node' | 'media'>> {
   try {
     control.send({ op: 'control', node: nodeId });
     const answer = await control.hear(signal, PATIENCE_MS);
-    if (answer.op === 'control') return answer.node;
+    if (answer.op === 'control') return { node: answer.node, media: answer.media };
     throw new RefusedError('forbidden', answer.op === 'ended' ? answer.message : 'the origin does not know us');
   } catch (error) {
     close();

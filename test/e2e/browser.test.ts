@@ -32,6 +32,13 @@ describe('Chromium shows real pictures', { skip: options.skip ?? false }, () => 
     for (const end of endings) await end();
   });
 
+  test("on the server's own page, by hls", options, async (t) => {
+    publishForEver(t, 'page-hls');
+    const page = await open(t, server.http('/play/live/page-hls?via=hls'));
+    await page.waitForSelector('.player[data-state=playing]', { timeout: 25_000 });
+    assertMoved(await showsPictures(page, SOME));
+  });
+
   for (const via of ['http', 'ws'] as const) {
     test(`on the server's own page, by ${via}`, options, async (t) => {
       publishForEver(t, `page-${via}`);

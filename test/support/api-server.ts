@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { adminToken } from '../../src/access/admin-token.ts';
 import { AccessGate } from '../../src/access/gate.ts';
+import { SECOND } from '../../src/base/clock.ts';
 import type { RefusedError } from '../../src/base/errors.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { coreOptions } from '../../src/config/options.ts';
@@ -10,13 +11,19 @@ import { type Session, Sessions } from '../../src/hub/session.ts';
 import type { AudioTrack, VideoTrack } from '../../src/media/track.ts';
 import type { Context, Module } from '../../src/module.ts';
 import { Admission } from '../../src/net/admission.ts';
+import { Dialers } from '../../src/net/dialers.ts';
 import { HttpRouter } from '../../src/net/http.ts';
+import { Links } from '../../src/net/links.ts';
 import { Listeners } from '../../src/net/listeners.ts';
 import { MemoryWatch } from '../../src/net/memory.ts';
 import { Pacer } from '../../src/net/pacer.ts';
+import { Routes } from '../../src/net/routes.ts';
 import type { TlsStore } from '../../src/net/tls.ts';
 import { silentLogger } from '../../src/ops/log.ts';
 import { systemClock } from '../../src/ops/system-clock.ts';
+import { systemDisk } from '../../src/record/disk.ts';
+import { recordOptions } from '../../src/record/options.ts';
+import { LocalRecordings } from '../../src/record/recordings.ts';
 import type { Owner } from './until.ts';
 
 /** A server of the modules under test, around a real hub into which tests publish without a protocol. */
@@ -95,17 +102,23 @@ function createContext({ listenHost, tls }: ApiServerOptions): Context {
   const sessions = new Sessions(clock);
   const [limit, resident] = [Number.POSITIVE_INFINITY, () => 0];
   const memory = new MemoryWatch({ limit, resident, sessions, clock, log: silentLogger });
+  const hub = new Hub({ ...config.publish, window: config.window, segment: SECOND }, clock);
+  const options = recordOptions.parse(undefined);
   const context: Partial<Context> = {
     config,
     log: silentLogger,
     clock,
-    hub: new Hub({ ...config.publish, window: config.window }, clock),
+    hub,
     sessions,
+    recordings: new LocalRecordings({ options, disk: systemDisk, hub, sessions, clock, log: silentLogger }),
     access: new AccessGate([provider]),
     admission: new Admission(config.limits, memory),
     memory,
     pacer: new Pacer(config.fanout, clock, () => {}),
     http: new HttpRouter(silentLogger, config.limits),
+    links: new Links(),
+    dialers: new Dialers(),
+    routes: new Routes(),
     tls,
   };
   return context as Context;

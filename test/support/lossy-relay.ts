@@ -45,6 +45,12 @@ export interface LossyRelay {
   /** From the clients to the server. */
   readonly up: Direction;
   readonly down: Direction;
+  /** Is shown every datagram before anything happens to it. */
+  spy?: (direction: 'up' | 'down', bytes: Uint8Array) => void;
+  /** From now on the server sees the clients at other ports, as when a NAT forgets them; the old ones lead nowhere. */
+  rebind(): void;
+  /** Sends the clients something as if it came from the server. */
+  inject(bytes: Uint8Array): void;
   close(): void;
 }
 
@@ -175,23 +181,43 @@ export async function openLossyRelay(
   const backs = new Map<string, Promise<Socket>>();
   const openBack = async (client: RemoteInfo): Promise<Socket> => {
     const back = await bind();
-    return back.on('message', (bytes) => down.pass(bytes.length, () => send(front, bytes, client.port)));
+    return back.on('message', (bytes) => {
+      relay.spy?.('down', bytes);
+      down.pass(bytes.length, () => send(front, bytes, client.port));
+    });
   };
   front.on('message', (bytes, client) => {
+    relay.spy?.('up', bytes);
     const back = backs.get(`${client.port}`) ?? openBack(client);
     backs.set(`${client.port}`, back);
-    up.pass(bytes.length, () => void back.then((socket) => send(socket, bytes, target)));
+    up.pass(bytes.length, () => void back.then((socket) => isOpen(socket) && send(socket, bytes, target)));
   });
+  const rebind = (): void => {
+    for (const back of backs.values()) void back.then((socket) => socket.close());
+    backs.clear();
+  };
+  const inject = (bytes: Uint8Array): void => {
+    for (const client of backs.keys()) send(front, bytes, Number(client));
+  };
   let isClosed = false;
   const close = (): void => {
     if (isClosed) return;
     isClosed = true;
     for (const direction of [up, down]) direction.close();
     front.close();
-    for (const back of backs.values()) void back.then((socket) => socket.close());
+    rebind();
   };
   owner.after(close);
-  return { port: front.address().port, up, down, close };
+  const relay: LossyRelay = { port: front.address().port, up, down, rebind, inject, close };
+  return relay;
+}
+
+function isOpen(socket: Socket): boolean {
+  try {
+    return socket.address().port > 0;
+  } catch {
+    return false;
+  }
 }
 
 async function bind(): Promise<Socket> {

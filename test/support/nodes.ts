@@ -38,6 +38,7 @@ async function originBy<Server extends TestServer>(
 ): Promise<Origin<Server>> {
   const state = before?.state ?? join(await temporaryFolder(owner), 'state');
   const relay = {
+    media: '127.0.0.1:0',
     listen: `127.0.0.1:${before?.server.ports['headwater'] ?? 0}`,
     state,
     ...(overrides['relay'] as object),

@@ -94,7 +94,7 @@ function logged(lines: () => readonly Line[], message: string, fields: Overrides
 
 function portOf(name: string, url: unknown): [string, number][] {
   const port =
-    typeof url === 'string' && /^(?:rtmps?|https?|headwater):/.test(url) ? Number(/:(\d+)$/.exec(url)?.[1]) : 0;
+    typeof url === 'string' && /^(?:rtmps?|https?|headwater|rtp):/.test(url) ? Number(/:(\d+)$/.exec(url)?.[1]) : 0;
   return port > 0 ? [[name, port]] : [];
 }
 

@@ -5,6 +5,8 @@ import { until } from './until.ts';
 export class Viewer {
   /** All tags that it got: audio, video and script, with the bodies as FLV and RTMP have them. */
   readonly tags: FlvTag[] = [];
+  /** When each of them came, in milliseconds. */
+  readonly times: number[] = [];
   readonly #ended = Promise.withResolvers<string>();
   readonly #flow: { pause(): void; resume(): void; close(): void };
   #reason: string | undefined;
@@ -47,6 +49,7 @@ export class Viewer {
 
   take(tag: FlvTag): void {
     this.tags.push(tag);
+    this.times.push(performance.now());
     if (this.#isSipping) this.#flow.pause();
   }
 

@@ -3,14 +3,15 @@ import { Addresses } from '../parts/addresses.tsx';
 import { CopyLine } from '../parts/copy.tsx';
 import { Player } from '../player/player.tsx';
 import { t } from '../settings.ts';
-import { flvUrl, type StreamName, serverQuery } from '../urls.ts';
+import { flvUrl, hlsUrl, type StreamName, serverQuery, type Via } from '../urls.ts';
 
-/** The player of one stream, for everybody who knows its address; `?via=ws` plays over a WebSocket. */
+/** The player of one stream, for everybody who knows its address; `?via=ws` plays over a WebSocket, `?via=hls` by HLS. */
 export function Play({ app, name }: { app: string; name: string }) {
   const search = new URLSearchParams(location.search);
-  const via = search.get('via') === 'ws' ? 'ws' : 'http';
+  const via = viaOf(search.get('via'));
   const query = serverQuery(location.search);
   const stream: StreamName = { vhost: search.get('vhost') ?? '', app, name };
+  const hls = hlsUrl(stream, location, query);
   useEffect(() => {
     document.title = `${name} · Headwater`;
   }, [name]);
@@ -20,7 +21,7 @@ export function Play({ app, name }: { app: string; name: string }) {
         {name}
         <small>{app}</small>
       </h1>
-      <Player name={name} url={flvUrl(stream, location, via, query)} via={via} />
+      <Player name={name} source={{ url: via === 'hls' ? hls : flvUrl(stream, location, via, query), hls }} via={via} />
       <details class="card other-ways">
         <summary>{t('otherWays')}</summary>
         <CopyLine label={t('pageLink')} text={location.href} />
@@ -28,4 +29,8 @@ export function Play({ app, name }: { app: string; name: string }) {
       </details>
     </article>
   );
+}
+
+function viaOf(text: string | null): Via {
+  return text === 'ws' || text === 'hls' ? text : 'http';
 }

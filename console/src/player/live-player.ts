@@ -1,11 +1,20 @@
 import { signal } from '@preact/signals';
 import { type Connection, type ConnectionEvents, connect, loadMpegts } from './connection.ts';
+import { connectHls, loadHls } from './hls-connection.ts';
 import { acrossHole } from './holes.ts';
 import { bufferedEnd, measure, noStats, type PlayerStats } from './measure.ts';
 import { type Failure, type PlayerState, retries, retryDelay, stateAfter } from './policy.ts';
 import { Progress } from './progress.ts';
 
 const tick = 500;
+
+/** The addresses of one stream. */
+export interface Source {
+  /** What is played: FLV by HTTP or WebSocket, or a playlist of HLS (`.m3u8`). */
+  readonly url: string;
+  /** The playlist, for browsers that cannot play FLV at all. */
+  readonly hls: string;
+}
 
 /** Keeps one live stream playing in one video element: connects, watches, returns after failures. */
 export class LivePlayer {
@@ -16,7 +25,7 @@ export class LivePlayer {
   readonly stats = signal<PlayerStats>(noStats);
 
   readonly #video: HTMLVideoElement;
-  readonly #url: string;
+  readonly #source: Source;
   #connection: Connection | undefined;
   #progress = new Progress(0);
   /** The connection is over and the next not yet open. */
@@ -30,9 +39,9 @@ export class LivePlayer {
   /** Which start is the valid one: the library may arrive after a stop. */
   #run = 0;
 
-  constructor(video: HTMLVideoElement, url: string) {
+  constructor(video: HTMLVideoElement, source: Source) {
     this.#video = video;
-    this.#url = url;
+    this.#source = source;
   }
 
   /** Connects at once, whatever went before. */
@@ -61,16 +70,25 @@ export class LivePlayer {
   }
 
   async #connect(run: number): Promise<void> {
-    const mpegts = await loadMpegts().catch(() => undefined);
+    const open = await this.#way().catch(() => undefined);
     if (run !== this.#run) return;
-    if (!mpegts) return this.#fail({ kind: 'network' });
-    if (!mpegts.isSupported()) return this.#fail({ kind: 'unsupported', codec: '' });
+    if (!open) return this.#fail({ kind: 'network' });
     this.#clear();
     this.#failed = false;
     this.#crossed = 0;
     this.#progress = new Progress(performance.now());
-    this.#connection = connect(mpegts, this.#video, this.#url, this.#events);
+    this.#connection = open();
     this.#tickTimer = setInterval(() => this.#watch(), tick);
+  }
+
+  /** How this browser can play it. Rejects where what is needed for that cannot be loaded. */
+  async #way(): Promise<() => Connection> {
+    const { url, hls: playlist } = this.#source;
+    const isHls = new URL(url, location.href).pathname.endsWith('.m3u8');
+    const mpegts = isHls ? undefined : await loadMpegts();
+    if (mpegts?.isSupported()) return () => connect(mpegts, this.#video, url, this.#events);
+    const hls = await loadHls();
+    return () => connectHls(hls, this.#video, playlist, this.#events);
   }
 
   readonly #events: ConnectionEvents = {

@@ -1,24 +1,31 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Icon } from '../parts/icon.tsx';
 import { t } from '../settings.ts';
+import type { Via } from '../urls.ts';
 import { Controls } from './controls.tsx';
-import { LivePlayer } from './live-player.ts';
+import { LivePlayer, type Source } from './live-player.ts';
 import { Message } from './message.tsx';
 import { Stats } from './stats.tsx';
 
-/** Plays the FLV of one live stream, muted at first as browsers demand. `data-state` tells tests and scripts its state. */
-export function Player({ name, url, via }: { name: string; url: string; via: 'http' | 'ws' }) {
+interface Props {
+  readonly name: string;
+  readonly source: Source;
+  readonly via: Via;
+}
+
+/** Plays one live stream, muted at first as browsers demand. `data-state` tells tests and scripts its state. */
+export function Player({ name, source, via }: Props) {
   const stage = useRef<HTMLDivElement>(null);
   const video = useRef<HTMLVideoElement>(null);
   const [player, setPlayer] = useState<LivePlayer>();
 
   useEffect(() => {
     video.current!.muted = true;
-    const live = new LivePlayer(video.current!, url);
+    const live = new LivePlayer(video.current!, source);
     setPlayer(live);
     live.start();
     return () => live.stop();
-  }, [url]);
+  }, [source.url]);
 
   return (
     <section

@@ -1,5 +1,6 @@
 import type { Context, Module } from '../../module.ts';
 import { Departure, serve } from '../../net/serve.ts';
+import { httpFlvDialer } from './client.ts';
 import { playByHttp } from './http.ts';
 import { FLV_PATH } from './viewing.ts';
 import { playByWebSocket } from './websocket.ts';
@@ -9,6 +10,8 @@ export function httpFlv(): Module {
   return {
     name: 'http-flv',
     async start(context: Context) {
+      const dialer = httpFlvDialer(context);
+      for (const scheme of ['http', 'https']) context.dialers.add(scheme, dialer);
       context.http.download(FLV_PATH, async (download) => {
         const peer = { protocol: 'http-flv', remote: download.remote };
         const cause = await serve(context, peer, (serving) => playByHttp(context, download, serving));

@@ -20,6 +20,7 @@ export const FLV_PATH = /^\/(?<app>.+)\/(?<name>[^/]+)\.flv$/;
 export async function admit(context: Context, play: PlayRequest, serving: Serving): Promise<Stream> {
   const { request, url, params, remote } = play;
   const { session } = serving;
+  context.dialers.checkVia(request.headers.via);
   const path = streamPath(url.searchParams.get('vhost') || DEFAULT_VHOST, params.app!, params.name!);
   Object.assign(session.detail, describe(request, url));
   serving.begin('play', path);

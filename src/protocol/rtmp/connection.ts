@@ -7,7 +7,7 @@ import { readChunks, STRANGER_LIMITS } from './wire/chunk-reader.ts';
 import type { ChunkLimits } from './wire/chunk-stream.ts';
 import { encodeMessage } from './wire/chunk-writer.ts';
 import { type Control, controlMessage, readControl } from './wire/control.ts';
-import { type HandshakeCrypto, serverHandshake } from './wire/handshake.ts';
+import { clientHandshake, type HandshakeCrypto, serverHandshake } from './wire/handshake.ts';
 import { ChunkStreamId, MessageType, type RtmpMessage } from './wire/message.ts';
 
 /** The size of the chunks that we send; large, so that a message is one chunk in most cases. */
@@ -50,10 +50,10 @@ export class Connection {
   #received = 0;
   #acknowledged = 0;
 
-  /** `onHandshake` is called once, when the handshake is done. */
-  constructor(socket: Socket, onHandshake: () => void) {
+  /** `onHandshake` is called once, when the handshake is done, which `side` is ours of. */
+  constructor(socket: Socket, onHandshake: () => void, side: 'server' | 'client' = 'server') {
     this.socket = socket;
-    this.#decoder = new Decoder(this.#protocol(onHandshake));
+    this.#decoder = new Decoder(this.#protocol(side, onHandshake));
     socket.on('data', (piece: Uint8Array) => this.#read(piece));
     socket.on('end', () => this.fail(new Departure('the peer closed the connection')));
     socket.on('close', () => this.fail(new Departure('the connection is gone')));
@@ -66,6 +66,8 @@ export class Connection {
     this.#handle = handle;
     this.#onReceived = onReceived;
     this.socket.resume();
+    // A client speaks first.
+    this.#pump();
     return this.#end.promise;
   }
 
@@ -92,8 +94,9 @@ export class Connection {
     this.#write(encodeMessage(controlMessage(control), CHUNK_SIZE));
   }
 
-  *#protocol(onHandshake: () => void): Parser<RtmpMessage> {
-    yield* serverHandshake(crypto, (bytes) => this.#write(bytes));
+  *#protocol(side: 'server' | 'client', onHandshake: () => void): Parser<RtmpMessage> {
+    const shake = side === 'server' ? serverHandshake : clientHandshake;
+    yield* shake(crypto, (bytes) => this.#write(bytes));
     onHandshake();
     yield* readChunks(this.#limits);
   }

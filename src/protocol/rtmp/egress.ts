@@ -88,6 +88,7 @@ export class Play {
     const { hub } = this.#context;
     const stream = await hub.read(this.#path, Number.POSITIVE_INFINITY, signal);
     const { kinds, dialect } = this.#selection;
+    const box = rtmpBox(STREAM_ID);
     const mux = () => new FlvMuxer({ box, dialect, kinds, tracks: stream.tracks.values() });
     const format = formatName('rtmp', this.#selection);
     const { session } = this.#serving;
@@ -99,7 +100,10 @@ export class Play {
   }
 }
 
-const box: Box = (type, timestamp, head, payload) => {
-  const message = { chunkStreamId: CHUNK_STREAMS[type], type: TYPES[type], streamId: STREAM_ID, timestamp, payload };
-  return encodeMessage(message, CHUNK_SIZE, head);
-};
+/** Tags as messages on a message stream; `scriptHead` is put before the body of script tags. */
+export function rtmpBox(streamId: number, scriptHead?: Uint8Array): Box {
+  return (type, timestamp, head, payload) => {
+    const message = { chunkStreamId: CHUNK_STREAMS[type], type: TYPES[type], streamId, timestamp, payload };
+    return encodeMessage(message, CHUNK_SIZE, type === 'script' ? (scriptHead ?? head) : head);
+  };
+}

@@ -8,6 +8,7 @@ import { hangUp } from '../../net/hang-up.ts';
 import type { BoundAddress } from '../../net/listen.ts';
 import { Listeners } from '../../net/listeners.ts';
 import { serve } from '../../net/serve.ts';
+import { rtmpDialer } from './client.ts';
 import { Connection } from './connection.ts';
 import type { rtmpOptions } from './options.ts';
 import { RtmpSession } from './session.ts';
@@ -21,6 +22,8 @@ export function rtmp(options: z.output<typeof rtmpOptions>): Module {
     name: 'rtmp',
     async start(context) {
       const addresses: Record<string, BoundAddress> = {};
+      const dialer = rtmpDialer(context);
+      for (const scheme of ['rtmp', 'rtmps']) context.dialers.add(scheme, dialer);
       if (options.listen) {
         const server = createServer(SOCKET, (socket) => void talk(context, socket, 'rtmp'));
         addresses.rtmp = await listeners.open(server, options.listen, context.admission);

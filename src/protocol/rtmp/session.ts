@@ -96,6 +96,8 @@ export class RtmpSession {
     if (this.#url !== undefined) throw new ProtocolError('connect twice');
     this.#url = urlOf(object);
     const { detail } = this.#serving.session;
+    const via = this.#context.dialers.checkVia(object.via);
+    if (via !== '') detail.via = via;
     for (const name of ['tcUrl', 'pageUrl', 'swfUrl', 'flashVer']) {
       const value = object[name];
       if (typeof value === 'string' && value !== '') detail[name] = maskSecrets(value.slice(0, 1024));

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { fromHex, toHex } from '../../base/bytes.ts';
 import { ProtocolError } from '../../base/errors.ts';
-import { Frame } from '../../media/frame.ts';
+import { Frame, type Stamp } from '../../media/frame.ts';
 import type { Track } from '../../media/track.ts';
 import { MESSAGE_HEAD } from './message.ts';
 import { RecordReader, RecordWriter, type RelayRecord } from './record.ts';
@@ -39,11 +39,12 @@ interface Options {
   readonly startable?: boolean;
   readonly data?: string;
   readonly seq?: number;
+  readonly stamp?: Stamp;
 }
 
-function frame({ track, dts, key = true, startable = false, data = 'aabbcc', seq = 7 }: Options): Frame {
+function frame({ track, dts, key = true, startable = false, data = 'aabbcc', seq = 7, stamp }: Options): Frame {
   const sample = { track, dts, pts: dts + 40_000, keyframe: key, data: fromHex(data) };
-  return new Frame(sample, { seq, tenure: { token: TOKEN, epoch: 3 } }, dts, track, startable, TOKEN + 5);
+  return new Frame(sample, { seq, tenure: { token: TOKEN, epoch: 3 }, stamp }, dts, track, startable, TOKEN + 5);
 }
 
 const keyFrame = (dts: number, track = VIDEO) => frame({ track, dts, startable: true });
@@ -56,8 +57,8 @@ function bodyOf(writer: RecordWriter, each: Frame): Uint8Array {
 }
 
 function received(each: Frame): RelayRecord {
-  const { seq, track, dts, pts, keyframe, ingest, data, tenure } = each;
-  return { ...tenure, seq, track, dts, pts, keyframe, ingest, data };
+  const { seq, track, dts, pts, keyframe, ingest, stamp, data, tenure } = each;
+  return { ...tenure, seq, track, dts, pts, keyframe, ingest, stamp, data };
 }
 
 const HEAD = '00000003 00065bfeda25e000 0000000000000007';
@@ -66,6 +67,12 @@ const cases: [name: string, frame: Frame, hex: string][] = [
     'a key frame with its track',
     keyFrame(1_000_000),
     `05 00 ${HEAD} 00000000000f4240 00009c40 00065bfeda25e005
+     01 0780 0438 0b 617663312e343263303238 04 48696768 03 342e30 000003 0142c0 aabbcc`,
+  ],
+  [
+    'a key frame that begins a segment',
+    frame({ track: VIDEO, dts: 1_000_000, startable: true, stamp: { segment: 1_790_000_007, discontinuity: 2 } }),
+    `0d 00 ${HEAD} 00000000000f4240 00009c40 00065bfeda25e005 000000006ab13b87 00000002
      01 0780 0438 0b 617663312e343263303238 04 48696768 03 342e30 000003 0142c0 aabbcc`,
   ],
   [
@@ -115,6 +122,8 @@ describe('a record', () => {
     ['a flag that nobody knows', `85 00 ${HEAD} 00000000000f4240 00009c40 00065bfeda25e005 aabbcc`],
     ['a time that cannot be counted', `01 00 ${HEAD} 7fffffffffffffff 00009c40 00065bfeda25e005 aabbcc`],
     ['a position below 0', `01 00 00000003 00065bfeda25e000 ffffffffffffffff ${'00'.repeat(20)}`],
+    ['a segment below 0', `09 00 ${HEAD} 00000000000f4240 00009c40 00065bfeda25e005 ffffffffffffffff 00000000`],
+    ['less than a stamp', `08 00 ${HEAD} 00000000000f4240 00009c40 00065bfeda25e005 0000000000000001 0000`],
     ['a codec that nobody knows', `05 00 ${HEAD} 00000000000f4240 00009c40 00065bfeda25e005 77 0780 0438`],
     ['a video track in sound', cases[0]![2].replace('05', '07')],
     ['a name with a line break in it', cases[0]![2].replace('48696768', '48690a68')],
@@ -174,9 +183,10 @@ describe('a record', () => {
     const track = fc.oneof(video, audio) as fc.Arbitrary<Track>;
     fc.assert(
       fc.property(track, integer, fc.maxSafeInteger(), int32, fc.boolean(), bytes, (of, seq, dts, later, key, data) => {
+        const stamp = key ? { segment: seq, discontinuity: 2 ** 32 - 1 } : undefined;
         const time = dts / 4;
         const sample = { track: of, dts: Math.floor(time), pts: Math.floor(time) + later, keyframe: key, data };
-        const place = { seq, tenure: { token: seq, epoch: 9 } };
+        const place = { seq, tenure: { token: seq, epoch: 9 }, stamp };
         const each = new Frame(sample, place, sample.dts, of, true, Math.floor(time));
         assert.deepEqual(new RecordReader().read(bodyOf(new RecordWriter(), each)), received(each));
       }),

@@ -4,7 +4,7 @@ import { SECOND } from '../../base/clock.ts';
 import { ProtocolError } from '../../base/errors.ts';
 import { Slab } from '../../base/slab.ts';
 import type { Relayed } from '../../hub/mirror.ts';
-import type { Frame } from '../../media/frame.ts';
+import type { Frame, Stamp } from '../../media/frame.ts';
 import type { Kind, Track } from '../../media/track.ts';
 import { blankMessage, MESSAGE_HEAD, MessageType } from './message.ts';
 import { readTrack, writeTrack } from './track.ts';
@@ -23,11 +23,12 @@ export interface WrittenRecord {
 }
 
 /** The bits of a record's first byte; the others are 0. */
-const Flag = { keyframe: 0x01, audio: 0x02, track: 0x04 } as const;
-const KNOWN_FLAGS = Flag.keyframe | Flag.audio | Flag.track;
+const Flag = { keyframe: 0x01, audio: 0x02, track: 0x04, stamp: 0x08 } as const;
+const KNOWN_FLAGS = Flag.keyframe | Flag.audio | Flag.track | Flag.stamp;
 
-/** Up to where the track begins, or the data. */
+/** Up to where the stamp begins, the track or the data. */
 const HEAD = 42;
+const STAMP = 12;
 const HIGH = 2 ** 32;
 const TRACK_NUMBERS = 256;
 /** In a stream without video one may begin anywhere: the configuration comes this often, in microseconds. */
@@ -92,10 +93,12 @@ export class RecordReader {
     const composition = reader.i32();
     const ingest = readInteger(reader);
     if (token < 0 || seq < 0) throw new ProtocolError('a record with a negative position');
+    const stamp = flags & Flag.stamp ? readStamp(reader) : undefined;
     const track = this.#track(flags, number, reader);
     if (!track) return undefined;
     const keyframe = (flags & Flag.keyframe) !== 0;
-    return { token, epoch, seq, track, dts, pts: dts + composition, ingest, keyframe, data: this.#own(reader.rest()) };
+    const [pts, data] = [dts + composition, this.#own(reader.rest())];
+    return { token, epoch, seq, track, dts, pts, ingest, keyframe, stamp, data };
   }
 
   #track(flags: number, number: number, reader: ByteReader): Track | undefined {
@@ -117,12 +120,13 @@ export class RecordReader {
 
 /** The layout that docs/internals/relay.md describes. */
 function encode(frame: Frame, number: number, track: Uint8Array | undefined): Uint8Array {
-  const { data, keyframe, tenure, seq, dts, pts, ingest } = frame;
+  const { data, keyframe, tenure, seq, dts, pts, ingest, stamp } = frame;
   const isAudio = frame.track.kind === 'audio';
-  const message = blankMessage(MessageType.record, HEAD + (track?.length ?? 0) + data.length);
+  const head = HEAD + (stamp ? STAMP : 0);
+  const message = blankMessage(MessageType.record, head + (track?.length ?? 0) + data.length);
   const view = new DataView(message.buffer, MESSAGE_HEAD);
   const flags = (keyframe ? Flag.keyframe : 0) | (isAudio ? Flag.audio : 0) | (track ? Flag.track : 0);
-  view.setUint8(0, flags);
+  view.setUint8(0, flags | (stamp ? Flag.stamp : 0));
   view.setUint8(1, number);
   view.setUint32(2, tenure.epoch);
   writeInteger(view, 6, tenure.token);
@@ -130,9 +134,19 @@ function encode(frame: Frame, number: number, track: Uint8Array | undefined): Ui
   writeInteger(view, 22, dts);
   view.setInt32(30, pts - dts);
   writeInteger(view, 34, ingest);
-  if (track) message.set(track, MESSAGE_HEAD + HEAD);
+  if (stamp) {
+    writeInteger(view, HEAD, stamp.segment);
+    view.setUint32(HEAD + 8, stamp.discontinuity);
+  }
+  if (track) message.set(track, MESSAGE_HEAD + head);
   message.set(data, message.length - data.length);
   return message;
+}
+
+function readStamp(reader: ByteReader): Stamp {
+  const [segment, discontinuity] = [readInteger(reader), reader.u32()];
+  if (segment < 0) throw new ProtocolError('a record with a negative segment');
+  return { segment, discontinuity };
 }
 
 function writeInteger(view: DataView, at: number, value: number): void {

@@ -7,8 +7,10 @@ const SERVER_VERSION = '3,5,3,888';
 
 /** Enhanced RTMP 2, "connect": every codec is forwarded as it comes. */
 const CAN_FORWARD = 4;
-const VIDEO_FOURCC = ['avc1', 'hvc1', 'av01', 'vp09', 'vp08'];
-const AUDIO_FOURCC = ['mp4a', 'Opus', 'fLaC', 'ac-3', 'ec-3', '.mp3'];
+/** The codecs of enhanced RTMP that we take and give. */
+export const VIDEO_FOURCC: readonly string[] = ['avc1', 'hvc1', 'av01', 'vp09', 'vp08'];
+/** The same for sound. */
+export const AUDIO_FOURCC: readonly string[] = ['mp4a', 'Opus', 'fLaC', 'ac-3', 'ec-3', '.mp3'];
 /** Enhanced RTMP 2, CapsExMask: ModEx (4) and nanosecond timestamps (8). */
 const CAPABILITIES_EX = 4 | 8;
 

@@ -1,0 +1,123 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { manyEdges } from '../link/edges.ts';
+import { judge } from '../link/goals.ts';
+import { findTunnel, Path, type PathPlan, type Report as PathReport } from '../link/path.ts';
+import type { LinkSettings } from '../link/settings.ts';
+import { simulate } from '../link/simulate.ts';
+import { type Crossing, type Ground, TRANSPORTS, type Transport } from '../link/transports.ts';
+import type { Watched } from '../link/watcher.ts';
+import { note, wait } from '../measure.ts';
+import { freePorts } from '../process.ts';
+import type { Figures, Report, Row } from '../report.ts';
+
+/** Time for a stream to get going, in seconds, but no more than is measured: congestion windows and estimates find their size. */
+const SETTLE_SECONDS = 5;
+const MEGABIT = 1e6;
+
+/** How streams cross a bad path, by our link and by its peers: one after another, over paths that are equally bad. */
+export async function link(settings: LinkSettings): Promise<Report> {
+  if (settings.simulate) return simulate(settings);
+  if (settings.edges > 0) return manyEdges(settings);
+  const tunnel = await findTunnel(settings.loadCores);
+  const rows: Row[] = [];
+  for (const transport of [TRANSPORTS.headwater, ...settings.peers.map((name) => TRANSPORTS[name])]) {
+    if (transport.needsTunnel && tunnel === undefined) continue;
+    note(`${transport.name}, ${settings.seconds} s`);
+    rows.push({ server: transport.name, figures: await cross(transport, settings, tunnel) });
+  }
+  return { rows, verdicts: judge(rows[0]!.figures, settings) };
+}
+
+/** Has streams cross by one transport; without a `tunnel`, through a relay for UDP. */
+export async function cross(
+  transport: Transport,
+  settings: LinkSettings,
+  tunnel: string | undefined,
+): Promise<Figures> {
+  const [link, media, rtmp, http, api] = (await freePorts(5)) as [number, number, number, number, number];
+  const folder = mkdtempSync(join(tmpdir(), 'headwater-bench-'));
+  const running: { stop(): Promise<void> }[] = [];
+  const path = await Path.open(planOf(transport, settings, [link, media], tunnel), settings.loadCores);
+  try {
+    const ground: Ground = { path, settings, folder, ports: { link, media, rtmp, http, api } };
+    const crossing = await transport.start(ground, (process) => running.unshift(process));
+    await wait(Math.min(SETTLE_SECONDS, settings.seconds));
+    const figures = await measure(crossing, path, settings);
+    for (const warning of new Set(crossing.nodes.flatMap(({ warnings }) => warnings))) note(`  ${warning}`);
+    return figures;
+  } finally {
+    for (const process of running) await process.stop();
+    await path.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+function planOf({ kind }: Transport, settings: LinkSettings, ports: number[], tunnel: string | undefined): PathPlan {
+  const { loss, burst, rtt, jitter, limit, seed } = settings;
+  const impairment = { loss: loss / 100, burst, delay: rtt / 2, jitter, ...(limit > 0 && { rate: limit * MEGABIT }) };
+  return { ...impairment, kind, seed, ports, ...(tunnel !== undefined && { tunnel }) };
+}
+
+/** What the processes tell at one moment. */
+interface Reading {
+  readonly path: PathReport;
+  readonly cpu: readonly number[];
+  /** Of frames that were published. */
+  readonly bytes: number;
+}
+
+async function read({ nodes, source }: Crossing, path: Path): Promise<Reading> {
+  source.say('report');
+  const { bytes } = await source.answer<{ bytes: number }>();
+  return { path: await path.report(), cpu: nodes.map((node) => node.usage().cpu), bytes };
+}
+
+async function measure(crossing: Crossing, path: Path, settings: LinkSettings): Promise<Figures> {
+  const { watcher } = crossing;
+  watcher.say('begin');
+  const before = await read(crossing, path);
+  await wait(settings.seconds / 2);
+  const outage = settings.outage > 0 ? await path.outage(settings.outage) : undefined;
+  await wait(settings.seconds / 2);
+  watcher.say('end');
+  const watched = await watcher.answer<Watched>();
+  return figuresOf(watched, before, await read(crossing, path), settings, outage?.at);
+}
+
+function figuresOf(
+  watched: Watched,
+  before: Reading,
+  after: Reading,
+  settings: LinkSettings,
+  outageEnd?: number,
+): Figures {
+  const [from, to] = [before.path, after.path];
+  const wire = to.down.bytes - from.down.bytes + to.up.bytes - from.up.bytes;
+  const media = to.down.media - from.down.media;
+  const all = watched.frames + watched.missing;
+  const added = (delay: number): number => (watched.delay.count > 0 ? delay - settings.rtt / 2 : Number.NaN);
+  const cpu = after.cpu.map((seconds, index) => seconds - before.cpu[index]!);
+  return {
+    'path loss %': (100 * (to.down.lost - from.down.lost)) / (to.down.packets - from.down.packets),
+    frames: all,
+    missing: watched.missing,
+    holes: watched.holes,
+    packets: to.down.mediaPackets - from.down.mediaPackets,
+    'residual packets': watched.residual ?? Number.NaN,
+    faulty: watched.faulty,
+    'overhead %': media > 0 ? (100 * (wire - media)) / media : Number.NaN,
+    'wire %': (100 * wire) / (after.bytes - before.bytes),
+    'p50 ms': added(watched.delay.p50),
+    'p95 ms': added(watched.delay.p95),
+    'p99 ms': added(watched.delay.p99),
+    'max ms': added(watched.delay.max),
+    stalls: watched.stalls,
+    'gap ms': watched.gap,
+    ...(outageEnd !== undefined && settings.outage > settings.latency && { 'resume ms': watched.gapEnded - outageEnd }),
+    lost: watched.endings,
+    'origin CPU s': cpu[0] ?? Number.NaN,
+    'edge CPU s': cpu[1] ?? Number.NaN,
+  };
+}

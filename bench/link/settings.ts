@@ -1,0 +1,118 @@
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+
+/** The transports that run beside our link. */
+export const PEERS = ['srt', 'rtmp', 'legacy'] as const;
+
+/** What the command line asks for. Losses are per cent, times milliseconds. */
+export interface LinkSettings {
+  readonly loss: number;
+  readonly burst: number;
+  readonly rtt: number;
+  readonly jitter: number;
+  /** Of each stream, in Mbit/s. */
+  readonly rate: number;
+  readonly latency: number;
+  readonly streams: number;
+  readonly seconds: number;
+  /** How long nothing passes, in the middle of it all; 0 for no outage. */
+  readonly outage: number;
+  /** Of the bottleneck, in Mbit/s; 0 for none. */
+  readonly limit: number;
+  readonly seed: number;
+  readonly peers: readonly (typeof PEERS)[number][];
+  /** Edges on a good path, in place of the impaired one. */
+  readonly edges: number;
+  /** Whether to simulate in place of measuring. */
+  readonly simulate: boolean;
+  readonly serverCores: string;
+  readonly loadCores: string;
+  readonly json: boolean;
+}
+
+/** What can be said, for people. */
+export const LINK_USAGE = `npm run bench -- link [options]
+  --loss 10               per cent of the packets that are lost, both ways
+  --burst 1               how many are lost in a row, on average
+  --rtt 100               ms, there and back
+  --jitter 10             up to so many ms more, each way
+  --rate 4                Mbit/s of each stream
+  --limit 0               Mbit/s of the path's bottleneck; 0 for none
+  --latency 500           ms from origin to edge
+  --streams 1             how many streams cross (SRT takes one)
+  --seconds 60            how long each transport is measured
+  --outage 0              ms during which nothing passes, in the middle
+  --seed 1                decides what is lost
+  --peers srt,rtmp,legacy beside our link; 'none' runs it alone
+  --edges 50              instead: the CPU time of one origin to so many edges, on a good path
+  --simulate              instead: the simulator, for what a real run cannot see
+  --server-cores, --load-cores, --json: as above`;
+
+/** Reads the command line; throws with a sentence when it makes no sense. */
+export function readLinkSettings(args: string[]): LinkSettings {
+  const number = (value: string) => ({ type: 'string', default: value }) as const;
+  const options = {
+    loss: number('10'),
+    burst: number('1'),
+    rtt: number('100'),
+    jitter: number('10'),
+    rate: number('4'),
+    limit: number('0'),
+    latency: number('500'),
+    streams: number('1'),
+    seconds: number('60'),
+    outage: number('0'),
+    seed: number('1'),
+    edges: number('0'),
+    peers: { type: 'string', default: PEERS.join() },
+    simulate: { type: 'boolean', default: false },
+    'server-cores': { type: 'string', default: '0' },
+    'load-cores': { type: 'string', default: availableParallelism() > 1 ? '1' : '0' },
+    json: { type: 'boolean', default: false },
+  } as const;
+  const { values } = parseArgs({ args, options });
+  const { simulate, json, 'server-cores': serverCores, 'load-cores': loadCores } = values;
+  const within = (name: Numeric, least: number, most: number) => numberOf(name, values[name], least, most);
+  return {
+    loss: within('loss', 0, 90),
+    burst: within('burst', 1, 100),
+    rtt: within('rtt', 0, 5000),
+    jitter: within('jitter', 0, 1000),
+    rate: within('rate', 0.5, 50),
+    limit: within('limit', 0, 1000),
+    latency: within('latency', 0, 10_000),
+    streams: within('streams', 1, 50),
+    seconds: within('seconds', 1, 86_400),
+    outage: within('outage', 0, 60_000),
+    seed: within('seed', 0, 2 ** 31),
+    edges: within('edges', 0, 200),
+    peers: values.peers === 'none' ? [] : values.peers.split(',').map(peer),
+    ...{ simulate, json, serverCores, loadCores },
+  };
+}
+
+type Numeric =
+  | 'loss'
+  | 'burst'
+  | 'rtt'
+  | 'jitter'
+  | 'rate'
+  | 'limit'
+  | 'latency'
+  | 'streams'
+  | 'seconds'
+  | 'outage'
+  | 'seed'
+  | 'edges';
+
+function numberOf(name: string, text: string, least: number, most: number): number {
+  const value = Number(text);
+  if (text !== '' && value >= least && value <= most) return value;
+  throw new Error(`--${name} wants a number from ${least} to ${most}, not '${text}'`);
+}
+
+function peer(name: string): (typeof PEERS)[number] {
+  const known = PEERS.find((each) => each === name);
+  if (!known) throw new Error(`--peers knows ${PEERS.join(', ')}, not '${name}'`);
+  return known;
+}

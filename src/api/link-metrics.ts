@@ -1,0 +1,64 @@
+import { Counter, Gauge, type Registry } from 'prom-client';
+import { SECOND } from '../base/clock.ts';
+import type { Links } from '../net/links.ts';
+
+const LABELS = ['role', 'node'] as const;
+
+/** The numbers of the links to other nodes, by what this node is on them and by the other one's id. */
+export class LinkMetrics {
+  readonly #metrics: ReturnType<typeof metricsIn>;
+
+  constructor(registry: Registry) {
+    this.#metrics = metricsIn(registry);
+  }
+
+  /** Fills them in anew, after the registry was reset. */
+  count(links: Links): void {
+    const metrics = this.#metrics;
+    metrics.strangers.inc(links.strangers);
+    for (const link of links) {
+      const labels = { role: link.role, node: link.node };
+      metrics.packets.inc(labels, link.packets);
+      metrics.bytes.inc(labels, link.bytes);
+      metrics.overhead.inc(labels, link.overheadBytes);
+      metrics.lost.inc(labels, link.lost);
+      metrics.requests.inc(labels, link.requests);
+      metrics.repaired.inc(labels, link.repaired);
+      metrics.late.inc(labels, link.late);
+      metrics.residual.inc(labels, link.residual);
+      metrics.refused.inc(labels, link.refused);
+      metrics.rtt.set(labels, link.rtt / SECOND);
+      metrics.jitter.set(labels, link.jitter / SECOND);
+      metrics.udp.set(labels, link.media === 'udp' ? 1 : 0);
+      for (const { path: stream, latency, delay } of link.streams) {
+        metrics.latency.set({ ...labels, stream }, latency / SECOND);
+        metrics.delay.set({ ...labels, stream, quantile: '0.5' }, delay.p50 / SECOND);
+        metrics.delay.set({ ...labels, stream, quantile: '0.99' }, delay.p99 / SECOND);
+      }
+    }
+  }
+}
+
+function metricsIn(registry: Registry) {
+  const common = (name: string, help: string) => ({ name: `headwater_link_${name}`, help, registers: [registry] });
+  const counter = (name: string, help: string) => new Counter({ ...common(name, help), labelNames: LABELS });
+  const gauge = (name: string, help: string, ...more: string[]) =>
+    new Gauge({ ...common(name, help), labelNames: [...LABELS, ...more] });
+  return {
+    strangers: new Counter(common('unknown_datagrams_total', 'Datagrams that belong to no link.')),
+    packets: counter('packets_total', 'Media packets: sent, or that should have come.'),
+    bytes: counter('bytes_total', 'Media by UDP in bytes.'),
+    overhead: counter('overhead_bytes_total', 'What this node sent for repair and control, in bytes.'),
+    lost: counter('lost_packets_total', 'Packets that were found missing.'),
+    requests: counter('repair_requests_total', 'Requests for what was missing.'),
+    repaired: counter('repaired_packets_total', 'Packets that came, or were sent, again.'),
+    late: counter('late_packets_total', 'Packets that came after their time.'),
+    residual: counter('residual_packets_total', 'Packets that were missing when their time came.'),
+    refused: counter('refused_datagrams_total', 'Datagrams of nobody known, not authentic or repeated.'),
+    rtt: gauge('rtt_seconds', 'Round trip.'),
+    jitter: gauge('jitter_seconds', 'Mean deviation of the round trip.'),
+    udp: gauge('udp', 'Whether media goes by UDP.'),
+    latency: gauge('latency_seconds', 'From way in to way out as it is to be.', 'stream'),
+    delay: gauge('delay_seconds', 'From way in to way out as it was of late.', 'stream', 'quantile'),
+  };
+}

@@ -1,0 +1,109 @@
+import { z } from 'zod';
+import { MILLISECOND } from '../base/clock.ts';
+import type { LinkReport, LinkStream } from '../net/links.ts';
+import { count, type Operation, operation } from './operation.ts';
+import type { Services } from './services.ts';
+
+const milliseconds = z.number().nonnegative();
+
+const crossing = {
+  packets: count.describe('Media packets: at the origin sent, at the edge those that should have come.'),
+  lost: count.describe('Found missing; known at the edge.'),
+  requests: count.describe('Requests for what was missing.'),
+  repaired: count.describe('At the edge what came again in time, at the origin what was sent again.'),
+  late: count.describe('Came to the edge after their time.'),
+  duplicates: count,
+  forged: count.describe('Not authentic.'),
+  residual: count.describe('Missing at the edge when their time came.'),
+};
+
+const stream = z.object({
+  path: z.string(),
+  latency_ms: milliseconds.describe('From the way into the origin to the way out of the edge, as it is to be.'),
+  delay_p50_ms: milliseconds.describe('The same as it was of late.'),
+  delay_p99_ms: milliseconds,
+  ...crossing,
+  summary: z.string(),
+});
+
+const link = z.object({
+  role: z.enum(['origin', 'edge']).describe('What this node is on it.'),
+  node: z.string().describe('The id of the other node.'),
+  remote: z.string(),
+  media: z.enum(['udp', 'reliable']).describe('How media goes.'),
+  rtt_ms: milliseconds,
+  jitter_ms: milliseconds,
+  ...crossing,
+  bytes: count.describe('Media by UDP.'),
+  overhead_bytes: count.describe('What this node sent for repair and control.'),
+  refused: count.describe('Datagrams of nobody known, not authentic or repeated.'),
+  streams: z.array(stream).describe('At the edge, those that come by UDP.'),
+});
+
+const crossed = { packets: 25_311, lost: 2530, requests: 9120, repaired: 2530, late: 12 };
+const uncrossed = { duplicates: 31, forged: 0, residual: 0 };
+
+const example: z.output<typeof link> = {
+  role: 'edge',
+  node: '5f0c1d6e9ab24c7f8e31',
+  remote: '192.0.2.4',
+  media: 'udp',
+  rtt_ms: 101.2,
+  jitter_ms: 1.4,
+  ...crossed,
+  ...uncrossed,
+  bytes: 30_373_200,
+  overhead_bytes: 401_280,
+  refused: 0,
+  streams: [
+    {
+      path: '__defaultVhost__/live/movie',
+      latency_ms: 500,
+      delay_p50_ms: 500.9,
+      delay_p99_ms: 502.3,
+      ...crossed,
+      ...uncrossed,
+      summary: 'loss 10.0 %, residual 9e-7 at 500 ms, overhead 11.4 %',
+    },
+  ],
+};
+
+/** `/api/v1/links` */
+export function links({ context }: Services): Operation[] {
+  return [
+    operation({
+      method: 'GET',
+      path: '/api/v1/links',
+      group: 'Server',
+      summary: 'The links to other nodes: what is lost on them, and what becomes of it.',
+      envelope: 'node',
+      answer: z.object({ links: z.array(link) }),
+      example: { links: [example] },
+      handle: () => ({ links: Array.from(context.links, describe) }),
+    }),
+  ];
+}
+
+function describe({ rtt, jitter, overheadBytes, streams, ...rest }: LinkReport): z.output<typeof link> {
+  return {
+    ...rest,
+    rtt_ms: inMs(rtt),
+    jitter_ms: inMs(jitter),
+    overhead_bytes: overheadBytes,
+    streams: streams.map(describeStream),
+  };
+}
+
+function describeStream({ latency, delay, ...rest }: LinkStream): z.output<typeof stream> {
+  return {
+    ...rest,
+    latency_ms: inMs(latency),
+    delay_p50_ms: inMs(Math.max(0, delay.p50)),
+    delay_p99_ms: inMs(Math.max(0, delay.p99)),
+  };
+}
+
+/** With one decimal. */
+function inMs(time: number): number {
+  return Math.round((10 * time) / MILLISECOND) / 10;
+}

@@ -1,0 +1,87 @@
+/** How one stream, or all of a link, got across. Counted since its beginning, in packets if not told otherwise. */
+export interface Crossing {
+  /** What the origin sent, repairs not included; at an edge, what it should have got. */
+  readonly packets: number;
+  /** Found missing at the edge; known there alone, as is all that is told of the edge. */
+  readonly lost: number;
+  /** Asked for: at the edge in so many requests, at the origin as they came. */
+  readonly requests: number;
+  /** At the edge what came in time, at the origin what was sent again. */
+  readonly repaired: number;
+  /** Came to the edge too late, or twice, or were not authentic. */
+  readonly late: number;
+  readonly duplicates: number;
+  readonly forged: number;
+  /** Missing at the edge when their time came. */
+  readonly residual: number;
+}
+
+/** A stream on its way over a link, as its edge sees it. */
+export interface LinkStream extends Crossing {
+  readonly path: string;
+  /** From the origin's way in to the edge's way out, in microseconds: as it is to be. */
+  readonly latency: number;
+  /** The same as it was of late: the median, and what one record in a hundred exceeds. */
+  readonly delay: { readonly p50: number; readonly p99: number };
+  /** In one line. */
+  readonly summary: string;
+}
+
+/** A link between this node and another one, which carries media by UDP beside a reliable connection. */
+export interface LinkReport extends Crossing {
+  /** What this node is on it. */
+  readonly role: 'origin' | 'edge';
+  /** The other node: its id, and its host. */
+  readonly node: string;
+  readonly remote: string;
+  /** How media goes: reliably where UDP does not come through. */
+  readonly media: 'udp' | 'reliable';
+  /** Round trip, and its mean deviation, in microseconds. */
+  readonly rtt: number;
+  readonly jitter: number;
+  /** UDP payload of media, and what repairs and control datagrams of this node cost beside it, in bytes. */
+  readonly bytes: number;
+  readonly overheadBytes: number;
+  /** Datagrams of nobody known, not authentic, or sent again by somebody. */
+  readonly refused: number;
+  /** At the edge. */
+  readonly streams: readonly LinkStream[];
+}
+
+/** The links of this node. */
+export class Links {
+  /** Datagrams that came to this node and belong to none of them. */
+  strangers = 0;
+  readonly #links = new Set<() => LinkReport>();
+
+  /** Shows a link, by what tells how it is doing, until the function returned is called. */
+  add(report: () => LinkReport): () => void {
+    this.#links.add(report);
+    return () => this.#links.delete(report);
+  }
+
+  *[Symbol.iterator](): Generator<LinkReport> {
+    for (const report of this.#links) yield report();
+  }
+}
+
+/** What crossed nothing. */
+export const NOTHING_CROSSED: Crossing = {
+  packets: 0,
+  lost: 0,
+  requests: 0,
+  repaired: 0,
+  late: 0,
+  duplicates: 0,
+  forged: 0,
+  residual: 0,
+};
+
+/** All of them together. */
+export function sumOfCrossings(crossings: Iterable<Crossing>): Crossing {
+  const sum: Record<keyof Crossing, number> = { ...NOTHING_CROSSED };
+  for (const crossing of crossings) {
+    for (const name of Object.keys(sum) as (keyof Crossing)[]) sum[name] += crossing[name];
+  }
+  return sum;
+}

@@ -1,0 +1,181 @@
+import { RefusedError } from '../../base/errors.ts';
+import { FlvMuxer } from '../../container/flv/muxer.ts';
+import { formatName, readSelection } from '../../container/flv/selection.ts';
+import type { StreamPath } from '../../hub/path.ts';
+import type { Stream } from '../../hub/stream.ts';
+import type { Context } from '../../module.ts';
+import type { Dialer } from '../../net/dialers.ts';
+import { Departure, type Serving } from '../../net/serve.ts';
+import { watch } from '../../net/watch.ts';
+import { PLAYER_RATE } from './connection.ts';
+import { Dialogue, RedirectError } from './dialogue.ts';
+import { rtmpBox } from './egress.ts';
+import { Publication } from './ingest.ts';
+import { type RtmpAddress, rtmpAddress } from './wire/address.ts';
+import { PUBLISHER_LIMITS, STRANGER_LIMITS } from './wire/chunk-reader.ts';
+import { isMedia, MessageType, type RtmpMessage } from './wire/message.ts';
+import { SET_DATA_FRAME } from './wire/request.ts';
+
+/** How often a server may send us on to another one. */
+const MOST_REDIRECTS = 3;
+/** What players ask for: live, or else recorded; and how much they say they hold, in milliseconds. */
+const [LIVE_OR_RECORDED, BUFFER] = [-2000, 3000];
+/** Everything, in the dialect of today. */
+const SELECTION = readSelection(new Map());
+
+/** Plays streams from RTMP servers elsewhere, and publishes there. */
+export function rtmpDialer(context: Context): Dialer {
+  return {
+    protocol: 'rtmp',
+    pull: (url, path, serving) => follow(url, (address) => pull(context, address, path, serving)),
+    push: (url, stream, serving) => follow(url, (address) => push(context, address, stream, serving)),
+  };
+}
+
+async function follow(url: string, talk: (address: RtmpAddress) => Promise<never>): Promise<never> {
+  let address = rtmpAddress(url);
+  for (let redirects = 0; ; redirects++) {
+    try {
+      return await talk(address);
+    } catch (error) {
+      if (!(error instanceof RedirectError)) throw error;
+      if (redirects === MOST_REDIRECTS) throw new Departure(`redirected more than ${MOST_REDIRECTS} times`);
+      address = error.target;
+    }
+  }
+}
+
+async function pull(context: Context, address: RtmpAddress, path: StreamPath, serving: Serving): Promise<never> {
+  const dialogue = new Dialogue(context, address);
+  const arrival = new Arrival(context, serving, dialogue, path);
+  const play = async (): Promise<never> => {
+    await dialogue.connect(context.dialers.via());
+    const streamId = await dialogue.createStream();
+    dialogue.begun();
+    arrival.expect();
+    dialogue.connection.trust(PUBLISHER_LIMITS);
+    dialogue.connection.control({ kind: 'set-buffer-length', streamId, milliseconds: BUFFER });
+    await dialogue.ask(streamId, 'NetStream.Play.Start', 'play', address.name, LIVE_OR_RECORDED);
+    return new Promise<never>(() => {});
+  };
+  return converse(dialogue, serving, play, (message) => arrival.take(message)).finally(() => arrival.close());
+}
+
+async function push(context: Context, address: RtmpAddress, stream: Stream, serving: Serving): Promise<never> {
+  const dialogue = new Dialogue(context, address);
+  const { name } = address;
+  const ending = new AbortController();
+  const publish = async (): Promise<never> => {
+    await dialogue.connect(context.dialers.via(stream.publisher?.session.detail['via']));
+    dialogue.tell('releaseStream', name);
+    dialogue.tell('FCPublish', name);
+    const streamId = await dialogue.createStream();
+    await dialogue.ask(streamId, 'NetStream.Publish.Start', 'publish', name, 'live');
+    dialogue.begun();
+    dialogue.connection.trust(STRANGER_LIMITS, PLAYER_RATE);
+    serving.begin('play', stream.path);
+    return send(context, dialogue, streamId, stream, { session: serving.session, signal: ending.signal }).catch(
+      (reason: unknown) => {
+        if (!ending.signal.aborted) sayGoodbye(dialogue, streamId, name);
+        throw reason;
+      },
+    );
+  };
+  return converse(dialogue, serving, publish, () => {}).finally(() => ending.abort(new Departure('the push is over')));
+}
+
+/** All pushes of a stream share their bytes, if the servers give out the same message stream, which is 1. */
+function send(
+  context: Context,
+  { connection }: Dialogue,
+  streamId: number,
+  stream: Stream,
+  serving: Pick<Serving, 'session' | 'signal'>,
+): Promise<never> {
+  const { kinds, dialect } = SELECTION;
+  const box = rtmpBox(streamId, SET_DATA_FRAME);
+  const mux = () => new FlvMuxer({ box, dialect, kinds, tracks: stream.tracks.values() });
+  return watch(context, serving, {
+    stream,
+    format: formatName(`rtmp-push:${streamId}`, SELECTION),
+    mux,
+    sink: connection.socket,
+  });
+}
+
+/** FMLE's way to stop. */
+function sayGoodbye(dialogue: Dialogue, streamId: number, name: string): void {
+  dialogue.tell('FCUnpublish', name);
+  dialogue.tell('deleteStream', streamId);
+}
+
+/** Runs a connection and what is done on it, until the first of the two fails; rejects with that reason. */
+async function converse(
+  dialogue: Dialogue,
+  { session, signal }: Serving,
+  act: () => Promise<never>,
+  handle: (message: RtmpMessage) => Promise<void> | void,
+): Promise<never> {
+  const end = () => dialogue.connection.fail(signal.reason);
+  signal.addEventListener('abort', end, { once: true });
+  if (signal.aborted) end();
+  const count = (bytes: number) => {
+    session.bytesIn += bytes;
+  };
+  try {
+    return await Promise.race([dialogue.run(handle, count), act()]);
+  } finally {
+    signal.removeEventListener('abort', end);
+    dialogue.close();
+  }
+}
+
+/** What is played from elsewhere: a stream of ours, from its first frame on. */
+class Arrival {
+  readonly #context: Context;
+  readonly #serving: Serving;
+  readonly #dialogue: Dialogue;
+  readonly #path: StreamPath;
+  #publication: Publication | undefined;
+  /** The metadata that came last before the first frame. */
+  #metadata: RtmpMessage | undefined;
+  #cancel = () => {};
+  #isClosed = false;
+
+  constructor(context: Context, serving: Serving, dialogue: Dialogue, path: StreamPath) {
+    this.#context = context;
+    this.#serving = serving;
+    this.#dialogue = dialogue;
+    this.#path = path;
+  }
+
+  /** From now on the first frame must come in time. */
+  expect(): void {
+    const { clock, config } = this.#context;
+    const expire = () => this.#dialogue.connection.fail(new RefusedError('timeout', 'no frame came in time'));
+    this.#cancel = clock.after(config.publish.firstFrameTimeout, expire);
+  }
+
+  take(message: RtmpMessage): Promise<void> | void {
+    if (this.#publication) return this.#publication.write(message);
+    if (isMedia(message.type)) return this.#begin(message);
+    if (message.type === MessageType.dataAmf0) this.#metadata = message;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#cancel();
+    this.#publication?.close(false);
+  }
+
+  async #begin(first: RtmpMessage): Promise<void> {
+    this.#cancel();
+    const { session, signal } = this.#serving;
+    this.#serving.begin('publish', this.#path);
+    const publisher = await this.#context.hub.publish(this.#path, session, signal);
+    if (this.#isClosed) return publisher.close(false);
+    this.#publication = new Publication(this.#context, this.#serving, this.#dialogue.connection, publisher);
+    if (this.#metadata) this.#publication.write(this.#metadata);
+    this.#publication.write(first);
+  }
+}

@@ -1,0 +1,14 @@
+import type { Module } from '../module.ts';
+import type { LocalRecordings } from './recordings.ts';
+
+/** Records streams into files. */
+export function record(recordings: LocalRecordings): Module {
+  return {
+    name: 'record',
+    async start() {
+      recordings.begin();
+      return {};
+    },
+    stop: () => recordings.end(),
+  };
+}

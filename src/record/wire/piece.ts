@@ -1,0 +1,69 @@
+import type { Frame } from '../../media/frame.ts';
+import type { Kind } from '../../media/track.ts';
+
+/** The frames of one track in a piece; times are decoding times in microseconds. */
+interface Counted {
+  readonly frames: number;
+  readonly first: number;
+  readonly last: number;
+}
+
+/** What is written to a recording, listed and proved as one. */
+export interface Piece {
+  readonly bytes: Uint8Array;
+  /** Whether decoding can begin here. */
+  readonly startable: boolean;
+  /** When its first frame came in: microseconds since 1970. */
+  readonly wall: number;
+  readonly tracks: Readonly<Partial<Record<Kind, Counted>>>;
+}
+
+/** Makes pieces of frames, in one format and for one file. */
+export interface PieceMuxer {
+  /** What the file begins with. */
+  readonly opening: Uint8Array;
+  /** How many frames are in no piece yet. */
+  readonly waiting: number;
+  /** Takes a frame of the tracks that it was made for. */
+  write(frame: Frame): void;
+  /** A piece of what can be written now; the newest frames may have to wait for those after them. */
+  part(): Piece | undefined;
+  /** A piece of all that waits; `next` is the frame that will begin the next one, if it is known. */
+  end(next?: Frame): Piece | undefined;
+}
+
+/** Counts the frames that are in no piece yet. */
+export class Tally {
+  readonly #frames: Record<Kind, { dts: number; wall: number }[]> = { video: [], audio: [] };
+
+  get waiting(): number {
+    return this.#frames.video.length + this.#frames.audio.length;
+  }
+
+  add({ track, dts, ingest }: Frame): void {
+    this.#frames[track.kind].push({ dts, wall: ingest });
+  }
+
+  /** What a piece of so many frames of each kind holds; all that there are where no number is given. */
+  take(counts?: ReadonlyMap<Kind, number>): Pick<Piece, 'tracks' | 'wall'> {
+    const tracks: Partial<Record<Kind, Counted>> = {};
+    let wall = Number.POSITIVE_INFINITY;
+    for (const kind of ['video', 'audio'] as const) {
+      const taken = this.#frames[kind].splice(0, counts ? (counts.get(kind) ?? 0) : Number.POSITIVE_INFINITY);
+      if (taken.length === 0) continue;
+      tracks[kind] = { frames: taken.length, first: taken[0]!.dts, last: taken.at(-1)!.dts };
+      wall = Math.min(wall, taken[0]!.wall);
+    }
+    return { tracks, wall };
+  }
+}
+
+/** How many frames a piece has. */
+export function framesIn({ tracks }: Pick<Piece, 'tracks'>): number {
+  return (tracks.video?.frames ?? 0) + (tracks.audio?.frames ?? 0);
+}
+
+/** The decoding time of the last frame in a piece. */
+export function lastIn({ tracks }: Pick<Piece, 'tracks'>): number {
+  return Math.max(...Object.values(tracks).map(({ last }) => last));
+}

@@ -1,0 +1,84 @@
+import { SECOND } from '../../base/clock.ts';
+import type { Stream } from '../../hub/stream.ts';
+import type { Context } from '../../module.ts';
+import type { Serving } from '../../net/serve.ts';
+import type { Channel } from '../channel.ts';
+import type { StreamSender, Subscriber } from '../link/stream-sender.ts';
+import { announcementOf, type MediaGrant } from '../messages.ts';
+import type { EdgeLink } from './edge-link.ts';
+import { Feed, paceFor } from './feed.ts';
+
+/** A stream on its way to an edge by UDP. */
+export interface MediaPlay {
+  readonly stream: Stream;
+  readonly link: EdgeLink;
+  /** The edge's own, in microseconds. */
+  readonly latency: number;
+}
+
+/** How long one who is sent the end of a stream may still ask for what it lacks of it, in microseconds. */
+const AFTERPLAY = 3 * SECOND;
+
+/** Sends an edge its stream until one of them ends: reliably what there is so far, by UDP what comes. Always rejects, with the reason. */
+export async function playMedia(
+  context: Context,
+  { session, signal }: Serving,
+  channel: Channel,
+  { stream, link, latency }: MediaPlay,
+): Promise<never> {
+  const { clock, hub } = context;
+  const { value: feed, release } = shareFeed(context, stream, paceFor(latency));
+  const leave = hub.join(stream, session);
+  const stops = [release];
+  const stop = () => {
+    for (const each of stops) each();
+  };
+  let isOver = false;
+  try {
+    return await new Promise<never>((_, reject) => {
+      const end = (reason: unknown) => {
+        isOver = true;
+        reject(reason);
+      };
+      if (signal.aborted) throw signal.reason;
+      signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+      const opening = feed.join(end);
+      channel.send(announcementOf(stream, grantOf(feed, opening)));
+      for (const record of opening.records) {
+        session.bytesOut += record.length;
+        channel.stream.write(record);
+      }
+      stops.unshift(opening.leave, link.subscribe(feed.sender, false), tally(feed.sender, stream, session));
+    });
+  } finally {
+    leave();
+    // The edge may lack some of the last packets.
+    if (isOver && !signal.aborted) clock.after(AFTERPLAY, stop);
+    else stop();
+  }
+}
+
+function shareFeed({ clock, config }: Context, stream: Stream, latency: number) {
+  const { relay, window } = config;
+  const options = { clock, latency, datagramBytes: relay.mtu, windowBytes: window.bytes };
+  return stream.share(`link ${latency}`, () => new Feed(stream, options));
+}
+
+function grantOf({ sender, keys }: Feed, opening: ReturnType<Feed['join']>): MediaGrant {
+  const { sequence, chain, records } = opening;
+  const [key, salt] = [keys.key, keys.salt].map((bytes) => Buffer.from(bytes).toString('base64')) as [string, string];
+  return { ssrc: sender.ssrc, key, salt, sequence, chain, records: records.length };
+}
+
+/** Counts what a session is sent. */
+function tally(sender: StreamSender, { counters }: Stream, session: { bytesOut: number }): () => void {
+  const subscriber: Subscriber = {
+    media({ length }) {
+      session.bytesOut += length;
+      counters.bytesOut += length;
+    },
+    heartbeat() {},
+  };
+  sender.attach(subscriber);
+  return () => sender.detach(subscriber);
+}

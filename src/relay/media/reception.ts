@@ -1,0 +1,137 @@
+import { MILLISECOND, SECOND } from '../../base/clock.ts';
+import type { LinkStream } from '../../net/links.ts';
+import { AutoLatency, USUAL_AUTO } from '../link/auto.ts';
+import type { RepairPolicy } from '../link/copies.ts';
+import type { EdgeEnd } from '../link/edge-end.ts';
+import type { IncomingRecord } from '../link/hand-over.ts';
+import type { ReceiverCounters, StreamReceiver } from '../link/stream-receiver.ts';
+import type { MediaGrant } from '../messages.ts';
+import { DelayGauge } from './delay-gauge.ts';
+import { openWith } from './media-cipher.ts';
+
+/** Packets are known to be missing and none comes: after this time they are taken for blocked. */
+const SILENCE = 1 * SECOND;
+/** More than half missing for good, so many times in a row, says that large packets do not come through. */
+const SPAN = 2 * SECOND;
+const MOST_BAD_SPANS = 2;
+/** What a record may take to leave the origin where the latency does not cover it. */
+const WAY_OUT = 20 * MILLISECOND;
+/** Where `auto` begins. */
+const FIRST_LATENCY = SECOND / 2;
+
+/** What a {@link Reception} is for. */
+export interface ReceptionOptions {
+  readonly path: string;
+  readonly grant: MediaGrant;
+  /** In microseconds; undefined for what the path needs. */
+  readonly latency: number | undefined;
+  readonly onRecord: (record: IncomingRecord) => void;
+  /** There will be no more, for this reason. */
+  readonly onLost: (reason: Error) => void;
+}
+
+/** The latency to begin with, in microseconds. */
+export function firstLatency(latency: number | undefined): number {
+  return latency ?? FIRST_LATENCY;
+}
+
+/** One stream as it comes to an edge by UDP. */
+export class Reception {
+  readonly path: string;
+  readonly ssrc: number;
+  readonly onLost: (reason: Error) => void;
+  readonly #end: EdgeEnd;
+  readonly #receiver: StreamReceiver;
+  readonly #auto: AutoLatency;
+  /** What the operator wants; undefined for what the path needs. */
+  readonly #latency: number | undefined;
+  readonly #delays = new DelayGauge();
+  /** How many packets had come and how many had been missing when the last one came, and since when more are missing. */
+  #came = 0;
+  #lost = 0;
+  #missingSince: number | undefined;
+  /** The counters when the span under way began. */
+  #span = { since: Number.NEGATIVE_INFINITY, packets: 0, abandoned: 0 };
+  #badSpans = 0;
+
+  constructor(end: EdgeEnd, now: () => number, { path, grant, latency, onRecord, onLost }: ReceptionOptions) {
+    const { ssrc, sequence, chain } = grant;
+    this.path = path;
+    this.ssrc = ssrc;
+    this.onLost = onLost;
+    this.#end = end;
+    this.#latency = latency;
+    this.#auto = new AutoLatency(end.path, firstLatency(latency), USUAL_AUTO);
+    this.#receiver = end.subscribe({
+      ssrc,
+      sequence,
+      chain,
+      latency: firstLatency(latency),
+      open: openWith({ key: Buffer.from(grant.key, 'base64'), salt: Buffer.from(grant.salt, 'base64') }),
+      onRecord: (record) => {
+        this.#delays.observe(end.path.toRemote(now()) - record.time);
+        onRecord(record);
+      },
+    });
+  }
+
+  /** How long it still takes for all that has left the origin to leave here, in microseconds, if it ever does. */
+  get rest(): number {
+    const { latency, patience } = this.#receiver;
+    return latency + patience + this.#end.path.rtt + WAY_OUT;
+  }
+
+  /** How the origin should weigh repairs for it. */
+  get policy(): RepairPolicy {
+    return this.#auto.policy;
+  }
+
+  /** Learns from what has come; false when packets are blocked. To be called a few times a second. */
+  look(now: number): boolean {
+    const { counters } = this.#receiver;
+    this.#auto.observe(counters, now);
+    if (this.#latency === undefined) this.#receiver.targetLatency = this.#auto.latency;
+    this.#judgeSpan(counters, now);
+    return this.#badSpans < MOST_BAD_SPANS && !this.#isSilent(counters, now);
+  }
+
+  close(): void {
+    this.#end.unsubscribe(this.ssrc);
+  }
+
+  /** How it is doing. */
+  report(): LinkStream {
+    const { counters, targetLatency } = this.#receiver;
+    const { received, lost, repaired, late, duplicates, forged, requests, abandoned } = counters;
+    return {
+      path: this.path,
+      latency: targetLatency,
+      delay: { p50: this.#delays.quantile(0.5), p99: this.#delays.quantile(0.99) },
+      summary: this.#summary(),
+      packets: received + lost,
+      ...{ lost, repaired, late, duplicates, forged, requests, residual: abandoned },
+    };
+  }
+
+  #isSilent({ received, repaired, lost }: ReceiverCounters, now: number): boolean {
+    const came = received + repaired;
+    if (came !== this.#came) [this.#came, this.#lost, this.#missingSince] = [came, lost, undefined];
+    if (lost === this.#lost) return false;
+    this.#missingSince ??= now;
+    return now - this.#missingSince > SILENCE;
+  }
+
+  #judgeSpan({ received, lost, abandoned }: ReceiverCounters, now: number): void {
+    const before = this.#span;
+    if (now - before.since < SPAN) return;
+    const packets = received + lost;
+    this.#span = { since: now, packets, abandoned };
+    const isBad = abandoned - before.abandoned > (packets - before.packets) / 2;
+    this.#badSpans = isBad ? this.#badSpans + 1 : 0;
+  }
+
+  #summary(): string {
+    if (this.#latency !== undefined) this.#auto.latency = this.#latency;
+    return this.#auto.summary(this.#receiver.counters);
+  }
+}

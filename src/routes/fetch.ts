@@ -1,0 +1,45 @@
+import type { Session } from '../hub/session.ts';
+import type { Context } from '../module.ts';
+import type { Dialer } from '../net/dialers.ts';
+import { Ffmpeg } from './ffmpeg.ts';
+import { dial, type Work } from './job.ts';
+import { type FetchRule, hostOf, placeOf, schemeOf } from './rule.ts';
+
+/** The dialer for a URL that we fetch ourselves; undefined where ffmpeg has to. */
+export function dialerFor({ dialers }: Context, url: string): Dialer | undefined {
+  const scheme = schemeOf(url);
+  const isWeb = scheme === 'http' || scheme === 'https';
+  return isWeb && !/^[^?#]*\.flv(?:[?#]|$)/i.test(url) ? undefined : dialers.find(scheme);
+}
+
+/** What fetches a stream by a protocol of ours. */
+export function fetching(context: Context, rule: FetchRule, dialer: Dialer): Work {
+  const { from, to, path, url } = rule;
+  let session: Session | undefined;
+  return {
+    from,
+    to,
+    path,
+    session: () => session,
+    wanted: async () => {},
+    attempt: (signal) =>
+      dial(context, { protocol: dialer.protocol, remote: hostOf(url) }, signal, (serving) => {
+        session = serving.session;
+        session.detail['source'] = placeOf(url);
+        return dialer.pull(url, path, serving);
+      }),
+  };
+}
+
+/** What has ffmpeg fetch it and publish it here, at `publishUrl`. */
+export function fetchingByFfmpeg({ hub }: Context, rule: FetchRule, publishUrl: string): Work {
+  const { from, to, path, url } = rule;
+  return {
+    from,
+    to,
+    path,
+    session: () => hub.find(path)?.publisher?.session,
+    wanted: async () => {},
+    attempt: (signal) => new Ffmpeg(url, publishUrl).run(signal),
+  };
+}

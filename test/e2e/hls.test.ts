@@ -1,0 +1,277 @@
+import assert from 'node:assert/strict';
+import { before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { checkPlaylist } from '../../src/container/hls/check.ts';
+import { type Clip, clip } from '../support/clips.ts';
+import { playToFile, publishFile, temporaryFolder } from '../support/ffmpeg.ts';
+import { readTags } from '../support/flv.ts';
+import { assertMonotonic, content, framesOf } from '../support/frames.ts';
+import { edgeOf, startOrigin } from '../support/nodes.ts';
+import { ADMIN_TOKEN, startTestServer, type TestServer } from '../support/server.ts';
+import { needs } from '../support/tools.ts';
+import { type Owner, until } from '../support/until.ts';
+
+const options = needs('ffmpeg');
+
+/** The parts of a media playlist that the tests look at. */
+interface Media {
+  readonly url: string;
+  readonly text: string;
+  /** URIs of whole segments, of parts, of the next part. */
+  readonly segments: readonly string[];
+  readonly parts: readonly string[];
+  readonly hint: string;
+}
+
+/** The only variant of a master playlist. */
+async function variantOf(server: TestServer, path: string): Promise<string> {
+  const answer = await fetch(server.http(path));
+  const text = await answer.text();
+  assert.equal(answer.status, 200, text);
+  assert.deepEqual(checkPlaylist(text), [], text);
+  return new URL(text.trimEnd().split('\n').at(-1)!, server.http(path)).href;
+}
+
+async function mediaAt(url: string): Promise<Media> {
+  const answer = await fetch(url);
+  const text = await answer.text();
+  assert.equal(answer.status, 200, text);
+  assert.deepEqual(checkPlaylist(text), [], text);
+  const all = (pattern: RegExp) => Array.from(text.matchAll(pattern), (match) => new URL(match[1]!, url).href);
+  return {
+    url,
+    text,
+    segments: all(/^(\d+\.(?:m4s|ts))$/gm),
+    parts: all(/EXT-X-PART:.*URI="([^"]+)"/g),
+    hint: all(/PRELOAD-HINT:.*URI="([^"]+)"/g)[0] ?? '',
+  };
+}
+
+/** Publishes a clip again and again, and resolves when it can be played. */
+async function publishForEver(owner: Owner, server: TestServer, file: string, name: string): Promise<void> {
+  publishFile(owner, file, server.rtmp(name), '-stream_loop', '-1');
+  await isThere(server, name);
+}
+
+async function isThere(server: TestServer, name: string): Promise<void> {
+  await until(
+    'the stream is there',
+    async () => (await fetch(server.http(`/live/${name}.flv`), { method: 'HEAD' })).ok,
+  );
+}
+
+/** Where a part is, as directives of a request. */
+function directives(uri: string): string {
+  const [, segment, part] = /(\d+)\.(\d+)\.m4s$/.exec(uri)!;
+  return `_HLS_msn=${segment}&_HLS_part=${part}`;
+}
+
+describe('HLS', { skip: options.skip ?? false }, () => {
+  let movie: Clip;
+  before(async () => {
+    movie = await clip('movie');
+  });
+
+  for (const format of ['fmp4', 'ts'] as const) {
+    test(`ffmpeg plays ${format} from the first frame to the last, each at its time`, options, async (t) => {
+      const server = await startTestServer(t, { publish: { stopGrace: '1s' } });
+      const flv = `${await temporaryFolder(t)}/played.flv`;
+      publishFile(t, movie.file, server.rtmp('movie'));
+      await isThere(server, 'movie');
+      const url = server.http(`/live/movie.m3u8?format=${format}`);
+      const player = playToFile(t, url, flv, '-live_start_index', '0');
+      assert.deepEqual(await player.ended(), { code: 0, signal: null }, player.stderr);
+      assert.equal(player.stderr, '');
+      const played = await readTags(flv);
+      assertMonotonic(played);
+      for (const kind of ['video', 'audio'] as const) {
+        const [got, sent] = [framesOf(played, kind), framesOf(movie.tags, kind)];
+        // Sound that shares a header in MPEG-TS has one time; the rest is counted by the player.
+        const tolerance = format === 'ts' && kind === 'audio' ? 1 : 0;
+        const off = sent.filter(({ timestamp }, i) => !(Math.abs(got[i]!.timestamp - timestamp) <= tolerance));
+        assert.deepEqual([got.length, off.length], [sent.length, 0], kind);
+        // MPEG-TS repeats the parameter sets in every key frame.
+        if (kind === 'audio' || format === 'fmp4') assert.deepEqual(got.map(content), sent.map(content));
+      }
+    });
+  }
+
+  test(
+    'a player with low latency gets each part as soon as it is there, by playlist and by hint',
+    options,
+    async (t) => {
+      const server = await startTestServer(t);
+      await publishForEver(t, server, movie.file, 'movie');
+      let media = await mediaAt(await variantOf(server, '/live/movie.m3u8'));
+      for (let i = 0; i < 12; i++) {
+        const { hint } = media;
+        const part = fetch(hint).then(async (answer) => ({ status: answer.status, body: await answer.bytes() }));
+        media = await mediaAt(`${media.url.split('?')[0]}?${directives(hint)}`);
+        assert.ok(media.parts.includes(hint), media.text);
+        const { status, body } = await part;
+        assert.deepEqual([status, Buffer.from(body.subarray(4, 8)).toString()], [200, 'moof']);
+      }
+      const [segment] = media.segments.slice(-1);
+      const number = /(\d+)\.m4s$/.exec(segment!)![1]!;
+      const parts = media.parts.filter((uri) => uri.includes(`/${number}.`));
+      const pieces = await Promise.all(parts.map(async (uri) => Buffer.from(await (await fetch(uri)).bytes())));
+      const whole = Buffer.from(await (await fetch(segment!)).bytes());
+      assert.ok(parts.length >= 9 && whole.equals(Buffer.concat(pieces)));
+    },
+  );
+
+  test('a reload that skips leaves out what the player has', options, async (t) => {
+    const server = await startTestServer(t, { hls: { segment: '1s', window: 12 } });
+    await publishForEver(t, server, movie.file, 'movie');
+    const first = await mediaAt(await variantOf(server, '/live/movie.m3u8'));
+    const number = Number(/(\d+)\.m4s$/.exec(first.segments[0]!)![1]);
+    const [url] = first.url.split('?');
+    const full = await until('there is enough to skip', async () => {
+      const media = await mediaAt(`${url}?_HLS_msn=${number + 9}`).catch(() => undefined);
+      return media ?? sleep(500).then(() => undefined);
+    });
+    const delta = await mediaAt(`${url}?_HLS_msn=${number + 9}&_HLS_skip=YES`);
+    const skipped = Number(/SKIPPED-SEGMENTS=(\d+)/.exec(delta.text)?.[1]);
+    assert.ok(skipped >= 1, delta.text);
+    assert.deepEqual(delta.segments.slice(0, 3), full.segments.slice(skipped, skipped + 3));
+  });
+
+  test('answers are as HTTP wants them', options, async (t) => {
+    const server = await startTestServer(t);
+    await publishForEver(t, server, movie.file, 'movie');
+    const media = await mediaAt(await variantOf(server, '/live/movie.m3u8'));
+    const [segment, part] = [media.segments[0]!, media.parts[0]!];
+    const whole = Buffer.from(await (await fetch(segment)).bytes());
+    const head = await fetch(segment, { method: 'HEAD' });
+    assert.deepEqual(fields(head, 'content-length', 'content-type', 'cache-control', 'access-control-allow-origin'), [
+      String(whole.length),
+      'video/mp4',
+      'public, max-age=31536000, immutable',
+      '*',
+    ]);
+    for (const [range, from, to] of [
+      ['bytes=0-99', 0, 100],
+      ['bytes=12000-', 12_000, whole.length],
+      ['bytes=-50', whole.length - 50, whole.length],
+      ['bytes=5-999999999', 5, whole.length],
+    ] as const) {
+      const answer = await fetch(segment, { headers: { range } });
+      assert.deepEqual(
+        [answer.status, ...fields(answer, 'content-range')],
+        [206, `bytes ${from}-${to - 1}/${whole.length}`],
+      );
+      assert.ok(Buffer.from(await answer.bytes()).equals(whole.subarray(from, to)), range);
+    }
+    assert.equal((await fetch(segment, { headers: { range: `bytes=${whole.length}-` } })).status, 416);
+    assert.equal((await fetch(segment, { headers: { range: 'bytes=0-1,5-6' } })).status, 200);
+    const playlist = await fetch(media.url, { headers: { 'accept-encoding': 'identity' } });
+    assert.deepEqual(fields(playlist, 'content-encoding', 'cache-control', 'content-type'), [
+      null,
+      'no-cache',
+      'application/vnd.apple.mpegurl',
+    ]);
+    assert.deepEqual(fields(await fetch(media.url), 'content-encoding', 'vary'), ['gzip', 'accept-encoding']);
+    const preflight = await fetch(part, { method: 'OPTIONS' });
+    assert.deepEqual([preflight.status, ...fields(preflight, 'access-control-allow-headers')], [204, 'range']);
+  });
+
+  test('what is not there, or makes no sense, is said so', options, async (t) => {
+    const server = await startTestServer(t);
+    await publishForEver(t, server, movie.file, 'movie');
+    const { url, segments, hint } = await mediaAt(await variantOf(server, '/live/movie.m3u8'));
+    const [, number] = /(\d+)\.m4s$/.exec(segments[0]!)!;
+    const ahead = Number(number) + 100;
+    const at = (file: string) => new URL(file, url).href;
+    const table: [url: string, status: number][] = [
+      [server.http('/live/nothing.m3u8'), 404],
+      [server.http('/live/movie.m3u8?format=mkv'), 415],
+      [`${url}?_HLS_msn=${ahead}`, 400],
+      [`${url}?_HLS_part=1`, 400],
+      [`${url}?_HLS_msn=x`, 400],
+      [at(`${ahead}.m4s`), 404],
+      [at(`${number}.99.m4s`), 404],
+      [at('1.ts'), 404],
+      [at('init-0123456789abcdef.mp4'), 404],
+      [at('index.html'), 404],
+      [hint.replace(/hls-[\w-]{22}/, `hls-${'A'.repeat(22)}`), 404],
+    ];
+    for (const [each, status] of table) {
+      const answer = await fetch(each);
+      assert.equal(answer.status, status, `${each}: ${await answer.text()}`);
+    }
+  });
+
+  test('a viewer is one session for all its requests, until it is silent or sent away', options, async (t) => {
+    const server = await startTestServer(t);
+    await publishForEver(t, server, movie.file, 'movie');
+    const media = await mediaAt(await variantOf(server, '/live/movie.m3u8'));
+    const body = await (await fetch(media.segments[0]!)).bytes();
+    const clients = await api(server, '/api/v1/clients');
+    const viewers = clients.filter(({ type }) => type === 'hls-play');
+    assert.equal(viewers.length, 1);
+    assert.ok(viewers[0]!.send_bytes >= body.length);
+    await fetch(server.http(`/api/v1/clients/${viewers[0]!.id}`), { method: 'DELETE', headers: AUTHORIZED });
+    await server.logged('play ends', { protocol: 'hls', code: 'kicked' });
+    for (const url of [media.url, media.segments[0]!, media.hint]) assert.equal((await fetch(url)).status, 403, url);
+    // The same folder under a token that nobody was given is a viewer like any other: another node may have given it.
+    const elsewhere = await mediaAt(media.url.replace(/hls-[\w-]{22}/, `hls-${'B'.repeat(22)}`));
+    assert.equal((await fetch(elsewhere.segments[0]!)).status, 200);
+    await server.logged('play ends', { protocol: 'hls', reason: 'the viewer asks for nothing more' });
+  });
+
+  test('renditions of a stream are offered together', options, async (t) => {
+    const server = await startTestServer(t);
+    const larger = await clip('larger');
+    await publishForEver(t, server, movie.file, 'movie_180');
+    await publishForEver(t, server, larger.file, 'movie_360');
+    const text = await (await fetch(server.http('/live/movie.m3u8'))).text();
+    assert.deepEqual(checkPlaylist(text), [], text);
+    assert.deepEqual(
+      Array.from(text.matchAll(/RESOLUTION=(\w+)/g), ([, size]) => size),
+      ['640x360', '320x180'],
+    );
+    const uris = text.split('\n').filter((line) => line.endsWith('.m3u8'));
+    const medias = [];
+    for (const uri of uris) medias.push(await mediaAt(new URL(uri, server.http('/live/')).href));
+    const reported = medias.map(({ url, text }) => new URL(/RENDITION-REPORT:URI="([^"]+)"/.exec(text)![1]!, url).href);
+    assert.deepEqual(reported, [medias[1]!.url, medias[0]!.url]);
+  });
+
+  test('origin and edge serve the same bytes under the same names', options, async (t) => {
+    const origin = await startOrigin(t);
+    const edge = await startTestServer(t, await edgeOf(t, [origin.url]));
+    await publishForEver(t, origin.server, movie.file, 'movie');
+    const [here, there] = await Promise.all(
+      [origin.server, edge].map((server) => variantOf(server, '/live/movie.m3u8')),
+    );
+    await sleep(6000);
+    const [ours, theirs] = [await mediaAt(here!), await mediaAt(there!)];
+    const names = ({ segments, parts }: Media) =>
+      [...segments, ...parts].map((uri) => uri.slice(uri.lastIndexOf('/') + 1));
+    const shared = names(ours).filter((name) => names(theirs).includes(name));
+    assert.ok(shared.length >= 20, `${shared.length}`);
+    shared.push(/init-\w+\.mp4/.exec(ours.text)![0]);
+    assert.ok(theirs.text.includes(shared.at(-1)!));
+    for (const name of shared) {
+      const [a, b] = await Promise.all([here!, there!].map(async (url) => (await fetch(new URL(name, url))).bytes()));
+      assert.ok(Buffer.from(a!).equals(Buffer.from(b!)), name);
+    }
+  });
+});
+
+const AUTHORIZED = { authorization: `Bearer ${ADMIN_TOKEN}` };
+
+interface Client {
+  readonly id: string;
+  readonly type: string;
+  readonly send_bytes: number;
+}
+
+async function api(server: TestServer, path: string): Promise<Client[]> {
+  const answer = await fetch(server.http(path), { headers: AUTHORIZED });
+  return ((await answer.json()) as { clients: Client[] }).clients;
+}
+
+function fields({ headers }: Response, ...names: string[]): (string | null)[] {
+  return names.map((name) => headers.get(name));
+}

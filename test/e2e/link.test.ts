@@ -1,0 +1,222 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { createSocket } from 'node:dgram';
+import { describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { assertSameFrames, framesOf } from '../support/frames.ts';
+import { AT_ONCE, delaysOf, type Lifelike, linksOf, playLifelike, startEdge, startLinked } from '../support/links.ts';
+import { openLossyRelay } from '../support/lossy-relay.ts';
+import { startOrigin } from '../support/nodes.ts';
+import { ADMIN_TOKEN } from '../support/server.ts';
+import { needs } from '../support/tools.ts';
+import { until } from '../support/until.ts';
+import { watch } from '../support/watch.ts';
+
+const FALLEN = 'media of an origin goes by the reliable relay';
+
+/** The end of a stream comes to the edge with its last frame. */
+async function arrived({ viewer, done }: Lifelike): Promise<void> {
+  await done;
+  await until('the stream ends at the edge', () => viewer.reason);
+}
+
+/** Of the frames since so many seconds: the others came before the clocks were aligned. */
+function settled(delays: readonly number[], seconds = 2): number[] {
+  return delays.slice(25 * seconds).sort((a, b) => a - b);
+}
+
+describe('a stream crosses a bad path whole, each frame half a second after it came to the origin', () => {
+  const cases: [name: string, impairment: Parameters<typeof startLinked>[1]][] = [
+    ['of 5 % loss', { loss: 0.05, delay: 50, seed: 3 }],
+    ['of 10 % loss', { loss: 0.1, delay: 50, seed: 4 }],
+    [
+      'of 5 % loss in bursts, with jitter, reordering and doubles',
+      { loss: 0.05, burst: 4, delay: 20, jitter: 10, reorder: 0.02, duplicate: 0.02, seed: 5 },
+    ],
+  ];
+  for (const [name, impairment] of cases) {
+    test(name, needs('ffmpeg'), async (t) => {
+      const linked = await startLinked(t, impairment);
+      const life = await playLifelike(t, linked, 'movie', 6);
+      await arrived(life);
+      assertSameFrames(life.viewer.tags, life.tags);
+      const delays = settled(delaysOf(life));
+      const [median, high] = [delays[delays.length >> 1]!, delays[Math.floor(0.9 * delays.length)]!];
+      assert.ok(Math.abs(median - 500) < 20 && Math.abs(high - 500) < 30, `${median} ms, one in ten ${high} ms`);
+    });
+  }
+});
+
+test('without latency frames leave the edge as they come', needs('ffmpeg'), async (t) => {
+  const life = await playLifelike(t, await startLinked(t, { delay: 20 }, { latency: '0s' }), 'movie', 4);
+  await arrived(life);
+  assertSameFrames(life.viewer.tags, life.tags);
+  const delays = settled(delaysOf(life), 1);
+  assert.ok(delays[delays.length >> 1]! < 45, `the median is ${delays[delays.length >> 1]} ms`);
+});
+
+test('an outage of 300 ms is repaired whole', needs('ffmpeg'), async (t) => {
+  const linked = await startLinked(t, { delay: 20 });
+  const life = await playLifelike(t, linked, 'movie', 5);
+  await sleep(2500);
+  await cut(linked.path, 300);
+  await arrived(life);
+  assertSameFrames(life.viewer.tags, life.tags);
+  assert.equal(linked.edge.lines().filter(({ msg }) => msg === FALLEN).length, 0);
+});
+
+test('play goes on during an outage of media alone, by the reliable relay', needs('ffmpeg'), async (t) => {
+  const linked = await startLinked(t, { delay: 20 });
+  const life = await playLifelike(t, linked, 'movie', 8);
+  await sleep(2000);
+  await cut(linked.path, 3000);
+  await arrived(life);
+  const gaps = life.viewer.times.map((time, i, all) => time - (all[i - 1] ?? time));
+  assert.ok(Math.max(...gaps) < 2500, `a pause of ${Math.max(...gaps)} ms`);
+  const sent = framesOf(life.tags);
+  const newest = framesOf(life.viewer.tags).at(-1)!;
+  assert.deepEqual(newest.data, sent.at(-1)!.data);
+  await linked.edge.logged(FALLEN);
+});
+
+async function cut({ up, down }: Awaited<ReturnType<typeof openLossyRelay>>, milliseconds: number): Promise<void> {
+  const before = [up.impairment, down.impairment];
+  for (const direction of [up, down]) direction.impairment = { loss: 1 };
+  await sleep(milliseconds);
+  [up.impairment, down.impairment] = before as [object, object];
+}
+
+test('where UDP is blocked media comes by the reliable relay, and the link says so', needs('ffmpeg'), async (t) => {
+  const linked = await startLinked(t, { loss: 1 });
+  await linked.edge.logged(FALLEN);
+  const life = await playLifelike(t, linked, 'movie', 3);
+  await arrived(life);
+  assertSameFrames(life.viewer.tags, life.tags);
+  assert.deepEqual(
+    (await linksOf(linked.edge)).map(({ role, media }) => [role, media]),
+    [['edge', 'reliable']],
+  );
+});
+
+test('where media packets are too large for the path, it is the same', needs('ffmpeg'), async (t) => {
+  const linked = await startLinked(t, { largest: 1000 });
+  const life = await playLifelike(t, linked, 'movie', 8);
+  await linked.edge.logged(FALLEN);
+  await arrived(life);
+  assert.deepEqual(framesOf(life.viewer.tags).at(-1)!.data, framesOf(life.tags).at(-1)!.data);
+});
+
+test('an edge whose address changes is followed', needs('ffmpeg'), async (t) => {
+  const origin = await startOrigin(t, AT_ONCE);
+  const port = origin.server.ports['rtp']!;
+  const first = await openLossyRelay(t, port, { delay: 10 });
+  const edge = await startEdge(t, origin, first.port);
+  const life = await playLifelike(t, { origin, edge, path: first }, 'movie', 6);
+  await sleep(2500);
+  first.rebind();
+  await arrived(life);
+  assertSameFrames(life.viewer.tags, life.tags);
+  assert.equal(edge.lines().filter(({ msg }) => msg === FALLEN).length, 0);
+});
+
+test(
+  'what strangers send to either end is dropped and counted, and the stream is undisturbed',
+  needs('ffmpeg'),
+  async (t) => {
+    const linked = await startLinked(t, { delay: 5 });
+    const seen: { up: Uint8Array[]; down: Uint8Array[] } = { up: [], down: [] };
+    linked.path.spy = (direction, bytes) => {
+      if (seen[direction].length < 50) seen[direction].push(Uint8Array.from(bytes));
+    };
+    const life = await playLifelike(t, linked, 'movie', 5);
+    await until('there is something to send again', () => seen.up.length > 10 && seen.down.length > 40);
+    const stranger = createSocket('udp4');
+    t.after(() => stranger.close());
+    const port = linked.origin.server.ports['rtp']!;
+    const ofEdge = [...seen.up];
+    for (const bytes of [...ofEdge, ...seen.down]) {
+      for (const each of [bytes, damaged(bytes), bytes.subarray(0, 20), randomBytes(300)]) {
+        stranger.send(each, port, '127.0.0.1');
+        linked.path.inject(each);
+      }
+      await sleep(5);
+    }
+    await arrived(life);
+    assertSameFrames(life.viewer.tags, life.tags);
+    const [atEdge] = await linksOf(linked.edge);
+    const [atOrigin] = await linksOf(linked.origin.server);
+    assert.ok(atEdge!['refused'] > 50 && atEdge!['forged'] > 0, JSON.stringify(atEdge));
+    assert.ok(atOrigin!['refused'] >= 2 * ofEdge.length, JSON.stringify(atOrigin));
+    assert.deepEqual([atEdge!['media'], atOrigin!['media']], ['udp', 'udp']);
+  },
+);
+
+/** A control datagram with one bit turned near its end; of a media packet one that is yet to come. */
+function damaged(bytes: Uint8Array): Uint8Array {
+  const copy = Uint8Array.from(bytes);
+  copy[bytes[0]! & 0x80 ? 13 : copy.length - 3]! ^= 1;
+  return copy;
+}
+
+test('origin and edge may be restarted in any order, and media comes by UDP again', needs('ffmpeg'), async (t) => {
+  let origin = await startOrigin(t, AT_ONCE);
+  const port = origin.server.ports['rtp']!;
+  const path = await openLossyRelay(t, port, { delay: 5, loss: 0.02 });
+  let edge = await startEdge(t, origin, path.port);
+  for (const who of ['origin', 'edge', 'origin', 'edge'] as const) {
+    if (who === 'origin') {
+      await origin.server.stop();
+      origin = await startOrigin(t, { ...AT_ONCE, relay: { media: `127.0.0.1:${port}` } }, origin);
+    } else {
+      await edge.stop();
+      edge = await startEdge(t, origin, path.port);
+    }
+    await until('they are connected', async () => (await linksOf(edge))[0]?.['media'] === 'udp');
+    const life = await playLifelike(t, { origin, edge, path }, `after-${who}`, 2);
+    await arrived(life);
+    assertSameFrames(life.viewer.tags, life.tags);
+    const [link] = await linksOf(edge);
+    assert.ok(link!['packets'] > 100, JSON.stringify(link));
+  }
+});
+
+test('one feed serves all edges, and each has its own repairs', needs('ffmpeg'), async (t) => {
+  const linked = await startLinked(t, { loss: 0.05, delay: 20, seed: 7 });
+  const second = await openLossyRelay(t, linked.origin.server.ports['rtp']!, { loss: 0.1, delay: 40, seed: 8 });
+  const other = await startEdge(t, linked.origin, second.port);
+  const life = await playLifelike(t, linked, 'movie', 4);
+  const late = await watch(t, other, 'http-flv', 'movie');
+  await arrived(life);
+  await until('the stream ends there too', () => late.reason);
+  assertSameFrames(life.viewer.tags, life.tags);
+  assert.deepEqual(framesOf(late.tags).at(-1)!.data, framesOf(life.tags).at(-1)!.data);
+  const links = await linksOf(linked.origin.server);
+  assert.equal(links.length, 2);
+  assert.ok(links.every(({ repaired }) => repaired > 0));
+});
+
+test('both ends tell how the link is doing', needs('ffmpeg'), async (t) => {
+  const linked = await startLinked(t, { loss: 0.1, delay: 20 });
+  const life = await playLifelike(t, linked, 'movie', 4);
+  await life.done;
+  const [atEdge] = await linksOf(linked.edge);
+  const [atOrigin] = await linksOf(linked.origin.server);
+  assert.ok(atEdge!['lost'] > 20 && atEdge!['repaired'] > 20 && atEdge!['residual'] === 0, JSON.stringify(atEdge));
+  assert.ok(atOrigin!['repaired'] >= atEdge!['repaired'], JSON.stringify(atOrigin));
+  assert.ok(Math.abs(atEdge!['rtt_ms'] - 40) < 15);
+  assert.match(atEdge!['streams'][0].summary, /^loss \d+\.\d %, residual \S+ at 500 ms, overhead \d+\.\d %/);
+  const metrics = await fetch(linked.edge.http('/metrics'), { headers: { authorization: `Bearer ${ADMIN_TOKEN}` } });
+  const text = await metrics.text();
+  for (const name of ['packets_total', 'repaired_packets_total', 'residual_packets_total'])
+    assert.match(text, new RegExp(`headwater_link_${name}\\{role="edge",node="\\w+"\\} \\d`));
+  await arrived(life);
+});
+
+test('with auto the latency rises to what the path needs', needs('ffmpeg'), async (t) => {
+  const linked = await startLinked(t, { loss: 0.1, delay: 100, seed: 9 }, { latency: 'auto' });
+  const life = await playLifelike(t, linked, 'movie', 6);
+  await life.done;
+  const [stream] = (await linksOf(linked.edge))[0]!['streams'];
+  assert.ok(stream.latency_ms > 700 && stream.delay_p99_ms > 510, JSON.stringify(stream));
+  await arrived(life);
+});
