@@ -93,6 +93,7 @@ describe('the overview', () => {
       'rtmp://127.0.0.1/live/movie',
       `http://${port}/live/movie.flv`,
       `ws://${port}/live/movie.flv`,
+      `http://${port}/live/movie.m3u8`,
     ]);
     assert.equal(await page.locator('.clients li').count(), 2);
     await page.locator('.clients button').nth(1).click();
