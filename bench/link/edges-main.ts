@@ -67,7 +67,8 @@ async function receive(index: number): Promise<void> {
     latency,
     onPolicy,
   });
-  keepAlive(control, () => link.heardOtherwise()).then(fail, fail);
+  const ear = { hear: () => link.heardOtherwise(), heard: () => link.heard };
+  keepAlive(control, ear).then(fail, fail);
   await link.answered;
   const source = { name: HOST, host: HOST, node, open: way.open, link: () => Promise.resolve(link) };
   const subscription = await askAll([source], PATH, 0, signal);

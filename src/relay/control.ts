@@ -8,21 +8,29 @@ const BEAT_MS = 400;
 /** One who is silent for so many of our own beats is taken for dead. */
 const MOST_SILENT = 4;
 
-/**
- * Keeps up a control channel, with every message that comes handed to `hear`: returns when the other node ends it, throws when it
- * breaks or falls silent.
- */
-export async function keepAlive(channel: Channel, hear?: (message: RelayMessage) => void): Promise<void> {
+/** What else there is to know of the other end of a control channel. */
+export interface OtherEnd {
+  /** Is handed every message that comes. */
+  readonly hear?: (message: RelayMessage) => void;
+  /** Counts what was heard of it another way, by UDP: one whose number grows is alive, however many messages get lost. */
+  readonly heard?: () => number;
+}
+
+/** Keeps up a control channel: returns when the other node ends it, throws when it breaks or falls silent. */
+export async function keepAlive(channel: Channel, { hear, heard = () => 0 }: OtherEnd = {}): Promise<void> {
   let silent = 0;
+  let before = heard();
   const timer = setInterval(() => {
+    if (heard() !== before) silent = 0;
+    before = heard();
     if (++silent > MOST_SILENT) channel.break(new RefusedError('timeout', 'the other node has fallen silent'));
     else channel.send({ op: 'alive' });
   }, BEAT_MS);
   try {
     for await (const message of channel.messages()) {
-      const heard = expectJson(message);
+      const told = expectJson(message);
       silent = 0;
-      hear?.(heard);
+      hear?.(told);
     }
   } finally {
     clearInterval(timer);

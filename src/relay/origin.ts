@@ -64,9 +64,10 @@ async function control(
   const welcome = media?.welcome(peer);
   try {
     channel.send({ op: 'control', node: nodeId, ...(welcome && { media: welcome.link.offer }) });
-    await keepAlive(channel, (message) => {
+    const hear = (message: RelayMessage) => {
       if (message.op === 'policy' && welcome) welcome.link.policy = message;
-    });
+    };
+    await keepAlive(channel, { hear, heard: () => welcome?.link.heard ?? 0 });
   } finally {
     welcome?.leave();
   }

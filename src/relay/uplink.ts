@@ -86,7 +86,8 @@ export class Uplink implements Source {
     const link = (this.#link = await this.#openLink(way));
     const hide = link && this.#context.links.add(() => link.report());
     this.#begin(way);
-    const reason = await keepAlive(way.control, () => link?.heardOtherwise()).catch((error: Error) => error.message);
+    const ear = { hear: () => link?.heardOtherwise(), heard: () => link?.heard ?? 0 };
+    const reason = await keepAlive(way.control, ear).catch((error: Error) => error.message);
     signal.removeEventListener('abort', close);
     hide?.();
     link?.close();

@@ -20,6 +20,8 @@ export class EdgeLink implements OriginOutput {
   readonly edge: EdgeNode;
   /** What the edge must know to come by UDP. */
   readonly offer: MediaOffer;
+  /** How many authentic datagrams have come. */
+  heard = 0;
   readonly #clock: Clock;
   readonly #socket: Socket;
   readonly #end = new OriginEnd(this);
@@ -58,6 +60,7 @@ export class EdgeLink implements OriginOutput {
   receive(datagram: Uint8Array, { address, port }: RemoteInfo): void {
     const opened = this.#opener.open(datagram);
     if (!opened) return;
+    this.heard++;
     // A path that changes (NAT) is followed; nobody else can make a datagram that is newer.
     if (opened.isNewest) this.#address = { address, port };
     try {

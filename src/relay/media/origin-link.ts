@@ -50,6 +50,8 @@ export class OriginLink implements Machine {
   /** What those came to that are over. */
   #ended = NOTHING_CROSSED;
   readonly #now: () => number;
+  /** How many authentic datagrams have come. */
+  heard = 0;
   /** When it was last heard by UDP, and otherwise. */
   #heardAt: number;
   #controlAt: number;
@@ -176,6 +178,7 @@ export class OriginLink implements Machine {
       this.#counters.malformed++;
     }
     this.#heardAt = now;
+    this.heard++;
     if (this.#state === 'asking') this.#rise();
   }
 
