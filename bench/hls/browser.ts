@@ -62,8 +62,8 @@ function evaluate({ frames, shown, stalls }: Collected, seconds: number): Arriva
 }
 
 async function answer(path: string): Promise<Buffer | string> {
-  const require = createRequire(new URL('../../console/package.json', import.meta.url));
-  return path === '/hls.js' ? readFile(require.resolve('hls.js/dist/hls.min.js')) : PAGE;
+  const ofConsole = createRequire(new URL('../../console/package.json', import.meta.url));
+  return path === '/hls.js' ? readFile(ofConsole.resolve('hls.js/dist/hls.min.js')) : PAGE;
 }
 
 /** Stamps are text behind a known name (see clip.ts); frames are 40 ms apart, in their order, from where their fragment begins. */

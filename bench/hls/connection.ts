@@ -1,7 +1,8 @@
 import { connect, type Socket } from 'node:net';
 
-/** An answer, whose body is only good until the next one. */
+/** An answer. */
 export interface Answer {
+  /** 0 where the connection was lost before it came. */
   readonly status: number;
   readonly body: Buffer;
 }
@@ -31,7 +32,10 @@ export class Connection {
     this.#socket = connect({ port, host: '127.0.0.1', noDelay: true });
     this.#socket.on('data', (bytes) => this.#receive(bytes as Buffer));
     this.#socket.on('error', (error) => fail(error.message));
-    this.#socket.on('close', () => fail('the server closed a connection'));
+    this.#socket.on('close', () => {
+      fail('the server closed a connection');
+      this.#asked?.resolve({ status: 0, body: NOTHING });
+    });
   }
 
   /** Asks for a path. `keep`: whether the body is wanted; else it is counted and its memory let go. */

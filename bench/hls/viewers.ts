@@ -54,9 +54,11 @@ class Viewer {
 
   async run(): Promise<void> {
     const master = await this.#playlists.get(MASTER, true);
+    if (master.status !== 200) return fail(`HTTP status ${master.status} for the master playlist`);
     const uri = /^\S+\.m3u8$/m.exec((master.body[0] === 0x1f ? gunzipSync(master.body) : master.body).toString())?.[0];
     if (uri) this.#folder = `/live/${uri.slice(0, uri.lastIndexOf('/') + 1)}`;
     const first = await this.#playlists.get(`${this.#folder}media.m3u8`, true);
+    if (first.status !== 200) return fail(`HTTP status ${first.status} for the first playlist`);
     void this.#watch(this.#take(read(first.body), true));
   }
 
@@ -88,7 +90,7 @@ class Viewer {
       const now = performance.now();
       began.parts++;
       delays.push(now - told);
-      if (status !== 200) fail(`HTTP status ${status} for a part`);
+      if (status !== 200) return fail(`HTTP status ${status} for a part`);
       // It took longer than it plays.
       if (now > part.due) began.late++;
     }

@@ -45,10 +45,21 @@ export function urlOf({ url: target = '/' }: RequestHead): URL {
   return url;
 }
 
+/** Nothing in it is written another way in a parsed URL: no dot segments, no escapes, nothing to be escaped. */
+const PLAIN_PATH = /^\/(?:[\w~-][\w.~-]*\/)*(?:[\w~-][\w.~-]*)?(?=\?|$)/;
+
+/** The path of {@link urlOf}, which is mostly there to be seen. */
+export function pathnameOf(request: RequestHead): string {
+  return PLAIN_PATH.exec(request.url ?? '')?.[0] ?? urlOf(request).pathname;
+}
+
 function decode(groups: Groups): Record<string, string> {
   try {
     const decoded: Record<string, string> = {};
-    for (const name of Object.keys(groups)) decoded[name] = decodeURIComponent(groups[name] ?? '');
+    for (const name of Object.keys(groups)) {
+      const value = groups[name] ?? '';
+      decoded[name] = value.includes('%') ? decodeURIComponent(value) : value;
+    }
     return decoded;
   } catch {
     throw new ProtocolError('malformed percent-encoding');

@@ -8,7 +8,7 @@ import type { Logger } from '../ops/log.ts';
 import { hangUp } from './hang-up.ts';
 import { type Connection, Download, writeHead } from './http-download.ts';
 import { LARGEST_HEAD, MOST_HEADERS, type RequestHead, readPlainHead } from './http-head.ts';
-import { type Groups, Incoming, type IncomingHead, urlOf } from './http-incoming.ts';
+import { type Groups, Incoming, type IncomingHead, pathnameOf } from './http-incoming.ts';
 import { previewConnections } from './http-preview.ts';
 import { jsonOf, type Refusal, refusalOf } from './http-refusal.ts';
 import type { TlsStore } from './tls.ts';
@@ -139,7 +139,7 @@ export class HttpRouter {
   /** Serves a plain request for a download on the bare socket. */
   #preview(socket: Socket, bytes: Buffer): boolean {
     const head = readPlainHead(bytes);
-    const found = head && find(this.#downloads, head, urlOf(head).pathname);
+    const found = head && find(this.#downloads, head, pathnameOf(head));
     if (!found) return false;
     const leave = () => socket.destroy();
     // The peer was told that this is the connection's last answer: it has nothing more to say.
@@ -150,7 +150,7 @@ export class HttpRouter {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
-      const { pathname } = urlOf(request);
+      const pathname = pathnameOf(request);
       const download = find(this.#downloads, request, pathname);
       if (download) return await this.#download(download, request, connectionOf(response));
       const found = find(this.#routes, request, pathname);
@@ -183,7 +183,7 @@ export class HttpRouter {
     socket.on('error', () => socket.destroy());
     const written = (socket as Socket).bytesWritten;
     try {
-      const { pathname } = urlOf(request);
+      const pathname = pathnameOf(request);
       const found = find(this.#upgrades, request, pathname);
       if (!found) throw new RefusedError('not-found', `no WebSocket is at ${pathname}`);
       await found.handle(new Upgrade(request, found.groups, socket, head));

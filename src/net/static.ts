@@ -87,7 +87,7 @@ export function sendFile(
 
 /** Whether this `Accept-Encoding` takes gzip (RFC 9110, 12.5.3); a weight of 0 is a refusal. */
 export function acceptsGzip(header: string): boolean {
-  return header.split(',').some((coding) => /^\s*gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*$)|$)/i.test(coding));
+  return /(?:^|,)\s*gzip\s*(?:;\s*q=(?!0(?:\.0*)?\s*(?:,|$))|,|$)/i.test(header);
 }
 
 /** RFC 9110, 13.1.2: weak comparison, since proxies weaken what they compress anew. */

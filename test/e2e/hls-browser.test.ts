@@ -113,8 +113,8 @@ describe('hls.js in Chromium', { skip: options.skip ?? false }, () => {
 
 /** A page of another origin with a player as people build them; resolves to that origin. */
 async function playerPage(owner: Owner): Promise<string> {
-  const require = createRequire(new URL('../../console/package.json', import.meta.url));
-  const library = await readFile(require.resolve('hls.js/dist/hls.js'));
+  const ofConsole = createRequire(new URL('../../console/package.json', import.meta.url));
+  const library = await readFile(ofConsole.resolve('hls.js/dist/hls.js'));
   const script = `
     const query = new URLSearchParams(location.search);
     const hls = new Hls(JSON.parse(query.get('settings')));

@@ -40,7 +40,7 @@ export async function answerMaster(ground: Ground, exchange: Exchange): Promise<
   const { viewers, groups } = ground;
   const { url, params } = exchange;
   const path = streamPath(vhostOf(url), params.app!, params.name!);
-  const container = containerOf(url);
+  const container = containerOf(url.searchParams);
   const token = newToken();
   const viewer = viewers.begin(token, exchange, path);
   try {
@@ -66,9 +66,9 @@ export function answerFile(ground: Ground, exchange: Exchange): Promise<void> {
 }
 
 async function answerMedia(ground: Ground, exchange: Exchange, params: Params): Promise<void> {
-  const { url } = exchange;
-  const container = containerOf(url);
-  const directives = readDirectives(url.searchParams);
+  const query = queryOf(exchange);
+  const container = containerOf(query);
+  const directives = readDirectives(query);
   const viewer = ground.viewers.find(params.token!);
   const watching = viewer?.find(params.app!, params.name!, container);
   const [watcher, watched] = watching ? [viewer!, watching] : await enter(ground, exchange, params, container);
@@ -161,8 +161,14 @@ function vhostOf({ searchParams }: URL): string {
   return searchParams.get('vhost') || DEFAULT_VHOST;
 }
 
-function containerOf({ searchParams }: URL): Container {
-  const format = searchParams.get('format') ?? 'fmp4';
+/** What the URL asks for; a whole {@link URL} takes longer to make, and this is asked for several times a second. */
+function queryOf({ request: { url = '' } }: Exchange): URLSearchParams {
+  const at = url.indexOf('?');
+  return new URLSearchParams(at < 0 ? '' : url.slice(at));
+}
+
+function containerOf(query: URLSearchParams): Container {
+  const format = query.get('format') ?? 'fmp4';
   if (format !== 'fmp4' && format !== 'ts') throw new RefusedError('unsupported', 'the format must be fmp4 or ts');
   return format;
 }

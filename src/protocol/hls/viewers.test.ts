@@ -10,6 +10,7 @@ import { MILLISECOND, SECOND, VirtualClock } from '../../base/clock.ts';
 import { RefusedError } from '../../base/errors.ts';
 import { loadConfig } from '../../config/load.ts';
 import { coreOptions } from '../../config/options.ts';
+import { checkPlaylist } from '../../container/hls/check.ts';
 import { Hub } from '../../hub/hub.ts';
 import type { Publisher } from '../../hub/publisher.ts';
 import { Sessions } from '../../hub/session.ts';
@@ -58,7 +59,7 @@ async function setUp(owner: Owner, { patience = '0s', viewers = 100 } = {}) {
     memory: { isFull: false } as Context['memory'],
     http: new HttpRouter(silentLogger, config.limits),
   };
-  await hls({ segment: 2 * SECOND, part: 200 * MILLISECOND, window: 6, idle: 30 * SECOND }).start(context as Context);
+  await hls({ segment: 2 * SECOND, part: 200 * MILLISECOND, window: 9, idle: 30 * SECOND }).start(context as Context);
   const server = context.http!.serve() as Server;
   await once(server.listen(0, '127.0.0.1'), 'listening');
   owner.after(() => {
@@ -213,6 +214,19 @@ test('a stream that nobody publishes is waited for as configured', async (t) => 
   const [late] = await wait('/live/other.m3u8');
   clock.advance(5 * SECOND);
   assert.equal((await late!).status, 404);
+});
+
+test('a reload that skips leaves out what the player has', async (t) => {
+  const { clock, get, url, publisher } = await begin(t);
+  await write(publisher, clock, 4520, 24_000);
+  const [full, delta] = await Promise.all(
+    [get(url), get(`${url}?_HLS_skip=YES`)].map(async (each) => (await each).text()),
+  );
+  const segments = (text: string) => text.match(/^\d+\.m4s$/gm)!;
+  const skipped = Number(/SKIPPED-SEGMENTS=(\d+)/.exec(delta!)?.[1]);
+  assert.ok(skipped >= 1, delta);
+  assert.deepEqual([checkPlaylist(full!), checkPlaylist(delta!)], [[], []]);
+  assert.deepEqual(segments(delta!), segments(full!).slice(skipped));
 });
 
 test('who watches when the stream ends is told so, and can still load all of it', async (t) => {

@@ -41,11 +41,10 @@ export class Viewers {
 
   /** The viewer with that token, who is thereby known to be still there. Throws when it was sent away. */
   find(token: string): Viewer | undefined {
-    const away = this.#sentAway.get(token);
-    if (away && away.until > this.#context.clock.now()) throw away.reason;
-    const known = this.#known.get(token);
-    if (known) known.viewer.used = this.#context.clock.now();
-    return known?.viewer;
+    const viewer = this.#known.get(token)?.viewer;
+    if (viewer) viewer.used = this.#context.clock.now();
+    else this.#checkAway(token);
+    return viewer;
   }
 
   /** The viewer with that token, from now on if there was none. Throws {@link RefusedError} when there are too many. */
@@ -102,7 +101,11 @@ export class Viewers {
     serving: Serving,
   ): Promise<never> {
     const { referer = '', 'user-agent': agent = '' } = request.headers;
-    const detail = { url: maskSecrets(url.pathname + url.search), pageUrl: maskSecrets(referer), agent };
+    const detail = {
+      url: maskSecrets(url.pathname.replace(token, 'hls-…') + url.search),
+      pageUrl: maskSecrets(referer),
+      agent,
+    };
     Object.assign(serving.session.detail, detail);
     serving.begin('play', path);
     this.#known.set(token, { viewer, remote, end: (reason) => serving.end(reason) });
@@ -134,6 +137,11 @@ export class Viewers {
     };
     cancel = clock.after(this.#silence, look);
     return () => cancel();
+  }
+
+  #checkAway(token: string): void {
+    const away = this.#sentAway.get(token);
+    if (away && away.until > this.#context.clock.now()) throw away.reason;
   }
 
   #count(remote: string, change: 1 | -1): void {

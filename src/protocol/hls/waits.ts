@@ -6,7 +6,7 @@ interface Waiting {
   readonly deadline: number;
 }
 
-/** Requests that wait for something to be there. However many there are, one timer watches over their deadlines. */
+/** Requests that wait for something to be there, all about as long: one timer watches over the deadlines of however many. */
 export class Waits {
   readonly #clock: Clock;
   readonly #waiting = new Set<Waiting>();
