@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { AUDIO, VIDEO } from '../../test/support/tracks.ts';
 import { MILLISECOND, SECOND, VirtualClock } from '../base/clock.ts';
 import type { RefusedError } from '../base/errors.ts';
 import type { Sample } from '../media/frame.ts';
-import type { AudioTrack, Kind, VideoTrack } from '../media/track.ts';
+import type { Kind, VideoTrack } from '../media/track.ts';
 import { Hub, type HubOptions } from './hub.ts';
 import type { Publisher } from './publisher.ts';
 import { Reader } from './reader.ts';
@@ -17,25 +18,6 @@ const OPTIONS: HubOptions = {
   takeover: 'stale',
   staleAfter: 2 * SECOND,
   segment: 2 * SECOND,
-};
-const VIDEO: VideoTrack = {
-  kind: 'video',
-  codec: 'h264',
-  config: Uint8Array.of(1),
-  width: 640,
-  height: 360,
-  parameter: 'avc1.42001e',
-  profile: '',
-  level: '',
-};
-const AUDIO: AudioTrack = {
-  kind: 'audio',
-  codec: 'aac',
-  config: Uint8Array.of(2),
-  sampleRate: 48_000,
-  channels: 2,
-  parameter: 'mp4a.40.2',
-  profile: 'LC',
 };
 const BOTH = new Set<Kind>(['audio', 'video']);
 const never = new AbortController().signal;

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { AUDIO, VIDEO } from '../../test/support/tracks.ts';
 import { MILLISECOND, SECOND, VirtualClock } from '../base/clock.ts';
 import type { RefusedError } from '../base/errors.ts';
-import type { AudioTrack, Track, VideoTrack } from '../media/track.ts';
+import type { Track } from '../media/track.ts';
 import { Hub } from './hub.ts';
 import type { Lease, Leases } from './lease.ts';
 import type { Mirror, Relayed } from './mirror.ts';
@@ -12,25 +13,6 @@ import type { Lineup } from './stream.ts';
 
 const PATH = 'v/live/movie';
 const BOTH: Lineup = { video: 'h264', audio: 'aac' };
-const VIDEO: VideoTrack = {
-  kind: 'video',
-  codec: 'h264',
-  config: Uint8Array.of(1),
-  width: 640,
-  height: 360,
-  parameter: 'avc1.42001e',
-  profile: '',
-  level: '',
-};
-const AUDIO: AudioTrack = {
-  kind: 'audio',
-  codec: 'aac',
-  config: Uint8Array.of(2),
-  sampleRate: 48_000,
-  channels: 2,
-  parameter: 'mp4a.40.2',
-  profile: 'LC',
-};
 const never = new AbortController().signal;
 
 function setUp(leases?: Leases) {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { AUDIO, VIDEO } from '../../test/support/tracks.ts';
 import { MILLISECOND, SECOND, VirtualClock } from '../base/clock.ts';
 import type { Sample, Stamp } from '../media/frame.ts';
 import type { AudioTrack, Kind, Track, VideoTrack } from '../media/track.ts';
@@ -12,26 +13,7 @@ import type { Stream } from './stream.ts';
 
 const PATH = 'v/live/movie';
 const TARGET = 2 * SECOND;
-const VIDEO: VideoTrack = {
-  kind: 'video',
-  codec: 'h264',
-  config: Uint8Array.of(1),
-  width: 640,
-  height: 360,
-  parameter: 'avc1.42001e',
-  profile: '',
-  level: '',
-};
 const LARGER: VideoTrack = { ...VIDEO, config: Uint8Array.of(9), width: 1280 };
-const AUDIO: AudioTrack = {
-  kind: 'audio',
-  codec: 'aac',
-  config: Uint8Array.of(2),
-  sampleRate: 48_000,
-  channels: 2,
-  parameter: 'mp4a.40.2',
-  profile: 'LC',
-};
 const MONO: AudioTrack = { ...AUDIO, config: Uint8Array.of(3), channels: 1 };
 const never = new AbortController().signal;
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type Duplex, duplexPair } from 'node:stream';
 import { afterEach, beforeEach, describe, type TestContext, test } from 'node:test';
 import { z } from 'zod';
+import { AUDIO, VIDEO } from '../../test/support/tracks.ts';
 import { until } from '../../test/support/until.ts';
 import { AccessGate, type Verdict } from '../access/gate.ts';
 import { MILLISECOND, SECOND } from '../base/clock.ts';
@@ -15,7 +16,7 @@ import { Reader } from '../hub/reader.ts';
 import { type Session, Sessions } from '../hub/session.ts';
 import type { Stream } from '../hub/stream.ts';
 import { Frame } from '../media/frame.ts';
-import type { AudioTrack, Track, VideoTrack } from '../media/track.ts';
+import type { Track } from '../media/track.ts';
 import type { Context } from '../module.ts';
 import { Pacer } from '../net/pacer.ts';
 import { loggerTo } from '../ops/log.ts';
@@ -29,25 +30,6 @@ import type { Source } from './subscription.ts';
 import { RecordWriter } from './wire/record.ts';
 
 const PATH = '__defaultVhost__/live/movie';
-const VIDEO: VideoTrack = {
-  kind: 'video',
-  codec: 'h264',
-  config: Uint8Array.of(1),
-  width: 640,
-  height: 360,
-  parameter: 'avc1.42001e',
-  profile: '',
-  level: '',
-};
-const AUDIO: AudioTrack = {
-  kind: 'audio',
-  codec: 'aac',
-  config: Uint8Array.of(2),
-  sampleRate: 48_000,
-  channels: 2,
-  parameter: 'mp4a.40.2',
-  profile: 'LC',
-};
 const ANNOUNCED: Announcement = {
   op: 'announce',
   token: 5,

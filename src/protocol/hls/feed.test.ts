@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { VIDEO } from '../../../test/support/tracks.ts';
 import { concat } from '../../base/bytes.ts';
 import { MILLISECOND, SECOND, VirtualClock } from '../../base/clock.ts';
 import { checkPlaylist } from '../../container/hls/check.ts';
@@ -14,16 +15,6 @@ import { Playlists } from './playlist.ts';
 import type { Shelf } from './shelf.ts';
 
 const OPTIONS = { segment: 2 * SECOND, part: 200 * MILLISECOND, window: 6, idle: 30 * SECOND };
-const VIDEO: VideoTrack = {
-  kind: 'video',
-  codec: 'h264',
-  config: Uint8Array.of(1),
-  width: 640,
-  height: 360,
-  parameter: 'avc1.42001e',
-  profile: '',
-  level: '',
-};
 const AUDIO: AudioTrack = {
   kind: 'audio',
   codec: 'aac',

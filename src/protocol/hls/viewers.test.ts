@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { z } from 'zod';
+import { VIDEO } from '../../../test/support/tracks.ts';
 import { AccessGate, type AccessRequest } from '../../access/gate.ts';
 import { MILLISECOND, SECOND, VirtualClock } from '../../base/clock.ts';
 import { RefusedError } from '../../base/errors.ts';
@@ -14,23 +15,12 @@ import { checkPlaylist } from '../../container/hls/check.ts';
 import { Hub } from '../../hub/hub.ts';
 import type { Publisher } from '../../hub/publisher.ts';
 import { Sessions } from '../../hub/session.ts';
-import type { VideoTrack } from '../../media/track.ts';
 import type { Context } from '../../module.ts';
 import { HttpRouter } from '../../net/http.ts';
 import { silentLogger } from '../../ops/log.ts';
 import { hls } from './index.ts';
 
 const PATH = '__defaultVhost__/live/movie';
-const VIDEO: VideoTrack = {
-  kind: 'video',
-  codec: 'h264',
-  config: Uint8Array.of(1),
-  width: 640,
-  height: 360,
-  parameter: 'avc1.42001e',
-  profile: '',
-  level: '',
-};
 const never = new AbortController().signal;
 
 interface Owner {
