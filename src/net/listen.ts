@@ -13,9 +13,7 @@ export interface BoundAddress {
 /** Starts listening; rejects with one plain sentence when the address cannot be had. */
 export function listenOn(server: Server, address: ListenAddress): Promise<BoundAddress> {
   return new Promise((resolve, reject) => {
-    const fail = (error: NodeJS.ErrnoException) => {
-      reject(Object.assign(new Error(explain(error, address), { cause: error }), { code: error.code }));
-    };
+    const fail = (error: NodeJS.ErrnoException) => reject(listenError(error, whereOf(address)));
     server.once('error', fail);
     server.listen({ ...address, backlog: BACKLOG }, () => {
       server.off('error', fail);
@@ -25,9 +23,19 @@ export function listenOn(server: Server, address: ListenAddress): Promise<BoundA
   });
 }
 
-function explain(error: NodeJS.ErrnoException, { host = '', port }: ListenAddress): string {
-  const where = `${host}:${port}`;
-  if (error.code === 'EADDRINUSE') return `cannot listen on ${where}: another program listens there already`;
-  if (error.code === 'EACCES') return `cannot listen on ${where}: ports below 1024 need more rights`;
-  return `cannot listen on ${where}: ${error.message}`;
+function whereOf({ host = '', port }: ListenAddress): string {
+  return `${host}:${port}`;
+}
+
+/** Why an address, as people write it, cannot be had: one plain sentence, with the code of the error. */
+export function listenError(error: NodeJS.ErrnoException, where: string): Error {
+  return Object.assign(new Error(`cannot listen on ${where}: ${explain(error)}`, { cause: error }), {
+    code: error.code,
+  });
+}
+
+function explain({ code, message }: NodeJS.ErrnoException): string {
+  if (code === 'EADDRINUSE') return 'another program listens there already';
+  if (code === 'EACCES') return 'ports below 1024 need more rights';
+  return message;
 }

@@ -1,3 +1,5 @@
+import { listenError } from '../listen.ts';
+
 /** TLS alerts that tell an operator something (RFC 8446, 6). */
 const ALERTS: Readonly<Record<number, string>> = {
   40: 'no common parameters',
@@ -27,8 +29,5 @@ export function closeError({ errorCode = 0, reason = '' }: CloseInfo = {}): Erro
 
 /** Why a UDP port cannot be had, in one plain sentence. */
 export function bindError(error: NodeJS.ErrnoException, host: string, port: number): Error {
-  const reason = error.code === 'EADDRINUSE' ? 'another program listens there already' : error.message;
-  return Object.assign(new Error(`cannot listen on ${host}:${port} (UDP): ${reason}`, { cause: error }), {
-    code: error.code,
-  });
+  return listenError(error, `${host}:${port} (UDP)`);
 }
