@@ -46,7 +46,7 @@ export class EdgeEnd {
 
   /** When {@link poll} is to be called next; at once after it was made. */
   get next(): number {
-    let next = this.#tickAt;
+    let next = this.#nextTick;
     for (const stream of this.#streams.values()) next = Math.min(next, stream.next, stream.asksAt);
     return next;
   }
@@ -85,7 +85,7 @@ export class EdgeEnd {
     if (!stream || !pushed) return;
     const sequence = sequenceOf(packet);
     // What came by the edge's own way before was not looked into.
-    if (stream.receive(packet, now) || pushed.open(packet, sequence)) pushed.hearing.heard(sequence);
+    if (stream.receive(packet, now, 'pushed') || pushed.open(packet, sequence)) pushed.hearing.heard(sequence, now);
   }
 
   /** Takes the plaintext of an authentic control datagram. Throws `ProtocolError`. */
@@ -103,8 +103,14 @@ export class EdgeEnd {
       const request = stream.asksAt <= now ? stream.request(now) : undefined;
       if (request) this.#put(request);
     }
-    if (this.#tickAt <= now) this.#tick(now);
+    if (this.#nextTick <= now) this.#tick(now);
     this.#flush();
+  }
+
+  get #nextTick(): number {
+    let next = this.#tickAt;
+    for (const { hearing } of this.#pushed.values()) next = Math.min(next, hearing.asksAt);
+    return next;
   }
 
   #tick(now: number): void {

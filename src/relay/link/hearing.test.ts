@@ -18,7 +18,7 @@ class Run {
   /** Goes on for so long; a sequence is heard if it says so. */
   for(time: number, hears: (sequence: number) => boolean, packets = PACKETS): this {
     for (const end = this.now + time; this.now < end; this.now += LOOK) {
-      for (let i = 0; i < packets; i++, this.head++) if (hears(this.head)) this.hearing.heard(this.head);
+      for (let i = 0; i < packets; i++, this.head++) if (hears(this.head)) this.hearing.heard(this.head, this.now);
       this.hearing.look(this.head, this.now + LOOK);
       if (this.ways.at(-1) !== this.hearing.way) this.ways.push(this.hearing.way);
     }
@@ -66,15 +66,23 @@ test('an edge that loses a third of what is pushed does not take it, and leaves 
   assert.deepEqual(new Run().for(SECOND, all).for(20 * SECOND, allBut(3)).ways, ['pushed', 'own']);
 });
 
-test('an edge that hears nothing any more is back within half a second, and returns when it hears it again', () => {
-  const run = new Run().for(20 * SECOND, all).for(SECOND / 2, none);
+test('an edge that hears nothing any more is back within two looks, and returns when it hears it again', () => {
+  const run = new Run().for(20 * SECOND, all).for(2 * LOOK, none);
   assert.deepEqual(run.ways, ['pushed', 'own']);
   assert.deepEqual(run.for(61 * SECOND, all).ways, ['pushed', 'own', 'trial', 'pushed']);
 });
 
 test('the same packet counts once, however often it is sent', () => {
   const run = new Run();
-  run.hearing.heard(0);
-  for (let i = 0; i < 1000; i++) run.hearing.heard(1);
+  run.hearing.heard(0, 0);
+  for (let i = 0; i < 1000; i++) run.hearing.heard(1, 0);
   assert.deepEqual(run.for(10 * SECOND, none).ways, ['trial', 'own']);
+});
+
+test('who hears nothing for a moment asks how far the stream has come, as long as he has it from there', () => {
+  const { hearing } = new Run().for(SECOND, all);
+  assert.equal(hearing.asksAt, SECOND + 60 * MILLISECOND);
+  hearing.heard(10_000, 2 * SECOND);
+  assert.equal(hearing.asksAt, 2 * SECOND + 60 * MILLISECOND);
+  assert.equal(new Run().for(SECOND, none).hearing.asksAt, Number.POSITIVE_INFINITY);
 });

@@ -1,4 +1,4 @@
-import { SECOND } from '../../base/clock.ts';
+import { MILLISECOND, SECOND } from '../../base/clock.ts';
 import type { Way } from './datagram.ts';
 import { ReplayWindow } from './replay-window.ts';
 
@@ -11,6 +11,10 @@ const STAY = { share: 0.7, time: 0.4 * SECOND };
 /** After a failure the next trial begins after a pause, which doubles up to the limit as long as none succeeds. */
 const FIRST_PAUSE = 60 * SECOND;
 const LONGEST_PAUSE = 16 * 60 * SECOND;
+/** Nothing was heard for so long: there may be something that is missing, and only the origin can tell. */
+const SILENCE = 60 * MILLISECOND;
+/** Nothing was heard for so long of so many packets: there is nothing to be heard any more. */
+const DEAF = { time: 150 * MILLISECOND, packets: 8 };
 
 /**
  * Decides by which way an edge takes a stream that is pushed somewhere. It begins by its own way, and leaves that only when it
@@ -24,6 +28,10 @@ export class Hearing {
   #base: number;
   #heard = 0;
   #pause = 0;
+  /** The newest packet that was heard, and when one was; when the stream was judged. */
+  #newest = 0;
+  #heardAt = 0;
+  #lookedAt = 0;
   readonly #known = new ReplayWindow();
 
   /** `head` is the sequence that the stream's next packet has. */
@@ -35,8 +43,15 @@ export class Hearing {
     return this.#way;
   }
 
+  /** When the origin is to be asked how far the stream has come. */
+  get asksAt(): number {
+    return this.#way === 'pushed' ? Math.max(this.#heardAt, this.#lookedAt) + SILENCE : Number.POSITIVE_INFINITY;
+  }
+
   /** An authentic packet of the stream came from where it is pushed. */
-  heard(sequence: number): void {
+  heard(sequence: number, now: number): void {
+    this.#heardAt = now;
+    this.#newest = Math.max(this.#newest, sequence);
     if (!this.#known.accept(sequence)) return;
     if (this.#way === 'trial' && this.#heard === 0) this.#base = sequence;
     this.#heard++;
@@ -45,10 +60,17 @@ export class Hearing {
   /** Judges anew. To be called a few times a second, with the sequence behind the newest packet that was heard of in any way. */
   look(head: number, now: number): void {
     this.#since ??= now;
+    this.#lookedAt = now;
     const [packets, time] = [head - this.#base, now - this.#since];
     if (this.#way === 'own') {
       if (time >= this.#pause) this.#begin('trial', head, now);
-    } else if (packets >= LEAST_PACKETS) this.#judge(packets, time, head, now);
+    } else if (this.#isDeaf(head, now)) this.#giveUp(head, now);
+    else if (packets >= LEAST_PACKETS) this.#judge(packets, time, head, now);
+  }
+
+  #isDeaf(head: number, now: number): boolean {
+    const missed = head - 1 - this.#newest;
+    return this.#way === 'pushed' && now - this.#heardAt >= DEAF.time && missed >= DEAF.packets;
   }
 
   #judge(packets: number, time: number, head: number, now: number): void {
@@ -59,10 +81,12 @@ export class Hearing {
     if (isGood && (isTrial || isOver)) {
       this.#pause = 0;
       this.#begin('pushed', head, now);
-    } else if (isOver) {
-      this.#pause = Math.max(FIRST_PAUSE, Math.min(2 * this.#pause, LONGEST_PAUSE));
-      this.#begin('own', head, now);
-    }
+    } else if (isOver) this.#giveUp(head, now);
+  }
+
+  #giveUp(head: number, now: number): void {
+    this.#pause = Math.max(FIRST_PAUSE, Math.min(2 * this.#pause, LONGEST_PAUSE));
+    this.#begin('own', head, now);
   }
 
   #begin(way: Way, head: number, now: number): void {
