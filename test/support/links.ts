@@ -58,7 +58,7 @@ export interface Lifelike {
 /** Publishes so many seconds at the origin, and watches them at the edge. */
 export async function playLifelike(
   owner: Owner,
-  { origin, edge }: Linked,
+  { origin, edge }: Pick<Linked, 'origin' | 'edge'>,
   name: string,
   seconds: number,
 ): Promise<Lifelike> {
@@ -88,8 +88,17 @@ export function delaysOf({ viewer, sent }: Pick<Lifelike, 'viewer' | 'sent'>): n
 }
 
 /** The links of a server, as its API tells. */
-export async function linksOf(server: TestServer): Promise<Record<string, any>[]> {
+export async function linksOf(server: Pick<TestServer, 'http'>): Promise<Record<string, any>[]> {
+  return (await answerOf(server)).links;
+}
+
+/** What it pushes, in the same way. */
+export async function pushesOf(server: Pick<TestServer, 'http'>): Promise<Record<string, any>[]> {
+  return (await answerOf(server)).pushes;
+}
+
+async function answerOf(server: Pick<TestServer, 'http'>): Promise<Record<'links' | 'pushes', Record<string, any>[]>> {
   const headers = { authorization: `Bearer ${ADMIN_TOKEN}` };
   const response = await fetch(server.http('/api/v1/links'), { headers });
-  return ((await response.json()) as { links: Record<string, any>[] }).links;
+  return (await response.json()) as Awaited<ReturnType<typeof answerOf>>;
 }
