@@ -55,15 +55,16 @@ export interface Lifelike {
   readonly done: Promise<void>;
 }
 
-/** Publishes so many seconds at the origin, and watches them at the edge. */
+/** Publishes so many seconds at the origin, with what it must be told to be let in, and watches them at the edge. */
 export async function playLifelike(
   owner: Owner,
   { origin, edge }: Pick<Linked, 'origin' | 'edge'>,
   name: string,
   seconds: number,
+  query = '',
 ): Promise<Lifelike> {
   const tags = await synthetic({ frames: 25 * seconds, size: 12_000, gop: 25 });
-  const client = await publisher(owner, origin.server, name);
+  const client = await publisher(owner, origin.server, name + query);
   const sent = new Map<number, number>();
   const viewing = watch(owner, edge, 'http-flv', name);
   const begin = performance.now();
