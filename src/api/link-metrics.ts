@@ -37,8 +37,9 @@ export class LinkMetrics {
         metrics.delay.set({ ...labels, stream, quantile: '0.99' }, delay.p99 / SECOND);
       }
     }
-    for (const { to, packets, bytes, edges } of links.pushes) {
+    for (const { to, packets, repaired, bytes, edges } of links.pushes) {
       metrics.pushedPackets.inc({ to }, packets);
+      metrics.pushedRepairs.inc({ to }, repaired);
       metrics.pushedBytes.inc({ to }, bytes);
       metrics.pushedEdges.inc({ to }, edges);
     }
@@ -70,6 +71,10 @@ function metricsIn(registry: Registry) {
     ),
     pushedPackets: new Counter({
       ...common('pushed_packets_total', 'Packets pushed, once for all edges.'),
+      labelNames: ['to'],
+    }),
+    pushedRepairs: new Counter({
+      ...common('pushed_repairs_total', 'Packets pushed again, since several edges lacked them.'),
       labelNames: ['to'],
     }),
     pushedBytes: new Counter({ ...common('pushed_bytes_total', 'The same in bytes.'), labelNames: ['to'] }),

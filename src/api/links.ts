@@ -47,8 +47,9 @@ const push = z.object({
   to: z.string().describe('A multicast group, or the address of an edge.'),
   paths: z.array(z.string()).readonly().describe('The streams that go there at present.'),
   edges: count.describe('How many edges hear them there, or try to; an edge counts once for each stream.'),
-  packets: count,
-  bytes: count,
+  packets: count.describe('Media packets sent there.'),
+  repaired: count.describe('Packets sent there again, since several edges lacked them.'),
+  bytes: count.describe('All of them.'),
 });
 
 const crossed = { packets: 25_311, lost: 2530, requests: 9120, repaired: 2530, late: 12 };
@@ -85,7 +86,8 @@ const pushed: PushReport = {
   paths: ['__defaultVhost__/live/movie'],
   edges: 3,
   packets: 25_311,
-  bytes: 30_373_200,
+  repaired: 31,
+  bytes: 30_410_400,
 };
 
 /** `/api/v1/links` */

@@ -60,8 +60,9 @@ export interface PushReport {
   readonly paths: readonly string[];
   /** How many edges hear them, or try to; an edge counts once for each stream. */
   readonly edges: number;
-  /** What was sent there so far; bytes of UDP payload. */
+  /** What was sent there so far: media, repairs that several edges lacked, and all together in bytes of UDP payload. */
   readonly packets: number;
+  readonly repaired: number;
   readonly bytes: number;
 }
 

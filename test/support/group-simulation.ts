@@ -2,6 +2,8 @@ import { MILLISECOND, SECOND } from '../../src/base/clock.ts';
 import { DATAGRAM_OVERHEAD } from '../../src/relay/link/datagram.ts';
 import { EdgeEnd } from '../../src/relay/link/edge-end.ts';
 import { type Destination, OriginEnd } from '../../src/relay/link/origin-end.ts';
+import { sequenceOf } from '../../src/relay/link/packet.ts';
+import { SharedAnswers } from '../../src/relay/link/shared-answers.ts';
 import { StreamSender, type Subscriber } from '../../src/relay/link/stream-sender.ts';
 import { Course, open, seal } from './link-simulation.ts';
 import { type Conditions, IP_UDP, Simulation, Wire } from './network.ts';
@@ -20,6 +22,8 @@ export interface GroupScenario {
   readonly seed: number;
   readonly latency: number;
   readonly members: readonly Member[];
+  /** Of the way that the group has in common, before it branches to its members. */
+  readonly trunk?: Conditions;
 }
 
 /** One of the edges. */
@@ -47,17 +51,21 @@ export class GroupSimulation implements Destination {
   readonly simulation: Simulation;
   readonly sender: StreamSender;
   readonly edges: SimulatedEdge[] = [];
-  /** Packets that were sent to the group. */
+  /** Packets that were sent to the group, and sent to it again. */
   pushed = 0;
+  repaired = 0;
+  readonly #answers = new SharedAnswers();
   readonly #latency: number;
   readonly #sent: Course;
   readonly #groups: { readonly wire: Wire; readonly edge: EdgeEnd }[] = [];
+  readonly #trunk: Wire;
   readonly #polls = new Map<Machine, number>();
   #asking = 0;
   readonly #subscriber: Subscriber = { media: (packet) => this.#push(packet), heartbeat: () => {} };
 
-  constructor({ seed, latency, members }: GroupScenario) {
+  constructor({ seed, latency, members, trunk = {} }: GroupScenario) {
     this.simulation = new Simulation(seed);
+    this.#trunk = new Wire(this.simulation, trunk);
     this.#latency = latency;
     this.sender = new StreamSender({ ssrc: 7, seal, latency });
     this.#sent = new Course(this.sender, true);
@@ -81,6 +89,14 @@ export class GroupSimulation implements Destination {
     return () => {
       if (--this.#asking === 0) sender.detach(this.#subscriber);
     };
+  }
+
+  repair(_: StreamSender, packet: Uint8Array, edge: object): boolean {
+    const way = this.#answers.route(sequenceOf(packet), edge, this.simulation.now);
+    if (way !== 'all') return way === 'none';
+    this.repaired++;
+    this.#send(packet);
+    return true;
   }
 
   /** Records that an edge should have by now and has not. */
@@ -138,9 +154,17 @@ export class GroupSimulation implements Destination {
     this.edges.push({ course, edge, origin, down, since: this.simulation.now });
   }
 
-  /** Who does not listen is not sent it, as switches do that watch who joins. */
   #push(packet: Uint8Array): void {
     this.pushed++;
+    this.#send(packet);
+  }
+
+  #send(packet: Uint8Array): void {
+    this.#trunk.send(packet.length + IP_UDP, () => this.#branch(packet));
+  }
+
+  /** Who does not listen is not sent it, as by switches that watch who joins. */
+  #branch(packet: Uint8Array): void {
     for (const { wire, edge } of this.#groups) {
       if (edge.wayOf(this.sender.ssrc) === 'own') continue;
       wire.send(packet.length + IP_UDP, () => {

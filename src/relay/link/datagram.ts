@@ -87,7 +87,7 @@ const PONG = 2;
 const REQUEST = 3;
 const REPORT = 4;
 const HEARTBEAT = 5;
-const WAY = 6;
+const WAY = 7;
 const WAYS: readonly Way[] = ['own', 'trial', 'pushed'];
 
 /** The items as the plaintext of a datagram. */

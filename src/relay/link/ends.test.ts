@@ -5,7 +5,7 @@ import { MILLISECOND, SECOND } from '../../base/clock.ts';
 import { ProtocolError } from '../../base/errors.ts';
 import { DATAGRAM_OVERHEAD, type Item, readItems, type Way, writeItems } from './datagram.ts';
 import { EdgeEnd } from './edge-end.ts';
-import { OriginEnd } from './origin-end.ts';
+import { type Destination, OriginEnd } from './origin-end.ts';
 import { type Open, ssrcOf, USUAL_DATAGRAM } from './packet.ts';
 import { StreamSender } from './stream-sender.ts';
 
@@ -50,13 +50,21 @@ describe("the origin's end", () => {
     const { origin, media, control } = originEnd();
     const stream = sender(1);
     const counts = { edges: 0 };
-    const carry = () => {
-      counts.edges++;
-      return () => void counts.edges--;
+    const repaired: Uint8Array[] = [];
+    const destination: Destination & { takes: boolean } = {
+      takes: false,
+      carry: () => {
+        counts.edges++;
+        return () => void counts.edges--;
+      },
+      repair(_, packet) {
+        if (this.takes) repaired.push(packet);
+        return this.takes;
+      },
     };
-    origin.subscribe(stream, { carry });
+    origin.subscribe(stream, destination);
     const turn = (way: Way, ssrc = 1) => origin.receive(writeItems([{ item: 'way', ssrc, way }]), 0);
-    return { origin, media, control, stream, counts, turn };
+    return { origin, media, control, stream, counts, turn, destination, repaired };
   }
 
   test('sends an edge nothing but repairs of what it hears where it is pushed', () => {
@@ -66,6 +74,22 @@ describe("the origin's end", () => {
     assert.equal(media.length, 0);
     origin.receive(writeItems([{ item: 'request', ssrc: 1, latency: ms(500), overdue: 0, runs: [0, 1] }]), ms(70));
     assert.deepEqual(media, [stream.cache.get(0)]);
+  });
+
+  test('leaves it to the destination to repair what others lack, too, as long as the edge hears it there', () => {
+    const { origin, media, stream, turn, destination, repaired } = pushed();
+    destination.takes = true;
+    const ask = (way: Way, sequence: number) => {
+      turn(way);
+      stream.push(sound, sequence * ms(20));
+      const request = { item: 'request', ssrc: 1, latency: ms(500), overdue: 0, runs: [sequence, 1] } as const;
+      origin.receive(writeItems([request]), sequence * ms(20) + ms(10));
+    };
+    ask('pushed', 0);
+    assert.deepEqual([media, repaired], [[], [stream.cache.get(0)]]);
+    assert.deepEqual(origin.shared, { packets: 1, bytes: stream.cache.get(0)!.length });
+    ask('trial', 1);
+    assert.deepEqual([media.length, repaired.length], [2, 1]);
   });
 
   test('has a stream pushed only as long as the edge tries whether it hears it, or does', () => {

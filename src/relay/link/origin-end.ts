@@ -14,6 +14,8 @@ export interface OriginOutput {
 export interface Destination {
   /** Sends a stream there until the function returned is called; however many ask for it, each packet goes once. */
   carry(sender: StreamSender): () => void;
+  /** Repairs a packet there for an edge, if others lack it as well; false says that it is to be sent to the edge alone. */
+  repair(sender: StreamSender, packet: Uint8Array, edge: object): boolean;
 }
 
 /** A stream that an edge has. */
@@ -28,12 +30,14 @@ interface Subscription {
 /** The origin's end of the path to one edge: its subscriptions, its repairs and the answers to its pings. */
 export class OriginEnd implements Subscriber {
   readonly repairer: Repairer;
+  /** Answers of the {@link repairer} that its edge hears where the stream is pushed: bytes of UDP payload. */
+  readonly shared = { packets: 0, bytes: 0 };
   readonly #output: OriginOutput;
   readonly #streams = new Map<number, Subscription>();
 
   constructor(output: OriginOutput) {
     this.#output = output;
-    this.repairer = new Repairer((packet) => output.media(packet));
+    this.repairer = new Repairer((packet, ssrc) => this.#repair(packet, ssrc));
   }
 
   /** When {@link poll} is to be called next. */
@@ -92,6 +96,14 @@ export class OriginEnd implements Subscriber {
     else if (item.item === 'ping') {
       this.#tell([{ item: 'pong', sent: item.sent, received: now, held: 0 }, ...this.#heads()]);
     }
+  }
+
+  #repair(packet: Uint8Array, ssrc: number): void {
+    const stream = this.#streams.get(ssrc);
+    if (stream?.way === 'pushed' && stream.destination!.repair(stream.sender, packet, this)) {
+      this.shared.packets++;
+      this.shared.bytes += packet.length;
+    } else this.#output.media(packet);
   }
 
   #turn(ssrc: number, way: Way): void {

@@ -66,6 +66,23 @@ test('that the way from the group takes longer is not taken for a queue, which w
   assert.equal(simulation.edges[0]!.origin.repairer.budget.share, 1.5);
 });
 
+test('what all edges lack is sent to all again, not to each', () => {
+  const members = new Array<Member>(10).fill(near(0));
+  const simulation = new GroupSimulation({ seed: 7, latency: LATENCY, members, trunk: { loss: 0.05 } }).run(
+    20 * SECOND,
+  );
+  assert.deepEqual(outcome(simulation), new Array(10).fill(['pushed', []]));
+  const lost = simulation.edges[0]!.course.receiver.counters.lost;
+  const alone = simulation.edges.reduce(
+    (sum, { origin }) => sum + origin.repairer.counters.packets - origin.shared.packets,
+    0,
+  );
+  assert.ok(
+    lost > 50 && simulation.repaired < 1.2 * lost && alone < 2 * lost,
+    `${lost} ${simulation.repaired} ${alone}`,
+  );
+});
+
 test('without latency the group is taken as well', () => {
   const simulation = new GroupSimulation({ seed: 5, latency: 0, members: [near(0), near(0)] }).run(10 * SECOND);
   assert.deepEqual(outcome(simulation), new Array(2).fill(['pushed', []]));

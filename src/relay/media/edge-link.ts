@@ -114,7 +114,10 @@ export class EdgeLink implements OriginOutput {
   report(): LinkReport {
     const { counters, rtt, jitter } = this.#end.repairer;
     const { forged, replayed } = this.#opener.counters;
-    const { requests, packets: repaired, bytes } = counters;
+    const { shared } = this.#end;
+    const { requests, packets: repaired } = counters;
+    // What was repaired for several edges at once is told by what is pushed.
+    const own = { packets: repaired - shared.packets, bytes: counters.bytes - shared.bytes };
     return {
       ...NOTHING_CROSSED,
       role: 'origin',
@@ -122,9 +125,9 @@ export class EdgeLink implements OriginOutput {
       media: this.isReached ? mediaOf(Array.from(this.#subscriptions.keys(), (ssrc) => this.wayOf(ssrc))) : 'reliable',
       rtt,
       jitter,
-      packets: this.#sent.packets - repaired,
-      bytes: this.#sent.bytes - bytes,
-      overheadBytes: bytes + this.#sent.control,
+      packets: this.#sent.packets - own.packets,
+      bytes: this.#sent.bytes - own.bytes,
+      overheadBytes: own.bytes + this.#sent.control,
       requests,
       repaired,
       refused: forged + replayed + this.#malformed,

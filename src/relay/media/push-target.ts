@@ -1,12 +1,14 @@
 import type { Socket } from 'node:dgram';
-import type { RelayOptions } from '../../config/options.ts';
+import type { Clock } from '../../base/clock.ts';
 import { isGroup, type PushAddress, type PushRule } from '../../config/push.ts';
 import type { StreamPath } from '../../hub/path.ts';
 import { matcher } from '../../hub/patterns.ts';
 import type { Stream } from '../../hub/stream.ts';
+import type { Context } from '../../module.ts';
 import type { MediaWay, PushReport } from '../../net/links.ts';
-import type { Logger } from '../../ops/log.ts';
 import type { Destination } from '../link/origin-end.ts';
+import { sequenceOf } from '../link/packet.ts';
+import { SharedAnswers } from '../link/shared-answers.ts';
 import type { StreamSender, Subscriber } from '../link/stream-sender.ts';
 import { pushSocket } from './socket.ts';
 
@@ -20,6 +22,7 @@ export interface Push extends Destination {
 interface Carried {
   readonly path: StreamPath;
   readonly subscriber: Subscriber;
+  readonly answers: SharedAnswers;
   edges: number;
 }
 
@@ -33,27 +36,20 @@ export class PushTarget {
   readonly fits: (path: StreamPath) => boolean;
   readonly #socket: Socket;
   readonly #carried = new Map<StreamSender, Carried>();
-  readonly #sent = { packets: 0, bytes: 0 };
+  readonly #sent = { packets: 0, repaired: 0, bytes: 0 };
+  readonly #clock: Clock;
 
   /** Rejects with one plain sentence when the interface is not there. */
-  static async open(
-    { paths, latency }: PushRule,
-    address: PushAddress,
-    multicast: RelayOptions['multicast'],
-    log: Logger,
-  ): Promise<PushTarget> {
-    return new PushTarget({ address, latency, fits: matcher(paths) }, await pushSocket(address, multicast), log);
+  static async open(context: Context, rule: PushRule, address: PushAddress): Promise<PushTarget> {
+    return new PushTarget(context, rule, address, await pushSocket(address, context.config.relay.multicast));
   }
 
-  private constructor(
-    { address, latency, fits }: Pick<PushTarget, 'address' | 'latency' | 'fits'>,
-    socket: Socket,
-    log: Logger,
-  ) {
+  private constructor({ clock, log }: Context, { paths, latency }: PushRule, address: PushAddress, socket: Socket) {
     this.address = address;
     this.isGroup = isGroup(address.host);
     this.latency = latency;
-    this.fits = fits;
+    this.fits = matcher(paths);
+    this.#clock = clock;
     this.#socket = socket;
     let complaint = '';
     socket.on('error', ({ message }) => {
@@ -70,7 +66,11 @@ export class PushTarget {
 
   /** What sends a stream there for one edge. */
   of(stream: Stream): Push {
-    return { way: this.isGroup ? 'multicast' : 'push', carry: (sender) => this.#carry(sender, stream) };
+    return {
+      way: this.isGroup ? 'multicast' : 'push',
+      carry: (sender) => this.#carry(sender, stream),
+      repair: (sender, packet, edge) => this.#repair(sender, stream, packet, edge),
+    };
   }
 
   /** How it is doing. */
@@ -96,21 +96,33 @@ export class PushTarget {
     };
   }
 
-  #begin(sender: StreamSender, { path, counters }: Stream): Carried {
-    const { host, port } = this.address;
+  #repair(sender: StreamSender, stream: Stream, packet: Uint8Array, edge: object): boolean {
+    const way = this.#carried.get(sender)?.answers.route(sequenceOf(packet), edge, this.#clock.now());
+    if (way !== 'all') return way === 'none';
+    this.#sent.repaired++;
+    this.#send(packet, stream);
+    return true;
+  }
+
+  #begin(sender: StreamSender, stream: Stream): Carried {
     const subscriber: Subscriber = {
       media: (packet) => {
         this.#sent.packets++;
-        this.#sent.bytes += packet.length;
-        counters.bytesOut += packet.length;
-        this.#socket.send(packet, port, host);
+        this.#send(packet, stream);
       },
       // Each edge is told by its own datagrams.
       heartbeat() {},
     };
-    const carried = { path, subscriber, edges: 0 };
+    const carried = { path: stream.path, subscriber, answers: new SharedAnswers(), edges: 0 };
     this.#carried.set(sender, carried);
     sender.attach(subscriber);
     return carried;
+  }
+
+  #send(packet: Uint8Array, { counters }: Stream): void {
+    const { host, port } = this.address;
+    this.#sent.bytes += packet.length;
+    counters.bytesOut += packet.length;
+    this.#socket.send(packet, port, host);
   }
 }

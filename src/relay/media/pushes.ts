@@ -13,11 +13,10 @@ export class Pushes {
 
   /** Rejects with one plain sentence when the interface of multicast is not there. */
   static async open(context: Context): Promise<Pushes> {
-    const { push, multicast } = context.config.relay;
     const targets: PushTarget[] = [];
     try {
-      for (const rule of push) {
-        for (const address of rule.to) targets.push(await PushTarget.open(rule, address, multicast, context.log));
+      for (const rule of context.config.relay.push) {
+        for (const address of rule.to) targets.push(await PushTarget.open(context, rule, address));
       }
       return new Pushes(context, targets);
     } catch (error) {
