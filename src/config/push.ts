@@ -69,7 +69,7 @@ export const pushOptions = {
     interface: option(
       text(),
       '',
-      'The network interface, by name or address; empty: by the routes of the system, at an edge that to the origin; off: an edge joins none.',
+      'The network interface, by name or address; empty: by the routes, at an edge that to the origin; off: an edge joins none.',
     ),
     hops: option(integer(1, 255), 1, 'How many networks it may pass.'),
   }),

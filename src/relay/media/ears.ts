@@ -93,7 +93,10 @@ export class Ears {
     return isGroup(host) ? this.#context.config.relay.multicast.interface !== 'off' : port === this.address?.port;
   }
 
-  /** Has the packets of a stream that come to an address it {@link reaches} handed over until the function returned is called; `local` is the address by which this machine reaches the origin. */
+  /**
+   * Hands over the packets of a stream that come to an address it {@link reaches}, until the function returned is called.
+   * `local` is the address by which this machine reaches the origin.
+   */
   hear(address: PushAddress, local: string, ssrc: number, take: Take): () => void {
     if (!isGroup(address.host)) return this.#own!.ear.add(ssrc, take);
     const by = this.#context.config.relay.multicast.interface || local;

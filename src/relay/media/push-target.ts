@@ -83,6 +83,7 @@ export class PushTarget {
   /** Sends nothing more. */
   close(): void {
     for (const [sender, { subscriber }] of this.#carried) sender.detach(subscriber);
+    this.#carried.clear();
     this.#socket.close();
   }
 
