@@ -13,7 +13,7 @@ export async function bindMedia({ host, port }: ListenAddress): Promise<Socket> 
   const socket = open(host !== undefined && !isIPv6(host) ? 'udp4' : 'udp6');
   try {
     const listening = once(socket, 'listening');
-    socket.bind(port, host);
+    socket.bind({ port, address: host ?? '', exclusive: true });
     await listening;
     return quiet(socket);
   } catch (error) {
