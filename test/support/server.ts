@@ -55,17 +55,18 @@ export async function startTestServer(owner: Owner, overrides: Overrides = {}): 
   return { ...access(ports, () => lines), stop: () => server.stop() };
 }
 
-/** Starts a server as users do, in a process of its own; it is killed when its owner is done. */
-export async function spawnServer(owner: Owner, overrides: Overrides = {}): Promise<SpawnedServer> {
+/** Runs a server as users do, in a process of its own; it is killed when its owner is done. */
+export async function runServer(owner: Owner, overrides: Overrides = {}): Promise<Program> {
   const folder = await mkdtemp(join(tmpdir(), 'headwater-server-'));
   owner.after(() => rm(folder, { recursive: true, force: true }));
   const file = join(folder, 'headwater.yaml');
   await writeFile(file, configText(overrides));
-  const program = new Program(owner, process.execPath, [
-    join(import.meta.dirname, '../../src/main.ts'),
-    '--config',
-    file,
-  ]);
+  return new Program(owner, process.execPath, [join(import.meta.dirname, '../../src/main.ts'), '--config', file]);
+}
+
+/** The same; resolves when it has started. */
+export async function spawnServer(owner: Owner, overrides: Overrides = {}): Promise<SpawnedServer> {
+  const program = await runServer(owner, overrides);
   const lines = () =>
     program.stdout
       .split('\n')

@@ -25,8 +25,8 @@ export interface WorkerCalls {
   stop(): Promise<void>;
   /** Somebody else wants to publish a stream that is published here: whether he may. */
   yield(path: StreamPath): Promise<boolean>;
-  /** A stream is another worker's now; nobody's where there is no owner. */
-  move(path: StreamPath, owner?: number): void;
+  /** A stream is another worker's now, or nobody's. */
+  move(path: StreamPath, owner: number | null): void;
   /** A worker is gone. */
   lose(worker: number): void;
   /** Answers what another worker asks. */
@@ -35,7 +35,7 @@ export interface WorkerCalls {
 
 /** What a worker calls in the primary. */
 export interface PrimaryCalls {
-  claim(path: StreamPath, held?: Lease): Promise<Lease>;
+  claim(path: StreamPath, held: Lease | null): Promise<Lease>;
   keep(path: StreamPath, lease: Lease): void;
   release(path: StreamPath): void;
   /** Asks all other workers; the answers of those that gave one in time. */

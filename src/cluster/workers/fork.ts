@@ -15,7 +15,7 @@ export function forkWorker(program: URL, log: Logger): WorkerProcess {
   const { process } = cluster.fork();
   createInterface(process.stdout!).on('line', (line) => passOn(line, log));
   process.on('error', (error) => log.warn({ reason: error.message }, 'a worker cannot be reached'));
-  return { line: lineTo(process), ended: ending(process), kill: () => void process.kill('SIGKILL') };
+  return { pid: process.pid, line: lineTo(process), ended: ending(process), kill: () => void process.kill('SIGKILL') };
 }
 
 /** The line to a worker, or in a worker, by `process` itself, to the primary. */

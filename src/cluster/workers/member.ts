@@ -31,7 +31,7 @@ export class Member implements Siblings {
     this.#primary = primary;
     this.#owners = new Map(owners);
     this.leases = {
-      claim: (path, held) => primary.call('claim', path, held),
+      claim: (path, held) => primary.call('claim', path, held ?? null),
       keep: (path, lease) => primary.tell('keep', path, lease),
       release: (path) => primary.tell('release', path),
       onRival: (yields) => {
@@ -40,7 +40,7 @@ export class Member implements Siblings {
     };
     this.calls = {
       yield: (path) => this.#yield(path),
-      move: (path, owner) => this.#move(path, owner),
+      move: (path, owner) => this.#move(path, owner ?? undefined),
       lose: (lost) => this.#lose(lost),
       answer: (topic, question) => this.#answers.get(topic)?.(question),
     };

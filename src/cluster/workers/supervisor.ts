@@ -8,6 +8,7 @@ import { type Line, Rpc } from './rpc.ts';
 
 /** A process that a {@link Supervisor} has started. */
 export interface WorkerProcess {
+  readonly pid: number | undefined;
   readonly line: Line;
   /** Resolves when it has ended and all that it said was heard, to how it ended: `signal SIGKILL`, `exit code 1`. */
   readonly ended: Promise<string>;
@@ -61,7 +62,7 @@ export class Supervisor {
       leases: ground.leases,
       fetcher: ground.hasOrigins ? 1 : undefined,
       yields: (worker, path) => this.#yields(worker, path),
-      moved: (path, owner) => this.#tellAll('move', path, owner),
+      moved: (path, owner) => this.#tellAll('move', path, owner ?? null),
     });
   }
 
@@ -87,8 +88,9 @@ export class Supervisor {
   }
 
   async #launch(worker: number): Promise<Addresses> {
-    const { clock, config, count, run, folder, spawn } = this.#ground;
+    const { clock, log, config, count, run, folder, spawn } = this.#ground;
     const process = spawn(worker);
+    log.debug({ worker, pid: process.pid }, 'a worker starts');
     const rpc = new Rpc<WorkerCalls>(process.line, this.#callsOf(worker));
     const running: Running = { process, rpc, since: clock.now() };
     this.#running.set(worker, running);
@@ -99,7 +101,7 @@ export class Supervisor {
 
   #callsOf(worker: number): PrimaryCalls {
     return {
-      claim: (path, held) => this.#owners.claim(worker, path, held),
+      claim: (path, held) => this.#owners.claim(worker, path, held ?? undefined),
       keep: (path, lease) => this.#owners.keep(worker, path, lease),
       release: (path) => this.#owners.release(worker, path),
       ask: (topic, question) => this.#ask(worker, topic, question),
