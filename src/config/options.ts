@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { pushOptions } from './push.ts';
 import {
   duration,
   integer,
@@ -200,6 +201,7 @@ export const relayOptions = section('How streams go from node to node: see docs/
     'At an edge: how long after it came to the origin each frame leaves here; auto takes what the path needs. See docs/link.md.',
   ),
   mtu: option(integer(576, 1452), 1200, 'The size of media packets at an origin: UDP payload in bytes.'),
+  ...pushOptions,
   idle: option(duration(), '10s', 'How long a fetched stream is kept after its last viewer has left.'),
   state: option(
     text(),

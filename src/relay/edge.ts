@@ -1,11 +1,18 @@
 import type { HubEvent, Resolver } from '../hub/hub.ts';
 import type { StreamPath } from '../hub/path.ts';
 import type { Context } from '../module.ts';
+import type { Ears } from './media/ears.ts';
 import { Pull } from './pull.ts';
 import { Sibling } from './sibling.ts';
 import type { Source } from './subscription.ts';
 import type { Trust } from './trust.ts';
 import { Uplink } from './uplink.ts';
+
+/** What one needs who fetches from other nodes. */
+export interface Outside {
+  readonly trust: Trust;
+  readonly ears: Ears;
+}
 
 /** Fetches what somebody wants and nobody publishes here: from the worker of this node that has it, else from the origins. */
 export class Edge {
@@ -17,15 +24,15 @@ export class Edge {
   readonly #uplinks: readonly Uplink[];
   readonly #pulls = new Map<StreamPath, Pull>();
 
-  /** Connects to the origins of the configuration at once. */
-  constructor(context: Context, trust: Trust | undefined) {
+  /** Connects to the origins of the configuration at once, where it is the one who does. */
+  constructor(context: Context, outside: Outside | undefined) {
     const { config, hub, siblings } = context;
     const { origins, idle } = config.relay;
     this.#context = context;
     this.#idle = idle;
     for (let worker = 1; worker <= siblings.count; worker++)
       if (worker !== siblings.worker) this.#siblings.set(worker, new Sibling(worker, siblings));
-    this.#uplinks = trust ? origins.map((origin) => new Uplink(origin, trust, context)) : [];
+    this.#uplinks = outside ? origins.map((origin) => new Uplink(origin, outside.trust, context, outside.ears)) : [];
     const first = this.#siblings.get(1);
     this.#origins = first && origins.length > 0 ? [first] : this.#uplinks;
     hub.observe((event) => this.#observe(event));
