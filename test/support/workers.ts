@@ -6,8 +6,8 @@ import { type Owner, until } from './until.ts';
 import type { Viewer } from './viewer.ts';
 import { PLAIN_OUTPUTS, watch } from './watch.ts';
 
-/** Clips are pushed faster than life: the window must hold what a viewer has yet to be sent. */
-const PATIENT = { window: { duration: '10m', bytes: '256MiB' }, play: { wait: '30s', maxLag: '10m' } };
+/** Clips are pushed faster than life: the window must hold what a viewer has yet to be sent, and viewers wait for streams. */
+export const PATIENT = { window: { duration: '10m', bytes: '256MiB' }, play: { wait: '30s', maxLag: '10m' } };
 
 /** Starts a server of two workers in processes of their own, whose windows are large and whose viewers wait. */
 export function spawnWorkers(owner: Owner, overrides: Overrides = {}): Promise<SpawnedServer> {
