@@ -14,6 +14,7 @@ import type { MemoryWatch } from './net/memory.ts';
 import type { OutletOptions } from './net/outlet.ts';
 import type { Pacer } from './net/pacer.ts';
 import type { Routes } from './net/routes.ts';
+import type { Siblings } from './net/siblings.ts';
 import type { TlsStore } from './net/tls.ts';
 import type { Logger } from './ops/log.ts';
 
@@ -22,6 +23,8 @@ export interface Context {
   readonly config: CoreConfig;
   readonly log: Logger;
   readonly clock: Clock;
+  /** The other workers of this node, if it has several. */
+  readonly siblings: Siblings;
   readonly hub: Hub;
   readonly sessions: Sessions;
   readonly recordings: Recordings;

@@ -4,6 +4,7 @@ import { DEFAULT_VHOST, parsePath, streamPath } from '../../hub/path.ts';
 import type { Stream } from '../../hub/stream.ts';
 import type { Context } from '../../module.ts';
 import type { Exchange } from '../../net/http.ts';
+import { forward } from '../../net/http-forward.ts';
 import { Departure } from '../../net/serve.ts';
 import { Keep, sendMedia, sendPlaylist } from './answer.ts';
 import { type Directives, readDirectives } from './directives.ts';
@@ -14,8 +15,9 @@ import type { HlsOptions } from './options.ts';
 import type { Container } from './packaging.ts';
 import { MEDIA_PLAYLIST, Playlists, reportOf, variantOf, writeMaster } from './playlist.ts';
 import type { Shelf } from './shelf.ts';
+import { homeOf, newToken } from './token.ts';
 import type { Viewer, Watching } from './viewer.ts';
-import { newToken, type Viewers } from './viewers.ts';
+import type { Viewers } from './viewers.ts';
 
 /** What answering needs. */
 export interface Ground {
@@ -41,7 +43,7 @@ export async function answerMaster(ground: Ground, exchange: Exchange): Promise<
   const { url, params } = exchange;
   const path = streamPath(vhostOf(url), params.app!, params.name!);
   const container = containerOf(url.searchParams);
-  const token = newToken();
+  const token = newToken(ground.context.siblings.worker);
   const viewer = viewers.begin(token, exchange, path);
   try {
     const members = groups.members(path);
@@ -60,6 +62,11 @@ export async function answerMaster(ground: Ground, exchange: Exchange): Promise<
 /** Answers what is in a viewer's folder, `/app/TOKEN/name/…`: the media playlist and what that names. */
 export function answerFile(ground: Ground, exchange: Exchange): Promise<void> {
   const { params } = exchange;
+  const { siblings } = ground.context;
+  const home = homeOf(params.token!);
+  // Whichever worker its connections come to: one has answered its playlist, and has what that names.
+  if (home !== siblings.worker && home > 0 && home <= siblings.count)
+    return forward(exchange, siblings.door('http', home));
   return params.file === MEDIA_PLAYLIST
     ? answerMedia(ground, exchange, params)
     : answerSegment(ground, exchange, params);
@@ -146,7 +153,8 @@ function playlistsOf(ground: Ground, { shelf, stream }: Feed, container: Contain
 /** How far the other renditions are that somebody watches. */
 function reports({ context, feeds, groups }: Ground, { path }: Stream): RenditionReport[] {
   const others = groups.siblings(path).map((each) => {
-    const feed = feeds.find(context.hub.find(each)!, 'fmp4');
+    const stream = context.hub.find(each);
+    const feed = stream && feeds.find(stream, 'fmp4');
     return feed && reportOf(feed.shelf, `../${parsePath(each).name}/${MEDIA_PLAYLIST}`);
   });
   return others.filter((report) => report !== undefined);

@@ -17,6 +17,7 @@ import type { Publisher } from '../../hub/publisher.ts';
 import { Sessions } from '../../hub/session.ts';
 import type { Context } from '../../module.ts';
 import { HttpRouter } from '../../net/http.ts';
+import { noSiblings } from '../../net/siblings.ts';
 import { silentLogger } from '../../ops/log.ts';
 import { hls } from './index.ts';
 
@@ -42,6 +43,7 @@ async function setUp(owner: Owner, { patience = '0s', viewers = 100 } = {}) {
   const context: Partial<Context> = {
     config,
     clock,
+    siblings: noSiblings(),
     log: silentLogger,
     hub,
     sessions,

@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { SECOND } from '../../base/clock.ts';
 import { RefusedError } from '../../base/errors.ts';
 import { parsePath, type StreamPath } from '../../hub/path.ts';
 import type { Context } from '../../module.ts';
+import { Headcount } from '../../net/headcount.ts';
 import type { Exchange } from '../../net/http.ts';
 import { Departure, type Serving, serve } from '../../net/serve.ts';
 import { maskSecrets } from '../../ops/log.ts';
@@ -29,13 +29,14 @@ export class Viewers {
   readonly #feeds: Feeds;
   readonly #silence: number;
   readonly #known = new Map<string, Known>();
-  readonly #perAddress = new Map<string, number>();
+  readonly #headcount: Headcount;
   readonly #sentAway = new Map<string, { readonly reason: RefusedError; readonly until: number }>();
 
   /** `segment` is how long segments are aimed at, in microseconds. */
   constructor(context: Context, feeds: Feeds, segment: number) {
     this.#context = context;
     this.#feeds = feeds;
+    this.#headcount = new Headcount('hls', context.siblings, context.clock);
     this.#silence = Math.max(SHORTEST_SILENCE, SILENT_SEGMENTS * segment);
   }
 
@@ -89,7 +90,7 @@ export class Viewers {
   #admit(remote: string): void {
     const { memory, config } = this.#context;
     const { connections, connectionsPerAddress } = config.limits;
-    const isFull = this.#known.size >= connections || (this.#perAddress.get(remote) ?? 0) >= connectionsPerAddress;
+    const isFull = this.#headcount.total >= connections || this.#headcount.from(remote) >= connectionsPerAddress;
     if (isFull || memory.isFull) throw new RefusedError('limit', 'there are too many viewers');
   }
 
@@ -109,7 +110,7 @@ export class Viewers {
     Object.assign(serving.session.detail, detail);
     serving.begin('play', path);
     this.#known.set(token, { viewer, remote, end: (reason) => serving.end(reason) });
-    this.#count(remote, 1);
+    this.#headcount.enter(remote);
     const stopLooking = this.#look(viewer, serving);
     try {
       return await new Promise<never>((_, end) => {
@@ -118,7 +119,7 @@ export class Viewers {
     } finally {
       stopLooking();
       this.#known.delete(token);
-      this.#count(remote, -1);
+      this.#headcount.leave(remote);
       this.#remember(token, serving.signal.reason);
       viewer.end(serving.signal.reason);
     }
@@ -144,20 +145,9 @@ export class Viewers {
     if (away && away.until > this.#context.clock.now()) throw away.reason;
   }
 
-  #count(remote: string, change: 1 | -1): void {
-    const count = (this.#perAddress.get(remote) ?? 0) + change;
-    if (count > 0) this.#perAddress.set(remote, count);
-    else this.#perAddress.delete(remote);
-  }
-
   #remember(token: string, reason: unknown): void {
     if (!(reason instanceof RefusedError) || reason.code !== 'kicked') return;
     if (this.#sentAway.size >= MOST_SENT_AWAY) this.#sentAway.delete(this.#sentAway.keys().next().value!);
     this.#sentAway.set(token, { reason, until: this.#context.clock.now() + SENT_AWAY });
   }
-}
-
-/** What a viewer is known by: nobody can guess it. */
-export function newToken(): string {
-  return `hls-${randomBytes(16).toString('base64url')}`;
 }
