@@ -141,7 +141,7 @@ async function createContext(
     admission,
     memory,
     outlets: { window: { ...window, duration: play.maxLag }, stallTimeout: play.stallTimeout },
-    http: new HttpRouter(log, limits),
+    http: new HttpRouter(log, config),
     links: new Links(),
     dialers: new Dialers(),
     routes: new Routes(),

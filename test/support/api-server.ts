@@ -115,7 +115,7 @@ function createContext({ listenHost, tls }: ApiServerOptions): Context {
     admission: new Admission(config.limits, memory),
     memory,
     pacer: new Pacer(config.fanout, clock, () => {}),
-    http: new HttpRouter(silentLogger, config.limits),
+    http: new HttpRouter(silentLogger, config),
     links: new Links(),
     dialers: new Dialers(),
     routes: new Routes(),

@@ -1,7 +1,7 @@
 import { RefusedError } from '../../base/errors.ts';
-import type { Media } from './answer.ts';
+import { Media } from './answer.ts';
 import type { Container } from './packaging.ts';
-import type { Shelf } from './shelf.ts';
+import type { Init, Shelf, ShelvedPart, ShelvedSegment } from './shelf.ts';
 
 /** What a name says is asked for. */
 export type Wish =
@@ -35,20 +35,25 @@ export function isComing(wish: Wish, { last, ended }: Shelf): boolean {
   return segment === stamp.segment + 1 && part === 0;
 }
 
-/** What was asked for. Throws {@link RefusedError} `not-found` where it is not there (any more). */
+/** What was asked for: the same object to all who ask. Throws {@link RefusedError} `not-found` where it is not there (any more). */
 export function take(wish: Wish, shelf: Shelf): Media {
-  const pieces = wish.kind === 'init' ? listOf(shelf.init(wish.name)) : segmentOf(wish, shelf);
-  if (!pieces) throw new RefusedError('not-found', 'this segment is not here, or not any more');
-  return { type: TYPES[wish.container], pieces };
+  const found = wish.kind === 'init' ? shelf.init(wish.name) : find(wish, shelf);
+  if (!found) throw new RefusedError('not-found', 'this segment is not here, or not any more');
+  let media = known.get(found);
+  if (!media) known.set(found, (media = new Media(TYPES[wish.container], piecesOf(found))));
+  return media;
 }
 
-function segmentOf({ segment, part }: { segment: number; part: number | undefined }, shelf: Shelf) {
+/** As long as what it is made of is there. */
+const known = new WeakMap<Init | ShelvedPart | ShelvedSegment, Media>();
+
+function find({ segment, part }: { segment: number; part: number | undefined }, shelf: Shelf) {
   const found = shelf.find(segment);
   if (!found || found.gap) return undefined;
-  if (part !== undefined) return listOf(found.parts[part]?.bytes);
-  return found.duration === undefined ? undefined : found.parts.map(({ bytes }) => bytes);
+  if (part !== undefined) return found.parts[part];
+  return found.duration === undefined ? undefined : found;
 }
 
-function listOf(bytes: Uint8Array | undefined): readonly Uint8Array[] | undefined {
-  return bytes && [bytes];
+function piecesOf(found: Init | ShelvedPart | ShelvedSegment): readonly Uint8Array[] {
+  return 'parts' in found ? found.parts.map(({ bytes }) => bytes) : [found.bytes];
 }

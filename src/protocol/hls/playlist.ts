@@ -1,4 +1,3 @@
-import { gzipSync } from 'node:zlib';
 import { SECOND } from '../../base/clock.ts';
 import { masterPlaylist, type Variant } from '../../container/hls/master-playlist.ts';
 import {
@@ -7,23 +6,10 @@ import {
   type RenditionReport,
   type Segment,
 } from '../../container/hls/media-playlist.ts';
+import { PlaylistText } from './answer.ts';
 import type { HlsOptions } from './options.ts';
 import type { Container } from './packaging.ts';
 import type { Shelf, ShelvedSegment } from './shelf.ts';
-
-/** A text as it is sent, to however many. */
-export class PlaylistText {
-  readonly plain: Buffer;
-  #zipped: Buffer | undefined;
-
-  constructor(text: string) {
-    this.plain = Buffer.from(text);
-  }
-
-  get zipped(): Buffer {
-    return (this.#zipped ??= gzipSync(this.plain, { level: 4 }));
-  }
-}
 
 /** The name of every media playlist. */
 export const MEDIA_PLAYLIST = 'media.m3u8';

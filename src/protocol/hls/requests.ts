@@ -3,9 +3,9 @@ import type { RenditionReport } from '../../container/hls/media-playlist.ts';
 import { DEFAULT_VHOST, parsePath, streamPath } from '../../hub/path.ts';
 import type { Stream } from '../../hub/stream.ts';
 import type { Context } from '../../module.ts';
-import type { Exchange } from '../../net/http.ts';
+import type { Question, Reply } from '../../net/http-reply.ts';
 import { Departure } from '../../net/serve.ts';
-import { Keep, sendMedia, sendPlaylist } from './answer.ts';
+import { Keep } from './answer.ts';
 import { type Directives, readDirectives } from './directives.ts';
 import type { Feed, Feeds } from './feed.ts';
 import type { Groups } from './groups.ts';
@@ -26,7 +26,7 @@ export interface Ground {
   readonly groups: Groups;
 }
 
-type Params = Exchange['params'];
+type Params = Question['params'];
 
 /** In target durations: how long a request waits at most (HLS, 6.2.5.2). */
 const LONGEST_WAIT = 3;
@@ -36,77 +36,94 @@ const FARTHEST = 2;
 const playlists = new WeakMap<Shelf, Playlists>();
 
 /** Answers `/app/name.m3u8`: what renditions there are, each under a token that the viewer is known by from then on. */
-export async function answerMaster(ground: Ground, exchange: Exchange): Promise<void> {
+export async function answerMaster(ground: Ground, question: Question): Promise<Reply> {
   const { viewers, groups } = ground;
-  const { url, params } = exchange;
+  const { url, params } = question;
   const path = streamPath(vhostOf(url), params.app!, params.name!);
   const container = containerOf(url.searchParams);
   const token = newToken();
-  const viewer = viewers.begin(token, exchange, path);
+  const viewer = viewers.begin(token, question, path);
   try {
     const members = groups.members(path);
     const paths = members.length > 0 ? members : [path];
-    const watched = await Promise.all(paths.map((each) => viewers.watch(viewer, exchange, each, container)));
+    const watched = await Promise.all(paths.map((each) => viewers.watch(viewer, question, each, container)));
     await Promise.all(watched.map((each) => begun(ground, viewer, each)));
     const variants = watched.map(({ feed }) => variantOf(feed.shelf, variantUri(feed.stream, token, url)));
-    sendPlaylist(exchange, writeMaster(variants), Keep.never);
-    if (exchange.request.method === 'HEAD') throw new Departure('the viewer asked for the head alone');
+    if (question.request.method === 'HEAD') viewers.end(token, new Departure('the viewer asked for the head alone'));
+    return writeMaster(variants).replyTo(question, Keep.never);
   } catch (error) {
     viewers.end(token, error);
-    if (!(error instanceof Departure)) throw error;
+    throw error;
   }
 }
 
 /** Answers what is in a viewer's folder, `/app/TOKEN/name/…`: the media playlist and what that names. */
-export function answerFile(ground: Ground, exchange: Exchange): Promise<void> {
-  const { params } = exchange;
+export function answerFile(ground: Ground, question: Question): Reply | Promise<Reply> {
+  const { params } = question;
   return params.file === MEDIA_PLAYLIST
-    ? answerMedia(ground, exchange, params)
-    : answerSegment(ground, exchange, params);
+    ? answerMedia(ground, question, params)
+    : answerSegment(ground, question, params);
 }
 
-async function answerMedia(ground: Ground, exchange: Exchange, params: Params): Promise<void> {
-  const query = queryOf(exchange);
-  const container = containerOf(query);
-  const directives = readDirectives(query);
+/** At once where that is possible, as most are: a promise for each would cost. */
+function answerMedia(ground: Ground, question: Question, params: Params): Reply | Promise<Reply> {
+  const query = queryOf(question);
+  const asked = { container: containerOf(query), directives: readDirectives(query) };
   const viewer = ground.viewers.find(params.token!);
-  const watching = viewer?.find(params.app!, params.name!, container);
-  const [watcher, watched] = watching ? [viewer!, watching] : await enter(ground, exchange, params, container);
-  if (!isFulfilled(watched.feed, directives)) await fulfilled(ground, watcher, watched, directives);
-  const written = playlistsOf(ground, watched.feed, container).write(directives.skip);
-  const keep = directives.segment === undefined ? Keep.ask : Keep.briefly;
-  watcher.count(watched, sendPlaylist(exchange, written, keep));
+  const watching = viewer?.find(params.app!, params.name!, asked.container);
+  if (watching) return answerWatching(ground, question, viewer!, watching, asked);
+  return enter(ground, question, params, asked.container).then((entered) =>
+    answerWatching(ground, question, ...entered, asked),
+  );
+}
+
+function answerWatching(
+  ground: Ground,
+  question: Question,
+  viewer: Viewer,
+  watching: Watching,
+  { container, directives }: { container: Container; directives: Directives },
+): Reply | Promise<Reply> {
+  const answer = () => {
+    const text = playlistsOf(ground, watching.feed, container).write(directives.skip);
+    return viewer.count(watching, question, text.replyTo(question, keepOf(directives)));
+  };
+  if (isFulfilled(watching.feed, directives)) return answer();
+  return fulfilled(ground, viewer, watching, directives).then(answer);
 }
 
 /** The first request of a viewer, or its first for a rendition. */
 async function enter(
   { viewers }: Ground,
-  exchange: Exchange,
+  question: Question,
   { app, name, token }: Params,
   container: Container,
 ): Promise<[Viewer, Watching]> {
   const isNew = !viewers.find(token!);
-  const path = streamPath(vhostOf(exchange.url), app!, name!);
-  const viewer = viewers.begin(token!, exchange, path);
+  const path = streamPath(vhostOf(question.url), app!, name!);
+  const viewer = viewers.begin(token!, question, path);
   try {
-    return [viewer, await viewers.watch(viewer, exchange, path, container)];
+    return [viewer, await viewers.watch(viewer, question, path, container)];
   } catch (error) {
     if (isNew) viewers.end(token!, error);
     throw error;
   }
 }
 
-async function answerSegment(ground: Ground, exchange: Exchange, params: Params): Promise<void> {
-  const { viewers, context } = ground;
+function answerSegment(ground: Ground, question: Question, params: Params): Reply | Promise<Reply> {
   const wish = readName(params.file!);
-  const viewer = viewers.find(params.token!);
+  const viewer = ground.viewers.find(params.token!);
   const watching = wish && viewer?.find(params.app!, params.name!, wish.container);
   if (!watching) throw new RefusedError('not-found', 'there is no such file, or its playlist was not asked for before');
   const { shelf } = watching.feed;
-  if (wish.kind === 'segment' && isComing(wish, shelf)) {
-    await viewer!.until(watching, () => shelf.has(wish.segment, wish.part), patience(ground, shelf));
-  }
-  viewer!.count(watching, sendMedia(exchange, take(wish, shelf), context.config.play.stallTimeout));
+  const answer = () => viewer!.count(watching, question, take(wish, shelf).replyTo(question));
+  if (wish.kind === 'init' || !isComing(wish, shelf)) return answer();
+  return viewer!.until(watching, () => shelf.has(wish.segment, wish.part), patience(ground, shelf)).then(answer);
+}
+
+/** What a directive asks for is the same for all who give it. */
+function keepOf({ segment }: Directives): string {
+  return segment === undefined ? Keep.ask : Keep.briefly;
 }
 
 /** Something to play is there. */
@@ -162,7 +179,7 @@ function vhostOf({ searchParams }: URL): string {
 }
 
 /** What the URL asks for; a whole {@link URL} takes longer to make, and this is asked for several times a second. */
-function queryOf({ request: { url = '' } }: Exchange): URLSearchParams {
+function queryOf({ request: { url = '' } }: Question): URLSearchParams {
   const at = url.indexOf('?');
   return new URLSearchParams(at < 0 ? '' : url.slice(at));
 }

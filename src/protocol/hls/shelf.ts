@@ -106,8 +106,8 @@ export class Shelf {
   }
 
   /** The init segment of that name, as long as a segment here needs it. */
-  init(name: string): Uint8Array | undefined {
-    return this.#segments.findLast(({ init }) => init?.name === name)?.init?.bytes;
+  init(name: string): Init | undefined {
+    return this.#segments.findLast(({ init }) => init?.name === name)?.init;
   }
 
   /** Whether the segment is there (without `part`), or that part of it, or anything that comes after. */
