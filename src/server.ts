@@ -12,6 +12,7 @@ import { RefusedError } from './base/errors.ts';
 import { type ClusterNode, openNode } from './cluster/node.ts';
 import { selfSigned } from './cluster/self-signed.ts';
 import { coreOptions } from './config/options.ts';
+import { Files } from './hub/files.ts';
 import { Hub } from './hub/hub.ts';
 import { Sessions } from './hub/session.ts';
 import type { Context, Module } from './module.ts';
@@ -137,6 +138,7 @@ async function createContext(
     hub,
     sessions,
     recordings: new LocalRecordings({ options: config.record, disk: systemDisk, hub, sessions, clock, log }),
+    files: new Files(),
     access: new AccessGate(providers, { warn }),
     admission,
     memory,

@@ -60,6 +60,10 @@ export class Media {
     this.#whole = new Reply(200, { ...this.#headers, 'cache-control': Keep.forEver }, pieces);
   }
 
+  get pieces(): readonly Uint8Array[] {
+    return this.#whole.body;
+  }
+
   /** The whole, or the range that is asked for (RFC 9110, 14.2). */
   replyTo({ request }: Question): Reply {
     const { length, body } = this.#whole;

@@ -1,29 +1,23 @@
 import { ProtocolError, RefusedError } from '../../base/errors.ts';
-import type { RenditionReport } from '../../container/hls/media-playlist.ts';
 import { DEFAULT_VHOST, parsePath, streamPath } from '../../hub/path.ts';
 import type { Stream } from '../../hub/stream.ts';
-import type { Context } from '../../module.ts';
 import type { Question, Reply } from '../../net/http-reply.ts';
 import { Departure } from '../../net/serve.ts';
-import { Keep } from './answer.ts';
+import { Keep, type Media } from './answer.ts';
 import { type Directives, readDirectives } from './directives.ts';
-import type { Feed, Feeds } from './feed.ts';
-import type { Groups } from './groups.ts';
-import { isComing, readName, take } from './media.ts';
-import type { HlsOptions } from './options.ts';
+import type { Feed } from './feed.ts';
+import { type Ground, playlistsOf } from './ground.ts';
+import { isComing, take } from './media.ts';
+import { MEDIA_PLAYLIST, readName } from './names.ts';
 import type { Container } from './packaging.ts';
-import { MEDIA_PLAYLIST, Playlists, reportOf, variantOf, writeMaster } from './playlist.ts';
+import { variantOf, writeMaster } from './playlist.ts';
 import type { Shelf } from './shelf.ts';
 import type { Viewer, Watching } from './viewer.ts';
 import { newToken, type Viewers } from './viewers.ts';
 
-/** What answering needs. */
-export interface Ground {
-  readonly context: Context;
-  readonly options: HlsOptions;
+/** What answering viewers needs. */
+export interface ViewerGround extends Ground {
   readonly viewers: Viewers;
-  readonly feeds: Feeds;
-  readonly groups: Groups;
 }
 
 type Params = Question['params'];
@@ -33,10 +27,8 @@ const LONGEST_WAIT = 3;
 /** How far ahead a request may be, in segments (HLS, 6.2.5.2). */
 const FARTHEST = 2;
 
-const playlists = new WeakMap<Shelf, Playlists>();
-
 /** Answers `/app/name.m3u8`: what renditions there are, each under a token that the viewer is known by from then on. */
-export async function answerMaster(ground: Ground, question: Question): Promise<Reply> {
+export async function answerMaster(ground: ViewerGround, question: Question): Promise<Reply> {
   const { viewers, groups } = ground;
   const { url, params } = question;
   const path = streamPath(vhostOf(url), params.app!, params.name!);
@@ -48,7 +40,7 @@ export async function answerMaster(ground: Ground, question: Question): Promise<
     const paths = members.length > 0 ? members : [path];
     const watched = await Promise.all(paths.map((each) => viewers.watch(viewer, question, each, container)));
     await Promise.all(watched.map((each) => begun(ground, viewer, each)));
-    const variants = watched.map(({ feed }) => variantOf(feed.shelf, variantUri(feed.stream, token, url)));
+    const variants = watched.map(({ feed }) => variantOf(feed, variantUri(feed.stream, token, url)));
     if (question.request.method === 'HEAD') viewers.end(token, new Departure('the viewer asked for the head alone'));
     return writeMaster(variants).replyTo(question, Keep.never);
   } catch (error) {
@@ -58,7 +50,7 @@ export async function answerMaster(ground: Ground, question: Question): Promise<
 }
 
 /** Answers what is in a viewer's folder, `/app/TOKEN/name/…`: the media playlist and what that names. */
-export function answerFile(ground: Ground, question: Question): Reply | Promise<Reply> {
+export function answerFile(ground: ViewerGround, question: Question): Reply | Promise<Reply> {
   const { params } = question;
   return params.file === MEDIA_PLAYLIST
     ? answerMedia(ground, question, params)
@@ -66,7 +58,7 @@ export function answerFile(ground: Ground, question: Question): Reply | Promise<
 }
 
 /** At once where that is possible, as most are: a promise for each would cost. */
-function answerMedia(ground: Ground, question: Question, params: Params): Reply | Promise<Reply> {
+function answerMedia(ground: ViewerGround, question: Question, params: Params): Reply | Promise<Reply> {
   const query = queryOf(question);
   const asked = { container: containerOf(query), directives: readDirectives(query) };
   const viewer = ground.viewers.find(params.token!);
@@ -78,7 +70,7 @@ function answerMedia(ground: Ground, question: Question, params: Params): Reply 
 }
 
 function answerWatching(
-  ground: Ground,
+  ground: ViewerGround,
   question: Question,
   viewer: Viewer,
   watching: Watching,
@@ -94,7 +86,7 @@ function answerWatching(
 
 /** The first request of a viewer, or its first for a rendition. */
 async function enter(
-  { viewers }: Ground,
+  { viewers }: ViewerGround,
   question: Question,
   { app, name, token }: Params,
   container: Container,
@@ -110,13 +102,18 @@ async function enter(
   }
 }
 
-function answerSegment(ground: Ground, question: Question, params: Params): Reply | Promise<Reply> {
+function answerSegment(ground: ViewerGround, question: Question, params: Params): Reply | Promise<Reply> {
   const wish = readName(params.file!);
   const viewer = ground.viewers.find(params.token!);
   const watching = wish && viewer?.find(params.app!, params.name!, wish.container);
   if (!watching) throw new RefusedError('not-found', 'there is no such file, or its playlist was not asked for before');
-  const { shelf } = watching.feed;
-  const answer = () => viewer!.count(watching, question, take(wish, shelf).replyTo(question));
+  const { feed } = watching;
+  const { shelf } = feed;
+  const send = (media: Media) => viewer!.count(watching, question, media.replyTo(question));
+  const answer = () => {
+    const media = take(wish, feed);
+    return media instanceof Promise ? media.then(send) : send(media);
+  };
   if (wish.kind === 'init' || !isComing(wish, shelf)) return answer();
   return viewer!.until(watching, () => shelf.has(wish.segment, wish.part), patience(ground, shelf)).then(answer);
 }
@@ -127,13 +124,18 @@ function keepOf({ segment }: Directives): string {
 }
 
 /** Something to play is there. */
-function begun(ground: Ground, viewer: Viewer, watching: Watching): Promise<void> {
+function begun(ground: ViewerGround, viewer: Viewer, watching: Watching): Promise<void> {
   const { shelf } = watching.feed;
-  const hasAny = () => shelf.ended || shelf.listed.some(({ parts }) => parts.length > 0);
+  const hasAny = () => shelf.ended || shelf.listed.some(({ size }) => size > 0);
   return viewer.until(watching, hasAny, patience(ground, shelf));
 }
 
-async function fulfilled(ground: Ground, viewer: Viewer, watching: Watching, directives: Directives): Promise<void> {
+async function fulfilled(
+  ground: ViewerGround,
+  viewer: Viewer,
+  watching: Watching,
+  directives: Directives,
+): Promise<void> {
   const { shelf } = watching.feed;
   const { segment = 0 } = directives;
   const newest = shelf.last?.stamp.segment ?? Number.POSITIVE_INFINITY;
@@ -149,24 +151,6 @@ function isFulfilled({ shelf }: Feed, { segment, part }: Directives): boolean {
 
 function patience({ options }: Ground, { longest }: Shelf): number {
   return LONGEST_WAIT * Math.max(options.segment, longest);
-}
-
-function playlistsOf(ground: Ground, { shelf, stream }: Feed, container: Container): Playlists {
-  let present = playlists.get(shelf);
-  if (!present) {
-    present = new Playlists(shelf, container, ground.options, () => reports(ground, stream));
-    playlists.set(shelf, present);
-  }
-  return present;
-}
-
-/** How far the other renditions are that somebody watches. */
-function reports({ context, feeds, groups }: Ground, { path }: Stream): RenditionReport[] {
-  const others = groups.siblings(path).map((each) => {
-    const feed = feeds.find(context.hub.find(each)!, 'fmp4');
-    return feed && reportOf(feed.shelf, `../${parsePath(each).name}/${MEDIA_PLAYLIST}`);
-  });
-  return others.filter((report) => report !== undefined);
 }
 
 /** Relative to the master playlist; what was asked of that is asked of the variant too. */

@@ -58,10 +58,15 @@ export class Segmenter {
 
   /** Takes the next frame of the stream. Throws `RefusedError` where the container cannot carry it. */
   write(frame: Frame): void {
-    if (this.#isAfterHole(frame)) this.spoil();
+    this.look(frame);
     this.#before = frame;
     if (frame.stamp) this.#begin(frame, frame.stamp);
     if (this.#stamp && !this.#isSpoilt) this.#take(frame);
+  }
+
+  /** Notices that frames are missing before the next one of the stream. */
+  look(frame: Frame): void {
+    if (this.#isAfterHole(frame)) this.spoil();
   }
 
   /** Frames got lost: the segment that is being made cannot be what it is on other nodes. */

@@ -12,6 +12,7 @@ import { RefusedError } from '../../base/errors.ts';
 import { loadConfig } from '../../config/load.ts';
 import { coreOptions } from '../../config/options.ts';
 import { checkPlaylist } from '../../container/hls/check.ts';
+import { Files } from '../../hub/files.ts';
 import { Hub } from '../../hub/hub.ts';
 import type { Publisher } from '../../hub/publisher.ts';
 import { Sessions } from '../../hub/session.ts';
@@ -45,6 +46,7 @@ async function setUp(owner: Owner, { patience = '0s', viewers = 100 } = {}) {
     log: silentLogger,
     hub,
     sessions,
+    files: new Files(),
     access: new AccessGate([gate]),
     memory: { isFull: false } as Context['memory'],
     http: new HttpRouter(silentLogger, config),
