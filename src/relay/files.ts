@@ -5,6 +5,7 @@ import { ProtocolError, RefusedError } from '../base/errors.ts';
 import type { ReadFile, Reading } from '../hub/files.ts';
 import { parsePath, type StreamPath, streamPath } from '../hub/path.ts';
 import type { Context } from '../module.ts';
+import { hangUp } from '../net/hang-up.ts';
 import type { Serving } from '../net/serve.ts';
 import { Channel } from './channel.ts';
 import type { RelayMessage } from './messages.ts';
@@ -39,8 +40,8 @@ export async function sendFile(
     session.bytesOut += piece.length;
     if (counters) counters.bytesOut += piece.length;
   }
-  // The node hangs up when it has all of it: what is on its way would be lost if we did.
-  await reaction(channel.stream, 'close', ending);
+  // The node leaves when it has all of it: what is on its way would be lost if we did.
+  await channel.hear(ending, PATIENCE_MS);
 }
 
 /** In messages, no faster than they are taken. */
@@ -49,14 +50,14 @@ async function send({ stream }: Channel, bytes: Uint8Array, ending: AbortSignal)
     const part = bytes.subarray(at, at + PIECE);
     const message = blankMessage(MessageType.piece, part.length);
     message.set(part, MESSAGE_HEAD);
-    if (!stream.write(message)) await reaction(stream, 'drain', ending);
+    if (!stream.write(message)) await drained(stream, ending);
   }
 }
 
-async function reaction(stream: Duplex, event: 'drain' | 'close', ending: AbortSignal): Promise<void> {
+async function drained(stream: Duplex, ending: AbortSignal): Promise<void> {
   const late = AbortSignal.timeout(PATIENCE_MS);
   try {
-    await once(stream, event, { signal: AbortSignal.any([ending, late]) });
+    await once(stream, 'drain', { signal: AbortSignal.any([ending, late]) });
   } catch (error) {
     if (ending.aborted) throw ending.reason;
     throw late.aborted ? new RefusedError('timeout', 'the node takes nothing more of a file') : error;
@@ -75,7 +76,7 @@ export function filesAt(source: Source, path: StreamPath): ReadFile {
       return await receive(channel, reading);
     } finally {
       signal.removeEventListener('abort', abort);
-      channel.stream.destroy();
+      hangUp(channel.stream);
     }
   };
 }

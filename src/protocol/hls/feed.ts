@@ -29,16 +29,15 @@ export class Feed {
   readonly stream: Stream;
   readonly shelf: Shelf;
   readonly retrieval: Retrieval;
-  /** Resolves when it is known what others have. */
-  readonly begun: Promise<void>;
   readonly #segmenter: Segmenter;
   readonly #ground: FeedGround;
   readonly #leave: () => void;
   #cancelAsking = () => {};
   #position: number;
   #isDue = false;
-  /** Whether it waits for what others tell. */
+  /** Whether it waits for what others tell, and what resolves then. */
   #isAsking = false;
+  #told = Promise.resolve();
   /** Before which segment the others were asked last. */
   #askedBefore: number | undefined;
   #closed = false;
@@ -52,8 +51,14 @@ export class Feed {
     this.#segmenter = new Segmenter(stream, this.shelf, packagings[container](), options.part);
     this.#position = oldestStamped(stream);
     this.#leave = stream.log.onChange(() => this.#schedule());
-    this.begun = this.#begin();
+    if (this.retrieval.isPossible) void this.#begin();
     this.#pump();
+  }
+
+  /** Resolves when all frames that are here are taken, and it is known what others have before them. */
+  toDate(): Promise<void> {
+    this.#pump();
+    return this.#told;
   }
 
   /** Makes no more segments; those that are there stay. Idempotent. */
@@ -65,7 +70,6 @@ export class Feed {
 
   /** What was made before this node had the stream, others have; the newest of it is what somebody wants next. */
   async #begin(): Promise<void> {
-    if (!this.retrieval.isPossible) return;
     this.#askLater();
     await this.#ask(this.#nextStamp);
     const newest = this.shelf.listed.findLast(({ content, elsewhere }) => !content && elsewhere);
@@ -78,12 +82,14 @@ export class Feed {
   }
 
   /** Takes no frames until others have told what they have before a segment. */
-  async #ask(before: number | undefined): Promise<void> {
+  #ask(before: number | undefined): Promise<void> {
     this.#isAsking = true;
     this.#askedBefore = before;
-    await this.retrieval.ask(before);
-    this.#isAsking = false;
-    this.#pump();
+    this.#told = this.retrieval.ask(before).then(() => {
+      this.#isAsking = false;
+      this.#pump();
+    });
+    return this.#told;
   }
 
   #askLater(): void {

@@ -19,7 +19,7 @@ export async function readFileOf(
   // Segments are made for a while after this, so that one who asks again finds those that were made meanwhile.
   const { feed, release } = ground.feeds.use(stream, 'fmp4');
   try {
-    await feed.begun;
+    await feed.toDate();
     if (feed.shelf.failed) throw feed.shelf.failed;
     const pieces = name === MEDIA_PLAYLIST ? [playlistOf(ground, feed).plain] : (await mediaOf(feed, name)).pieces;
     const size = pieces.reduce((sum, { length }) => sum + length, 0);

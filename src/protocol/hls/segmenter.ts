@@ -158,7 +158,8 @@ export class Segmenter {
   #add(draft: Draft, bytes: Uint8Array | undefined, end: number): void {
     if (!bytes) return;
     draft.parts++;
-    this.#shelf.add({ bytes, duration: end - draft.partStart, independent: draft.independent });
+    // Frames may have the same time; a part without any would be none.
+    this.#shelf.add({ bytes, duration: Math.max(1, end - draft.partStart), independent: draft.independent });
   }
 
   #end(next: Frame | undefined): void {

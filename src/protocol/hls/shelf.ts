@@ -1,4 +1,4 @@
-import type { Clock } from '../../base/clock.ts';
+import { type Clock, SECOND } from '../../base/clock.ts';
 import type { RefusedError } from '../../base/errors.ts';
 import type { ToldSegment } from '../../container/hls/read-media-playlist.ts';
 import type { Stamp } from '../../media/frame.ts';
@@ -16,6 +16,8 @@ export interface ShelfLimits {
 
 /** So many segments are kept beyond those that are listed, for players that have an older playlist. */
 const NO_LONGER_LISTED = 2;
+/** By their wall clocks segments of one number are the same, or not; in microseconds. */
+const SAME_TIME = 1 * SECOND;
 
 /** The newest segments of a stream in one container, and those who wait for the next ones. */
 export class Shelf {
@@ -25,7 +27,7 @@ export class Shelf {
   /** The tracks as of the newest segment. */
   tracks: readonly Track[] = [];
   readonly #limits: ShelfLimits;
-  /** The oldest first; the last one may still be being made. */
+  /** Numbers go up by one; the last one may still be being made. */
   readonly #segments: ShelvedSegment[] = [];
   /** The one that is being made, which is not there if others have told of it before. */
   #making: ShelvedSegment | undefined;
@@ -59,21 +61,14 @@ export class Shelf {
     return this.#segments.at(-1);
   }
 
-  /** The segments that a playlist has: numbers without a break up to the newest. */
+  /** The segments that a playlist has: the newest ones. */
   get listed(): readonly ShelvedSegment[] {
-    const all = this.#segments;
-    let from = all.length - 1;
-    const most = this.#limits.window + (this.last?.duration === undefined ? 1 : 0);
-    while (from > 0 && all.length - from < most && isNext(all[from - 1]!, all[from]!)) from--;
-    return all.slice(Math.max(0, from));
+    return this.#segments.slice(-this.#limits.window - (this.last?.duration === undefined ? 1 : 0));
   }
 
   /** Whether a whole segment is listed. */
   get hasWhole(): boolean {
-    const { last } = this;
-    if (last?.duration !== undefined) return true;
-    const before = this.#segments.at(-2);
-    return before !== undefined && isNext(before, last!);
+    return this.#segments.some(({ duration }) => duration !== undefined);
   }
 
   find(number: number): ShelvedSegment | undefined {
@@ -110,8 +105,9 @@ export class Shelf {
   /** Begins the next segment. One that others have told of already stays as they told, and gets its bytes in the end. */
   open(stamp: Stamp, time: number): void {
     this.#making = new ShelvedSegment(stamp, time);
-    if (stamp.segment <= (this.last?.stamp.segment ?? -1)) return;
-    this.#segments.push(this.#making);
+    const told = this.find(stamp.segment);
+    if (told && Math.abs(told.time - time) < SAME_TIME) return;
+    this.#append(this.#making);
     this.version++;
   }
 
@@ -146,7 +142,7 @@ export class Shelf {
     made.close(duration);
     const told = this.find(made.stamp.segment);
     if (told && told !== made && !told.content && made.content) this.fill(told, made.content);
-    else if (told === made) this.#longest = Math.max(this.#longest, duration);
+    else if (told === made && !made.spoilt) this.#longest = Math.max(this.#longest, duration);
     this.#trim();
     this.#change();
   }
@@ -214,9 +210,31 @@ export class Shelf {
     segment.duration = duration;
     segment.elsewhere = !gap;
     segment.init = init === undefined ? undefined : (this.init(init) ?? { name: init, bytes: undefined });
-    const at = this.#segments.findLastIndex(({ stamp }) => stamp.segment < number) + 1;
-    this.#segments.splice(at, present ? 1 : 0, segment);
+    if (present) this.#segments[this.#segments.indexOf(present)] = segment;
+    else this.#append(segment);
     this.#longest = Math.max(this.#longest, duration);
+  }
+
+  /** After numbers that are neither here nor told of there are gaps; behind too many of them, or in another life, all begins anew. */
+  #append(segment: ShelvedSegment): void {
+    const { last } = this;
+    const missing = segment.stamp.segment - (last?.stamp.segment ?? Number.NaN) - 1;
+    if (last && missing >= 0 && missing < this.#limits.window) this.#bridge(last, missing, segment.time);
+    else this.#segments.length = 0;
+    this.#segments.push(segment);
+  }
+
+  /** The time up to `until` is that of the segments that are missing, and of the last one, where nobody knows how long that was. */
+  #bridge(last: ShelvedSegment, missing: number, until: number): void {
+    if (missing === 0 && last.duration !== undefined) return;
+    const isKnown = last.duration !== undefined && !last.spoilt;
+    const from = isKnown ? last.time + last.duration! : last.time;
+    const share = Math.floor((until - from) / (isKnown ? missing : missing + 1));
+    // Players do not like segments that are longer than they were told; and where there was a pause it is none of theirs.
+    const each = Math.max(1, Math.min(share, this.#longest || share));
+    if (!isKnown) last.close(each);
+    if (last === this.#making) this.#making = undefined;
+    for (let i = 0; i < missing; i++) this.#segments.push(gapBehind(this.last!, each));
   }
 
   #trim(): void {
@@ -244,6 +262,11 @@ export class Shelf {
   }
 }
 
-function isNext(before: ShelvedSegment, after: ShelvedSegment): boolean {
-  return after.stamp.segment === before.stamp.segment + 1;
+/** One of which nothing is known but that it was. */
+function gapBehind({ stamp, time, duration, init }: ShelvedSegment, length: number): ShelvedSegment {
+  const gap = new ShelvedSegment({ ...stamp, segment: stamp.segment + 1 }, time + duration!);
+  gap.init = init;
+  gap.spoilt = true;
+  gap.close(length);
+  return gap;
 }

@@ -57,7 +57,7 @@ export class ShelvedSegment {
   /** It is over. What is left of one with a hole is of no use. */
   close(duration: number): void {
     this.duration = duration;
-    if (this.spoilt) this.drop();
+    if (this.spoilt || this.parts.length === 0) this.drop();
     else this.content = this.parts.map(({ bytes }) => bytes);
   }
 
