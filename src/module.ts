@@ -1,6 +1,7 @@
 import type { AccessGate } from './access/gate.ts';
 import type { Clock } from './base/clock.ts';
 import type { CoreConfig } from './config/options.ts';
+import type { Files } from './hub/files.ts';
 import type { Hub } from './hub/hub.ts';
 import type { Recordings } from './hub/recordings.ts';
 import type { Sessions } from './hub/session.ts';
@@ -28,6 +29,7 @@ export interface Context {
   readonly hub: Hub;
   readonly sessions: Sessions;
   readonly recordings: Recordings;
+  readonly files: Files;
   readonly access: AccessGate;
   readonly admission: Admission;
   readonly memory: MemoryWatch;

@@ -9,6 +9,7 @@ import { Departure, type Serving, serve } from '../net/serve.ts';
 import { watch } from '../net/watch.ts';
 import { Channel } from './channel.ts';
 import { keepAlive } from './control.ts';
+import { sendFile } from './files.ts';
 import type { MediaServer } from './media/media-server.ts';
 import { playMedia } from './media/play.ts';
 import { announcementOf, type MediaWish, type RelayMessage } from './messages.ts';
@@ -46,6 +47,7 @@ export async function serveNode(ground: OriginGround, stream: Duplex, peer: Peer
       const wish = await channel.hear(serving.signal, context.config.limits.command / MILLISECOND);
       if (wish.op === 'control') await control(ground, channel, serving, peer);
       else if (wish.op === 'subscribe') await play(ground, channel, serving, { ...peer, ...wish });
+      else if (wish.op === 'fetch') await sendFile(context, channel, serving, wish);
       else throw new ProtocolError(`a stream that begins with "${wish.op}"`);
     } catch (reason) {
       channel.send(farewell(reason));

@@ -5,6 +5,7 @@ import type { StreamPath } from '../hub/path.ts';
 import type { Context } from '../module.ts';
 import { Backoff } from '../net/backoff.ts';
 import { Departure, type Serving, serve } from '../net/serve.ts';
+import { filesAt } from './files.ts';
 import { begin, receiveAll } from './receive.ts';
 import { askAll, type Source, type Subscription } from './subscription.ts';
 
@@ -125,10 +126,12 @@ export class Pull {
     this.#mirror = mirror;
     try {
       begin(mirror, announcement);
+      mirror.stream.upstream = filesAt(source, this.path);
       this.#found.resolve();
       this.look();
       return await receiveAll(subscription, mirror);
     } finally {
+      mirror.stream.upstream = undefined;
       this.#mirror = undefined;
       this.look();
       mirror.close();

@@ -119,7 +119,7 @@ function createContext({ listenHost, tls }: ApiServerOptions): Context {
     admission: new Admission(config.limits, memory, new Headcount('connections', siblings, clock)),
     memory,
     pacer: new Pacer(config.fanout, clock, () => {}),
-    http: new HttpRouter(silentLogger, config.limits),
+    http: new HttpRouter(silentLogger, config),
     links: new Links(),
     dialers: new Dialers(siblings.run),
     routes: new Routes(),

@@ -21,7 +21,7 @@ export class Member implements Siblings {
   readonly #moves: ((path: StreamPath, owner: number | undefined) => void)[] = [];
   readonly #losses: ((worker: number) => void)[] = [];
   readonly #answers = new Map<string, (question: unknown) => unknown>();
-  #yields = async (_: StreamPath) => true;
+  #yields: (path: StreamPath) => Promise<boolean> = async () => true;
 
   constructor({ worker, count, run, folder, owners }: Place, primary: Rpc<PrimaryCalls>) {
     this.worker = worker;

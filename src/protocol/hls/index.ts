@@ -1,7 +1,8 @@
 import type { Context, Module } from '../../module.ts';
-import { PREFLIGHT } from './answer.ts';
+import { ANY_PAGE, PREFLIGHT } from './answer.ts';
 import { Feeds } from './feed.ts';
 import { Groups } from './groups.ts';
+import { readFileOf } from './library.ts';
 import type { HlsOptions } from './options.ts';
 import { answerFile, answerMaster } from './requests.ts';
 import { TOKEN } from './token.ts';
@@ -21,8 +22,9 @@ export function hls(options: HlsOptions): Module {
       const feeds = new Feeds({ options, bytes: config.window.bytes, clock, log });
       const viewers = new Viewers(context, feeds, options.segment);
       const ground = { context, options, viewers, feeds, groups: new Groups(context.hub, context.siblings) };
-      http.route(['GET', 'HEAD'], FILE, (exchange) => answerFile(ground, exchange));
-      http.route(['GET', 'HEAD'], MASTER, (exchange) => answerMaster(ground, exchange));
+      context.files.read = (...asked) => readFileOf(ground, ...asked);
+      http.reply(FILE, ANY_PAGE, (question) => answerFile(ground, question));
+      http.reply(MASTER, ANY_PAGE, (question) => answerMaster(ground, question));
       http.route(['OPTIONS'], MASTER, ({ response }) => void response.writeHead(204, PREFLIGHT).end());
       http.route(['OPTIONS'], FILE, ({ response }) => void response.writeHead(204, PREFLIGHT).end());
       return {};
