@@ -1,6 +1,7 @@
-import { type Heartbeat, type Item, MOST_ITEMS, readItems, type Way, writeItems } from './datagram.ts';
+import { type Heartbeat, type Item, MOST_ITEMS, type Report, readItems, type Way, writeItems } from './datagram.ts';
 import { Repairer } from './repairer.ts';
 import type { StreamSender, Subscriber } from './stream-sender.ts';
+import { Told } from './told.ts';
 
 /** What an {@link OriginEnd} sends; each call is a datagram of its own. */
 export interface OriginOutput {
@@ -30,6 +31,7 @@ interface Subscription {
 /** The origin's end of the path to one edge: its subscriptions, its repairs and the answers to its pings. */
 export class OriginEnd implements Subscriber {
   readonly repairer: Repairer;
+  readonly told = new Told();
   /** Answers of the {@link repairer} that its edge hears where the stream is pushed: bytes of UDP payload. */
   readonly shared = { packets: 0, bytes: 0 };
   readonly #output: OriginOutput;
@@ -60,6 +62,7 @@ export class OriginEnd implements Subscriber {
     this.#turn(ssrc, 'own');
     this.#streams.delete(ssrc);
     this.repairer.remove(ssrc);
+    this.told.end(ssrc);
   }
 
   /** By which way a stream goes to the edge. */
@@ -91,11 +94,17 @@ export class OriginEnd implements Subscriber {
 
   #take(item: Item, now: number): void {
     if (item.item === 'request') this.repairer.request(item, now);
-    else if (item.item === 'report') this.repairer.report(item, now);
+    else if (item.item === 'report') this.#report(item, now);
     else if (item.item === 'way') this.#turn(item.ssrc, item.way);
     else if (item.item === 'ping') {
       this.#tell([{ item: 'pong', sent: item.sent, received: now, held: 0 }, ...this.#heads()]);
     }
+  }
+
+  #report(report: Report, now: number): void {
+    if (!this.#streams.has(report.ssrc)) return;
+    this.told.take(report);
+    this.repairer.report(report, now);
   }
 
   #repair(packet: Uint8Array, ssrc: number): void {

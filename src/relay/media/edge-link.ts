@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { RemoteInfo, Socket } from 'node:dgram';
 import type { Clock } from '../../base/clock.ts';
-import { type LinkReport, type MediaWay, mediaOf, NOTHING_CROSSED } from '../../net/links.ts';
+import { type MediaWay, mediaOf, type OriginReport, type SentStream } from '../../net/links.ts';
 import type { RepairPolicy } from '../link/copies.ts';
 import { OriginEnd, type OriginOutput } from '../link/origin-end.ts';
 import type { StreamSender } from '../link/stream-sender.ts';
@@ -32,7 +32,7 @@ export class EdgeLink implements OriginOutput {
   /** Where the newest authentic datagram came from. */
   #address: Pick<RemoteInfo, 'address' | 'port'> | undefined;
   /** The subscriptions by SSRC: one that is late to end must not end its successor. */
-  readonly #subscriptions = new Map<number, { readonly push: Push | undefined }>();
+  readonly #subscriptions = new Map<number, { readonly path: string; readonly push: Push | undefined }>();
   #sent = { packets: 0, bytes: 0, control: 0 };
   #malformed = 0;
 
@@ -72,11 +72,11 @@ export class EdgeLink implements OriginOutput {
     this.#alarm.set();
   }
 
-  /** Sends a stream from its position on, or has the edge hear it where it is pushed. The function returned ends that. */
-  subscribe(sender: StreamSender, push: Push | undefined): () => void {
+  /** Sends the stream of a path from its position on, or has the edge hear it where it is pushed. The function returned ends that. */
+  subscribe(sender: StreamSender, path: string, push: Push | undefined): () => void {
     const { ssrc } = sender;
     this.#end.subscribe(sender, push);
-    const subscription = { push };
+    const subscription = { path, push };
     this.#subscriptions.set(ssrc, subscription);
     return () => {
       if (this.#subscriptions.get(ssrc) !== subscription) return;
@@ -111,28 +111,39 @@ export class EdgeLink implements OriginOutput {
   }
 
   /** How it is doing. */
-  report(): LinkReport {
+  report(): OriginReport {
     const { counters, rtt, jitter } = this.#end.repairer;
     const { forged, replayed } = this.#opener.counters;
-    const { shared } = this.#end;
+    const { shared, told } = this.#end;
+    const streams = this.#streams();
+    const reported = told.total;
     const { requests, packets: repaired } = counters;
     // What was repaired for several edges at once is told by what is pushed.
     const own = { packets: repaired - shared.packets, bytes: counters.bytes - shared.bytes };
     return {
-      ...NOTHING_CROSSED,
       role: 'origin',
       ...this.edge,
-      media: this.isReached ? mediaOf(Array.from(this.#subscriptions.keys(), (ssrc) => this.wayOf(ssrc))) : 'reliable',
-      rtt,
-      jitter,
+      media: this.isReached ? mediaOf(streams.map(({ media }) => media)) : 'reliable',
+      // Assumed by those who repair, until it is told.
+      rtt: reported && rtt,
+      jitter: reported && jitter,
       packets: this.#sent.packets - own.packets,
       bytes: this.#sent.bytes - own.bytes,
       overheadBytes: own.bytes + this.#sent.control,
       requests,
       repaired,
       refused: forged + replayed + this.#malformed,
-      streams: [],
+      reported,
+      streams,
     };
+  }
+
+  #streams(): SentStream[] {
+    return Array.from(this.#subscriptions, ([ssrc, { path }]) => ({
+      path,
+      media: this.wayOf(ssrc),
+      reported: this.#end.told.of(ssrc),
+    }));
   }
 
   #send(bytes: Uint8Array): void {

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:dgram';
 import { type Clock, MILLISECOND, SECOND } from '../../base/clock.ts';
 import { ProtocolError } from '../../base/errors.ts';
-import { type LinkReport, mediaOf, NOTHING_CROSSED, sumOfCrossings } from '../../net/links.ts';
+import { type EdgeReport, mediaOf, NOTHING_CROSSED, sumOfCrossings } from '../../net/links.ts';
 import { Departure } from '../../net/serve.ts';
 import type { Logger } from '../../ops/log.ts';
 import { type RepairPolicy, USUAL_POLICY } from '../link/copies.ts';
@@ -144,7 +144,7 @@ export class OriginLink implements Machine {
   }
 
   /** How it is doing. */
-  report(): LinkReport {
+  report(): EdgeReport {
     const { node, host } = this.#options;
     const { path, strays } = this.#end;
     const { forged, replayed } = this.#opener.counters;
@@ -155,8 +155,8 @@ export class OriginLink implements Machine {
       node,
       remote: host,
       media: this.isUp ? mediaOf(streams.map(({ media }) => media)) : 'reliable',
-      rtt: path.rtt,
-      jitter: path.jitter,
+      rtt: path.measured ? path.rtt : undefined,
+      jitter: path.measured ? path.jitter : undefined,
       bytes: this.#counters.bytes,
       overheadBytes: this.#counters.control,
       refused: strays + forged + replayed + this.#counters.malformed,
@@ -245,7 +245,7 @@ export class OriginLink implements Machine {
   }
 
   #tell(reception: Reception): void {
-    const { path, latency, summary, delay, ...crossing } = reception.report();
+    const { path, latency, outcome: _, summary, delay, ...crossing } = reception.report();
     const [wanted, p50, p99] = [latency, delay.p50, delay.p99].map((time) => Math.round(time / MILLISECOND));
     const fields = { origin: this.#options.name, path, latency: wanted, p50, p99, ...crossing };
     this.#options.log.info(fields, summary);

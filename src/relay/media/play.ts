@@ -51,7 +51,7 @@ export async function playMedia(
         session.bytesOut += record.length;
         channel.stream.write(record);
       }
-      const unsubscribe = link.subscribe(feed.sender, target?.of(stream));
+      const unsubscribe = link.subscribe(feed.sender, stream.path, target?.of(stream));
       stops.unshift(opening.leave, unsubscribe, tally(feed, link, stream, session));
     });
   } finally {

@@ -121,7 +121,7 @@ export class Reception {
       media: this.#end.wayOf(this.ssrc) === 'pushed' ? this.#pushedBy : 'udp',
       latency: targetLatency,
       delay: { p50: this.#delays.quantile(0.5), p99: this.#delays.quantile(0.99) },
-      summary: this.#summary(),
+      ...this.#achieved(),
       packets: received + lost,
       ...{ lost, repaired, late, duplicates, forged, requests, residual: abandoned },
     };
@@ -153,8 +153,9 @@ export class Reception {
     this.#badSpans = isBad ? this.#badSpans + 1 : 0;
   }
 
-  #summary(): string {
+  #achieved(): Pick<LinkStream, 'outcome' | 'summary'> {
     if (this.#latency !== undefined) this.#auto.latency = this.#latency;
-    return this.#auto.summary(this.#receiver.counters);
+    const outcome = this.#auto.outcome(this.#receiver.counters);
+    return { outcome, summary: this.#auto.summary(outcome) };
   }
 }
