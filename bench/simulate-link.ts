@@ -1,6 +1,7 @@
 /**
  * What the link reaches on simulated paths. `node bench/simulate-link.ts targets` holds it against its targets,
- * `… figures` prints the table of docs/link.md, `… full` shows paths that are too narrow. Takes minutes; it is all one process.
+ * `… figures` prints the table of docs/link.md, `… fec` what parity adds where the latency is small, `… full` shows paths that are
+ * too narrow. Takes minutes; it is all one process.
  */
 import { parseArgs } from 'node:util';
 import { MILLISECOND, SECOND } from '../src/base/clock.ts';
@@ -22,20 +23,21 @@ const RUN = 60 * SECOND;
 
 type Path = Omit<Scenario, 'seed' | 'duration'>;
 
-/** Runs a path until so many packets were sent. */
-function simulate(path: Path, packets: number): Sum {
+/** Runs a path until so many packets were sent; of each run, what comes before `from` does not count. */
+function simulate(path: Path, packets: number, from = 0): Sum {
   const sum: Sum = { sent: 0, abandoned: 0, lost: 0, overhead: 0, greedy: 0, latest: 0 };
-  for (let seed = 1; sum.sent < packets; seed++) add(sum, { ...path, seed, duration: RUN });
+  for (let seed = 1; sum.sent < packets; seed++) add(sum, { ...path, seed, duration: RUN }, from);
   return { ...sum, overhead: sum.overhead / sum.sent };
 }
 
-function add(sum: Sum, scenario: Scenario): void {
-  const simulation = new LinkSimulation(scenario).run();
-  const { sent, abandoned, lost } = simulation.packets;
-  sum.sent += sent;
-  sum.abandoned += abandoned;
-  sum.lost += lost;
-  sum.overhead += simulation.overhead * sent;
+function add(sum: Sum, scenario: Scenario, from: number): void {
+  const simulation = new LinkSimulation(scenario).run(from);
+  const before = simulation.packets;
+  const { sent, abandoned, lost } = simulation.run().packets;
+  sum.sent += sent - before.sent;
+  sum.abandoned += abandoned - before.abandoned;
+  sum.lost += lost - before.lost;
+  sum.overhead += simulation.overhead * (sent - before.sent);
   sum.greedy += simulation.greedy?.delivered ?? 0;
   for (const course of simulation.courses) {
     for (const [i, number] of course.came.entries()) {
@@ -101,11 +103,42 @@ function figures(packets: number): void {
     [200, 2000],
   ] as const) {
     const cells = losses.map((loss) => {
-      const sum = simulate(path(loss, rtt, latency), packets);
-      return `${sum.abandoned === 0 ? '–' : power(sum)} (${Math.round(100 * sum.overhead)} %)`;
+      return residualOf(simulate(path(loss, rtt, latency), packets));
     });
     console.log(`| ${rtt} ms | ${latency} ms | ${cells.join(' | ')} |`);
   }
+}
+
+/** What parity is for is known after this time. */
+const KNOWN = 10 * SECOND;
+
+function fec(packets: number): void {
+  const losses = [...[1, 5, 10, 20].map((loss) => [loss, 1]), ...[1, 5, 10].map((loss) => [loss, 5])] as const;
+  const names = losses.map(([loss, burst]) => `${loss} %${burst > 1 ? `, bursts of ${burst}` : ''}`);
+  console.log(`| RTT | latency | ${names.join(' | ')} |`);
+  console.log(`|---|---|${losses.map(() => '---|').join('')}`);
+  for (const [rtt, latency] of [
+    [30, 100],
+    [100, 100],
+    [100, 150],
+    [100, 200],
+    [100, 300],
+    [200, 200],
+    [200, 300],
+    [200, 500],
+  ] as const) {
+    const cells = losses.map(([loss, burst]) => {
+      const [plain, protectedOne] = (['off', 'auto'] as const).map((fec) =>
+        simulate(path(loss, rtt, latency, { fec }, burst), packets, KNOWN),
+      ) as [Sum, Sum];
+      return `${residualOf(plain)} → ${residualOf(protectedOne)}`;
+    });
+    console.log(`| ${rtt} ms | ${latency} ms | ${cells.join(' | ')} |`);
+  }
+}
+
+function residualOf(sum: Sum): string {
+  return `${sum.abandoned === 0 ? '–' : power(sum)} (${Math.round(100 * sum.overhead)} %)`;
 }
 
 /** The media's rate on the wire. */
@@ -158,5 +191,6 @@ const { positionals, values } = parseArgs({
 const share = Number(values.share);
 if (positionals[0] === 'targets') targets(share);
 else if (positionals[0] === 'figures') figures(3e5 * share);
+else if (positionals[0] === 'fec') fec(3e5 * share);
 else if (positionals[0] === 'full') full(1e5 * share);
-else throw new Error('which one: targets, figures or full? (--share 0.1 runs a tenth of it)');
+else throw new Error('which one: targets, figures, fec or full? (--share 0.1 runs a tenth of it)');

@@ -22,6 +22,8 @@ const NONE: ReceiverCounters = {
   requests: 0,
   records: 0,
   skipped: 0,
+  restored: 0,
+  parity: 0,
 };
 
 /** An auto latency on a path of 100 ms that has seen 100 packets a second of this loss, from `from` up to `to` seconds. */

@@ -1,6 +1,7 @@
 import { MILLISECOND } from '../../base/clock.ts';
 import { DATAGRAM_OVERHEAD, type Item, itemLength, readItems, writeItems } from './datagram.ts';
 import { isMedia, ssrcOf, USUAL_DATAGRAM } from './packet.ts';
+import { isParity } from './parity-packet.ts';
 import { Path } from './path.ts';
 import { StreamReceiver, type StreamReceiverOptions } from './stream-receiver.ts';
 
@@ -49,7 +50,7 @@ export class EdgeEnd {
 
   /** Takes a datagram that is no control datagram. */
   receiveMedia(packet: Uint8Array, now: number): void {
-    const stream = isMedia(packet) ? this.#streams.get(ssrcOf(packet)) : undefined;
+    const stream = isMedia(packet) || isParity(packet) ? this.#streams.get(ssrcOf(packet)) : undefined;
     if (stream) stream.receive(packet, now);
     else this.strays++;
   }

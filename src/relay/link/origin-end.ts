@@ -1,4 +1,7 @@
 import { type Heartbeat, type Item, readItems, writeItems } from './datagram.ts';
+import { ssrcOf } from './packet.ts';
+import type { ParityOutlet } from './parity-sender.ts';
+import type { Protection } from './protection.ts';
 import { Repairer } from './repairer.ts';
 import type { StreamSender, Subscriber } from './stream-sender.ts';
 
@@ -11,11 +14,12 @@ export interface OriginOutput {
 }
 
 /** The origin's end of the path to one edge: its subscriptions, its repairs and the answers to its pings. */
-export class OriginEnd implements Subscriber {
+export class OriginEnd implements Subscriber, ParityOutlet {
   readonly repairer: Repairer;
   readonly #output: OriginOutput;
   readonly #streams = new Map<number, StreamSender>();
   readonly #viaGroup = new Set<number>();
+  #protection: Protection | undefined;
 
   constructor(output: OriginOutput) {
     this.#output = output;
@@ -27,6 +31,12 @@ export class OriginEnd implements Subscriber {
     return this.repairer.next;
   }
 
+  /** Has all streams protected by parity, except those that come by multicast. */
+  protect(protection: Protection | undefined): void {
+    this.#protection = protection;
+    for (const sender of this.#streams.values()) this.#protect(sender);
+  }
+
   /** Sends the edge a stream from its position on; `viaGroup` says that its media comes by multicast, and only repairs are its own. */
   subscribe(sender: StreamSender, viaGroup = false): void {
     this.unsubscribe(sender.ssrc);
@@ -34,10 +44,13 @@ export class OriginEnd implements Subscriber {
     if (viaGroup) this.#viaGroup.add(sender.ssrc);
     this.repairer.add(sender);
     sender.attach(this);
+    this.#protect(sender);
   }
 
   unsubscribe(ssrc: number): void {
-    this.#streams.get(ssrc)?.detach(this);
+    const sender = this.#streams.get(ssrc);
+    sender?.detach(this);
+    sender?.parity.protect(this, undefined, this);
     this.#streams.delete(ssrc);
     this.#viaGroup.delete(ssrc);
     this.repairer.remove(ssrc);
@@ -61,8 +74,17 @@ export class OriginEnd implements Subscriber {
     if (!this.#viaGroup.has(ssrc)) this.#output.media(packet);
   }
 
+  parity(packet: Uint8Array, now: number): void {
+    this.repairer.parity(packet, ssrcOf(packet), now);
+  }
+
   heartbeat(heartbeat: Heartbeat): void {
     this.#output.control(writeItems([heartbeat]));
+  }
+
+  #protect({ ssrc, parity }: StreamSender): void {
+    if (this.#viaGroup.has(ssrc)) return;
+    parity.protect(this, this.#protection, this);
   }
 
   #take(item: Item, now: number): void {

@@ -23,6 +23,9 @@ const MOST_TOLERANCE = 60 * MILLISECOND;
 /** Asking for one that was only late costs a repair; so does it to wait too long. The tolerance settles where one in 40 is such. */
 const WIDEN = 2 * MILLISECOND;
 const NARROW = WIDEN / 40;
+/** What parity may restore is not asked for before it has come, if there is time for so many round trips after that. */
+const ROUNDS = 3;
+const LAGS = 16;
 
 /** Which sequences are asked for. */
 export interface Wanted {
@@ -40,6 +43,8 @@ export class Seeker {
   #askedAt = Number.NEGATIVE_INFINITY;
   /** When the last repair came. */
   #repairedAt = Number.NEGATIVE_INFINITY;
+  /** How long parity takes to restore a packet, once it is missed; 0 where none comes. */
+  #lag = 0;
   readonly #path: Path;
 
   constructor(path: Path) {
@@ -66,6 +71,17 @@ export class Seeker {
     return isOvertaken;
   }
 
+  /** Parity has restored a packet that had been missing since `noticed`. */
+  restored(noticed: number, now: number): void {
+    const lag = now - noticed;
+    this.#lag = Math.max(lag, this.#lag + (lag - this.#lag) / LAGS);
+  }
+
+  /** No parity comes any more. */
+  unprotected(): void {
+    this.#lag = 0;
+  }
+
   /** What to ask for now. `latest` says of a hole before a packet of that time until when a repair is of use, `tail` is the time after the head. */
   ask(
     window: ReceiveWindow,
@@ -87,7 +103,7 @@ export class Seeker {
         continue;
       }
       const asked = window.askedOf(sequence);
-      const ripe = window.timeOf(sequence) + this.#tolerance;
+      const ripe = this.#ripe(window.timeOf(sequence), deadline);
       if (asked === 0 && ripe > now) waiting = Math.min(waiting, ripe);
       else if (isWanted(sequence, rejoin) ?? deadline > soonest) {
         if (asked === 0) {
@@ -106,6 +122,13 @@ export class Seeker {
     const repeat = isUrgent ? URGENT : usual;
     this.next = Math.min(runs.length > 0 ? now + repeat : Number.POSITIVE_INFINITY, Math.max(waiting, now + URGENT));
     return { runs: ascending(runs), fresh };
+  }
+
+  /** When a packet is asked for that has been missing since `noticed` and has to be here by `deadline`. */
+  #ripe(noticed: number, deadline: number): number {
+    const held = noticed + this.#lag;
+    const isTime = held + ROUNDS * this.#path.rtt < deadline;
+    return isTime ? Math.max(held, noticed + this.#tolerance) : noticed + this.#tolerance;
   }
 }
 

@@ -1,0 +1,63 @@
+import { MILLISECOND } from '../../base/clock.ts';
+import type { RepairPolicy } from './copies.ts';
+import { forecast, type PathConditions } from './forecast.ts';
+import { type Protection, rowsFor } from './protection.ts';
+import { spreadOf } from './stream-sender.ts';
+
+/** Whether a stream is protected by parity: as the path needs it, never, or always by this share of its media. */
+export type FecChoice = 'auto' | 'off' | number;
+
+/** The share of packets that may stay lost. */
+const TARGET = 3e-5;
+/** With more round trips than this, repairs alone do as well, and cost less. */
+const MOST_ROUNDS = 3.5;
+/**
+ * Of the time that is left when media has come, this part is for its parity to come after it: large groups take less parity.
+ * Where repairs come too, smaller ones do better: what is repaired in time counts for all of a group.
+ */
+const SPAN = 0.65;
+const SPAN_BESIDE_REPAIRS = 0.4;
+const SHORTEST_SPAN = 5 * MILLISECOND;
+const LONGEST_SPAN = 100 * MILLISECOND;
+/** Timers, and what else takes a moment. */
+const MARGIN = 5 * MILLISECOND;
+const JITTERS = 2;
+/** Spans are told in such steps, and all else in steps of so many to its double: small changes are none. */
+const SPAN_STEP = 5 * MILLISECOND;
+const STEPS = 4;
+/** Protections are compared by what they make of a group of so many packets. */
+const USUAL_GROUP = 32;
+
+/** How a stream that is handed over so late, in microseconds, and repaired by this policy is to be protected on a path. */
+export function protectionFor(
+  choice: FecChoice,
+  path: PathConditions,
+  latency: number,
+  policy: RepairPolicy,
+): Protection | undefined {
+  const left = forecast(path, latency, policy).residual;
+  const span = spanFor(path, latency, left < path.loss ? SPAN_BESIDE_REPAIRS : SPAN);
+  if (choice === 'off' || span < SHORTEST_SPAN) return undefined;
+  if (choice !== 'auto') return { span, share: choice };
+  if (latency > MOST_ROUNDS * path.rtt || left <= TARGET) return undefined;
+  return { span, loss: step(path.loss), left: step(left), burst: step(path.burst), target: TARGET };
+}
+
+/** Of those of several streams, the one with the most parity. */
+export function strongest(protections: Iterable<Protection | undefined>): Protection | undefined {
+  let [found, most] = [undefined as Protection | undefined, 0];
+  for (const protection of protections) {
+    const rows = protection ? rowsFor(protection, USUAL_GROUP) : 0;
+    if (rows > most) [found, most] = [protection, rows];
+  }
+  return found;
+}
+
+function spanFor({ rtt, jitter }: PathConditions, latency: number, part: number): number {
+  const room = latency - rtt / 2 - spreadOf(latency) - JITTERS * jitter - MARGIN;
+  return Math.min(LONGEST_SPAN, Math.floor((part * room) / SPAN_STEP) * SPAN_STEP);
+}
+
+function step(value: number): number {
+  return 2 ** (Math.round(STEPS * Math.log2(value)) / STEPS);
+}
