@@ -11,6 +11,8 @@ const crossing = {
   lost: count.describe('Found missing; known at the edge.'),
   requests: count.describe('Requests for what was missing.'),
   repaired: count.describe('At the edge what came again in time, at the origin what was sent again.'),
+  restored: count.describe('At the edge what was restored from parity.'),
+  parity: count.describe('Packets of parity.'),
   late: count.describe('Came to the edge after their time.'),
   duplicates: count,
   forged: count.describe('Not authentic.'),
@@ -35,12 +37,12 @@ const link = z.object({
   jitter_ms: milliseconds,
   ...crossing,
   bytes: count.describe('Media by UDP.'),
-  overhead_bytes: count.describe('What this node sent for repair and control.'),
+  overhead_bytes: count.describe('What this node sent for repair, parity and control.'),
   refused: count.describe('Datagrams of nobody known, not authentic or repeated.'),
   streams: z.array(stream).describe('At the edge, those that come by UDP.'),
 });
 
-const crossed = { packets: 25_311, lost: 2530, requests: 9120, repaired: 2530, late: 12 };
+const crossed = { packets: 25_311, lost: 2530, requests: 9120, repaired: 2530, restored: 0, parity: 0, late: 12 };
 const uncrossed = { duplicates: 31, forged: 0, residual: 0 };
 
 const example: z.output<typeof link> = {

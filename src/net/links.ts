@@ -8,6 +8,9 @@ export interface Crossing {
   readonly requests: number;
   /** At the edge what came in time, at the origin what was sent again. */
   readonly repaired: number;
+  /** Of those that were missing at the edge, restored from parity; and packets of parity, as they came, or were sent by the origin. */
+  readonly restored: number;
+  readonly parity: number;
   /** Came to the edge too late, or twice, or were not authentic. */
   readonly late: number;
   readonly duplicates: number;
@@ -39,7 +42,7 @@ export interface LinkReport extends Crossing {
   /** Round trip, and its mean deviation, in microseconds. */
   readonly rtt: number;
   readonly jitter: number;
-  /** UDP payload of media, and what repairs and control datagrams of this node cost beside it, in bytes. */
+  /** UDP payload of media, and what repairs, parity and control datagrams of this node cost beside it, in bytes. */
   readonly bytes: number;
   readonly overheadBytes: number;
   /** Datagrams of nobody known, not authentic, or sent again by somebody. */
@@ -71,6 +74,8 @@ export const NOTHING_CROSSED: Crossing = {
   lost: 0,
   requests: 0,
   repaired: 0,
+  restored: 0,
+  parity: 0,
   late: 0,
   duplicates: 0,
   forged: 0,

@@ -5,7 +5,7 @@ import type { Context } from '../module.ts';
 import { Backoff } from '../net/backoff.ts';
 import { orAbort } from './channel.ts';
 import { keepAlive } from './control.ts';
-import type { RepairPolicy } from './link/copies.ts';
+import type { LossPolicy } from './link/fec.ts';
 import { OriginLink } from './media/origin-link.ts';
 import type { Source } from './subscription.ts';
 import type { Trust } from './trust.ts';
@@ -100,9 +100,9 @@ export class Uplink implements Source {
     const { config, clock, log } = this.#context;
     if (!media || !config.relay.media) return undefined;
     const { host, mediaPort: port = media.port } = this.#origin;
-    const { latency } = config.relay;
-    const onPolicy = (policy: RepairPolicy) => control.send({ op: 'policy', ...policy });
-    const options = { clock, log, name: this.name, node, host, offer: { ...media, port }, latency, onPolicy };
+    const { latency, fec } = config.relay;
+    const onPolicy = (policy: LossPolicy) => control.send({ op: 'policy', ...policy });
+    const options = { clock, log, name: this.name, node, host, offer: { ...media, port }, latency, fec, onPolicy };
     return OriginLink.open(options).catch(() => undefined);
   }
 

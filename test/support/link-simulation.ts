@@ -4,7 +4,7 @@ import { AutoLatency } from '../../src/relay/link/auto.ts';
 import { USUAL_POLICY } from '../../src/relay/link/copies.ts';
 import { DATAGRAM_OVERHEAD, readItems, writeItems } from '../../src/relay/link/datagram.ts';
 import { EdgeEnd } from '../../src/relay/link/edge-end.ts';
-import { type FecChoice, protectionFor, strongest } from '../../src/relay/link/fec.ts';
+import { type FecChoice, FecTrial, protectionFor, strongest } from '../../src/relay/link/fec.ts';
 import type { IncomingRecord } from '../../src/relay/link/hand-over.ts';
 import { OriginEnd } from '../../src/relay/link/origin-end.ts';
 import { MEDIA_HEAD, type Open, type Seal } from '../../src/relay/link/packet.ts';
@@ -128,7 +128,7 @@ export class LinkSimulation {
   readonly #originOffset: number;
   #generation = 0;
   readonly #polls = new Map<Machine, number>();
-  readonly #measures = new Map<StreamReceiver, AutoLatency>();
+  readonly #measures = new Map<StreamReceiver, { readonly auto: AutoLatency; readonly trial: FecTrial }>();
 
   constructor(scenario: Scenario) {
     this.#scenario = scenario;
@@ -252,10 +252,12 @@ export class LinkSimulation {
     const { latency, up } = this.#scenario;
     const { origin } = this;
     const protections = this.courses.map(({ receiver }) => {
-      const measure = this.#measures.get(receiver) ?? new AutoLatency(this.edge.path, latency);
-      this.#measures.set(receiver, measure);
-      measure.observe(receiver.counters, this.edgeNow);
-      return protectionFor(fec, measure.conditions, latency, USUAL_POLICY);
+      const fresh = { auto: new AutoLatency(this.edge.path, latency), trial: new FecTrial() };
+      const { auto, trial } = this.#measures.get(receiver) ?? fresh;
+      this.#measures.set(receiver, { auto, trial });
+      auto.observe(receiver.counters, this.edgeNow);
+      const wanted = protectionFor(fec, auto.conditions, latency, USUAL_POLICY);
+      return fec === 'auto' ? trial.allow(wanted, receiver.counters, this.edgeNow) : wanted;
     });
     this.simulation.at(this.simulation.now + (up.delay ?? 0), () => origin.protect(strongest(protections)));
     this.simulation.at(this.simulation.now + LOOK, () => this.#look(fec));

@@ -7,6 +7,7 @@ import { DATAGRAM_OVERHEAD, type Item, readItems, writeItems } from './datagram.
 import { EdgeEnd } from './edge-end.ts';
 import { OriginEnd } from './origin-end.ts';
 import { ssrcOf, USUAL_DATAGRAM } from './packet.ts';
+import { isParity } from './parity-packet.ts';
 import { StreamSender } from './stream-sender.ts';
 
 const ms = (time: number) => time * MILLISECOND;
@@ -53,6 +54,40 @@ describe("the origin's end", () => {
     assert.equal(media.length, 0);
     origin.receive(writeItems([{ item: 'request', ssrc: 1, latency: ms(500), overdue: 0, runs: [0, 1] }]), ms(70));
     assert.deepEqual(media, [stream.cache.get(0)]);
+  });
+
+  test('sends parity to an edge that wants it, as far as its budget for repairs goes', () => {
+    const { origin, media } = originEnd();
+    const [other, plain] = [originEnd(), sender(1)];
+    origin.subscribe(plain);
+    other.origin.subscribe(plain);
+    origin.protect({ span: ms(20), share: 1 });
+    let now = 0;
+    const push = (records: number, size: number) => {
+      for (const end = now + records * ms(20); now < end; now += ms(20)) {
+        plain.push({ ...sound, bytes: new Uint8Array(size) }, now);
+        while (plain.next < now + ms(20)) plain.poll(plain.next);
+      }
+    };
+    push(10, 100);
+    const parityOf = (packets: readonly Uint8Array[]) => packets.filter(isParity).length;
+    assert.ok(parityOf(media) >= 9 && parityOf(media) <= 10, `${parityOf(media)}`);
+    assert.equal(parityOf(other.media), 0);
+    assert.equal(origin.repairer.counters.parity, parityOf(media));
+    // A path on which packets wait has no room for it.
+    for (let i = 0; i < 50; i++) {
+      const report = { received: 0, lost: 0, repaired: 0, abandoned: 0, queue: ms(50), rtt: ms(40), jitter: 0 };
+      origin.receive(writeItems([{ item: 'report', ssrc: 1, ...report }]), now);
+      push(1, 1000);
+    }
+    const before = parityOf(media);
+    push(100, 1000);
+    assert.ok(parityOf(media) - before < 20, `${parityOf(media) - before}`);
+    origin.protect(undefined);
+    push(2, 100);
+    const atEnd = parityOf(media);
+    push(20, 100);
+    assert.equal(parityOf(media), atEnd);
   });
 
   test('answers pings with its own time', () => {

@@ -86,7 +86,10 @@ function multiplyLanes(rows: readonly number[], at: number, column: number): voi
   const products = (lane: number) => (at + lane < rows.length ? coefficient(rows[at + lane]!, column) << 8 : 0);
   const [a, b, c, d] = [products(0), products(1), products(2), products(3)];
   for (let byte = 0; byte < 256; byte++) {
-    const [low, high] = [PRODUCTS[a | byte]! | (PRODUCTS[b | byte]! << 8), PRODUCTS[c | byte]! | (PRODUCTS[d | byte]! << 8)];
+    const [low, high] = [
+      PRODUCTS[a | byte]! | (PRODUCTS[b | byte]! << 8),
+      PRODUCTS[c | byte]! | (PRODUCTS[d | byte]! << 8),
+    ];
     LANE_PRODUCTS[byte] = low | (high << 16);
   }
 }

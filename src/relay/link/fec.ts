@@ -1,14 +1,15 @@
-import { MILLISECOND } from '../../base/clock.ts';
+import { MILLISECOND, SECOND } from '../../base/clock.ts';
 import type { RepairPolicy } from './copies.ts';
 import { forecast, type PathConditions } from './forecast.ts';
 import { type Protection, rowsFor } from './protection.ts';
+import type { ReceiverCounters } from './stream-receiver.ts';
 import { spreadOf } from './stream-sender.ts';
 
 /** Whether a stream is protected by parity: as the path needs it, never, or always by this share of its media. */
 export type FecChoice = 'auto' | 'off' | number;
 
-/** The share of packets that may stay lost. */
-const TARGET = 3e-5;
+/** Holes a packet that may stay: as many as `auto` latencies aim at. */
+const TARGET = 1e-5;
 /** With more round trips than this, repairs alone do as well, and cost less. */
 const MOST_ROUNDS = 3.5;
 /**
@@ -25,8 +26,64 @@ const JITTERS = 2;
 /** Spans are told in such steps, and all else in steps of so many to its double: small changes are none. */
 const SPAN_STEP = 5 * MILLISECOND;
 const STEPS = 4;
+/** How an edge wants the losses of its streams made good: by repairs weighed so, and by parity. */
+export interface LossPolicy extends RepairPolicy {
+  readonly fec?: Protection | undefined;
+}
+
+/** Whether parity is of use is looked at so often. It is none where, with it, more than both these shares stay missing: of all, and of what was missing without it. */
+const LOOK = 2 * SECOND;
+const NOTABLE = 0.01;
+const USELESS = 0.5;
+/** Then it is left out for a while, longer each time. */
+const FIRST_PAUSE = 5 * SECOND;
+const LONGEST_PAUSE = 600 * SECOND;
 /** Protections are compared by what they make of a group of so many packets. */
 const USUAL_GROUP = 32;
+
+/**
+ * Tells where parity is of no use: on a path that is full, it takes the place of media. There it is left out, and tried again after
+ * a while.
+ */
+export class FecTrial {
+  #before: ReceiverCounters | undefined;
+  #lookedAt = 0;
+  /** When protection began, while it lasts. */
+  #since: number | undefined;
+  /** The share that was missing of late without it. */
+  #without = 0;
+  #pause = FIRST_PAUSE;
+  #pausedUntil = Number.NEGATIVE_INFINITY;
+
+  /** What of a protection that is wanted is to be asked for now. To be called a few times a second. */
+  allow(wanted: Protection | undefined, counters: ReceiverCounters, now: number): Protection | undefined {
+    this.#before ??= counters;
+    if (now - this.#lookedAt >= LOOK) this.#look(counters, now);
+    const allowed = now < this.#pausedUntil ? undefined : wanted;
+    if (!allowed) this.#since = undefined;
+    else this.#since ??= now;
+    return allowed;
+  }
+
+  #look(counters: ReceiverCounters, now: number): void {
+    const { received, lost, abandoned } = this.#before!;
+    const packets = counters.received + counters.lost - received - lost;
+    const missing = packets > 0 ? (counters.abandoned - abandoned) / packets : 0;
+    this.#before = counters;
+    this.#lookedAt = now;
+    if (this.#since === undefined) this.#without = missing;
+    else if (now - this.#since >= LOOK) this.#judge(missing, now);
+  }
+
+  #judge(missing: number, now: number): void {
+    if (missing < NOTABLE || missing < USELESS * this.#without) {
+      this.#pause = FIRST_PAUSE;
+      return;
+    }
+    this.#pausedUntil = now + this.#pause;
+    this.#pause = Math.min(2 * this.#pause, LONGEST_PAUSE);
+  }
+}
 
 /** How a stream that is handed over so late, in microseconds, and repaired by this policy is to be protected on a path. */
 export function protectionFor(

@@ -50,10 +50,10 @@ const HELD_UNIT = 2000;
 /** The largest distance that is told; 0 says that nothing startable is known. */
 const FARTHEST = 0xffffff;
 
-/** Encrypts and authenticates: returns the whole packet, `head` first. The sequence makes the nonce and is never used twice. */
-export type Seal = (head: Uint8Array, plain: Uint8Array, sequence: number) => Uint8Array;
+/** Encrypts and authenticates: returns the whole packet, `head` first. The number, of 40 bits, makes the nonce and is never used twice. */
+export type Seal = (head: Uint8Array, plain: Uint8Array, number: number) => Uint8Array;
 /** The plaintext of a packet of {@link Seal}, in memory of its own; undefined when it is not authentic. */
-export type Open = (packet: Uint8Array, sequence: number) => Uint8Array | undefined;
+export type Open = (packet: Uint8Array, number: number) => Uint8Array | undefined;
 
 /** What all packets of a record have in common. */
 export interface RecordHead {
@@ -70,7 +70,7 @@ export interface RecordHead {
   readonly start: number | undefined;
 }
 
-/** The head of a record's packet, in the clear. */
+/** The head of a record's packet, in the clear. Its sequence is its number for {@link Seal}. */
 export function mediaHead({ ssrc, time }: RecordHead, sequence: number, isLast: boolean): Uint8Array {
   return packetHead({ marker: isLast, payloadType: PAYLOAD_TYPE, sequence, timestamp: ticksOf(time), ssrc });
 }

@@ -1,5 +1,5 @@
 import { type ParityRow, restore } from './erasure.ts';
-import { type Kept, packetOf, type Parity, symbolOf } from './parity-packet.ts';
+import { type Kept, type Parity, packetOf, symbolOf } from './parity-packet.ts';
 
 /** So many of the newest packets are kept to restore others with: several of the largest groups. */
 const KEPT = 512;

@@ -20,7 +20,7 @@ export interface FittedProtection {
   readonly left: number;
   /** How many consecutive ones are lost together, on average. */
   readonly burst: number;
-  /** The share that may stay lost. */
+  /** So many holes a packet may stay: one is a group that parity does not restore, as much of it as may be missing. */
   readonly target: number;
 }
 
@@ -36,7 +36,7 @@ export function rowsFor(protection: Protection, count: number): number {
   losses.follow(count);
   losses.turn(loss, burst);
   let rows = 0;
-  for (; rows < most && losses.shareBeyond(rows) > target; rows++) losses.follow(1);
+  for (; rows < most && losses.beyond(rows) > target * count; rows++) losses.follow(1);
   return rows;
 }
 
@@ -76,11 +76,10 @@ class LossCount {
     }
   }
 
-  /** The share of packets that is lost together with so many others that `rows` do not restore them. */
-  shareBeyond(rows: number): number {
-    const packets = this.#kept.length - 1;
+  /** The chance that more than so many are lost. */
+  beyond(number: number): number {
     let sum = 0;
-    for (let count = rows + 1; count <= packets; count++) sum += (this.#kept[count]! + this.#lost[count]!) * count;
-    return sum / packets;
+    for (let count = number + 1; count < this.#kept.length; count++) sum += this.#kept[count]! + this.#lost[count]!;
+    return sum;
   }
 }

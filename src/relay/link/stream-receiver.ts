@@ -62,7 +62,18 @@ export class StreamReceiver implements Schedule {
   readonly #handOver: HandOver;
   readonly #seeker: Seeker;
   readonly #queue = new QueueGauge();
-  #counters = { received: 0, lost: 0, bursts: 0, repaired: 0, restored: 0, parity: 0, late: 0, duplicates: 0, forged: 0, requests: 0 };
+  #counters = {
+    received: 0,
+    lost: 0,
+    bursts: 0,
+    repaired: 0,
+    restored: 0,
+    parity: 0,
+    late: 0,
+    duplicates: 0,
+    forged: 0,
+    requests: 0,
+  };
   /** As long as parity comes. */
   #parity: ParityReceiver | undefined;
   #latency: number;

@@ -122,7 +122,14 @@ export class StreamSender {
   #isMeasured = false;
 
   constructor(options: StreamSenderOptions) {
-    const { ssrc, seal, latency, datagramBytes = USUAL_DATAGRAM, cacheBytes = USUAL_CACHE, firstSequence = 0 } = options;
+    const {
+      ssrc,
+      seal,
+      latency,
+      datagramBytes = USUAL_DATAGRAM,
+      cacheBytes = USUAL_CACHE,
+      firstSequence = 0,
+    } = options;
     assert(datagramBytes >= SMALLEST_DATAGRAM && datagramBytes <= LARGEST_DATAGRAM, 'a datagram of that size');
     this.ssrc = ssrc;
     this.#options = options;

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { RemoteInfo, Socket } from 'node:dgram';
 import type { Clock } from '../../base/clock.ts';
 import { type LinkReport, NOTHING_CROSSED } from '../../net/links.ts';
-import type { RepairPolicy } from '../link/copies.ts';
+import type { LossPolicy } from '../link/fec.ts';
 import { OriginEnd, type OriginOutput } from '../link/origin-end.ts';
 import type { StreamSender } from '../link/stream-sender.ts';
 import type { MediaOffer } from '../messages.ts';
@@ -51,9 +51,10 @@ export class EdgeLink implements OriginOutput {
     return this.#address !== undefined;
   }
 
-  /** How the edge wants its repairs weighed. */
-  set policy(policy: RepairPolicy) {
+  /** Does as the edge wants its losses made good. */
+  heed({ fec, ...policy }: LossPolicy): void {
     this.#end.repairer.policy = policy;
+    this.#end.protect(fec);
   }
 
   /** Takes a control datagram that names this connection, from anybody. */
@@ -107,7 +108,7 @@ export class EdgeLink implements OriginOutput {
   report(): LinkReport {
     const { counters, rtt, jitter } = this.#end.repairer;
     const { forged, replayed } = this.#opener.counters;
-    const { requests, packets: repaired, bytes } = counters;
+    const { requests, packets: repaired, bytes, parity, parityBytes } = counters;
     return {
       ...NOTHING_CROSSED,
       role: 'origin',
@@ -115,11 +116,12 @@ export class EdgeLink implements OriginOutput {
       media: this.isReached ? 'udp' : 'reliable',
       rtt,
       jitter,
-      packets: this.#sent.packets - repaired,
-      bytes: this.#sent.bytes - bytes,
-      overheadBytes: bytes + this.#sent.control,
+      packets: this.#sent.packets - repaired - parity,
+      bytes: this.#sent.bytes - bytes - parityBytes,
+      overheadBytes: bytes + parityBytes + this.#sent.control,
       requests,
       repaired,
+      parity,
       refused: forged + replayed + this.#malformed,
       streams: [],
     };

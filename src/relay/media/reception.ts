@@ -1,9 +1,11 @@
 import { MILLISECOND, SECOND } from '../../base/clock.ts';
 import type { LinkStream } from '../../net/links.ts';
 import { AutoLatency, USUAL_AUTO } from '../link/auto.ts';
-import type { RepairPolicy } from '../link/copies.ts';
+import { type RepairPolicy, USUAL_POLICY } from '../link/copies.ts';
 import type { EdgeEnd } from '../link/edge-end.ts';
+import { type FecChoice, FecTrial, protectionFor } from '../link/fec.ts';
 import type { IncomingRecord } from '../link/hand-over.ts';
+import type { Protection } from '../link/protection.ts';
 import type { ReceiverCounters, StreamReceiver } from '../link/stream-receiver.ts';
 import type { MediaGrant } from '../messages.ts';
 import { DelayGauge } from './delay-gauge.ts';
@@ -25,6 +27,7 @@ export interface ReceptionOptions {
   readonly grant: MediaGrant;
   /** In microseconds; undefined for what the path needs. */
   readonly latency: number | undefined;
+  readonly fec: FecChoice;
   readonly onRecord: (record: IncomingRecord) => void;
   /** There will be no more, for this reason. */
   readonly onLost: (reason: Error) => void;
@@ -40,11 +43,15 @@ export class Reception {
   readonly path: string;
   readonly ssrc: number;
   readonly onLost: (reason: Error) => void;
+  /** How the origin should protect it. */
+  protection: Protection | undefined;
   readonly #end: EdgeEnd;
   readonly #receiver: StreamReceiver;
   readonly #auto: AutoLatency;
   /** What the operator wants; undefined for what the path needs. */
   readonly #latency: number | undefined;
+  readonly #fec: FecChoice;
+  readonly #trial = new FecTrial();
   readonly #delays = new DelayGauge();
   /** How many packets had come and how many had been missing when the last one came, and since when more are missing. */
   #came = 0;
@@ -54,13 +61,14 @@ export class Reception {
   #span = { since: Number.NEGATIVE_INFINITY, packets: 0, abandoned: 0 };
   #badSpans = 0;
 
-  constructor(end: EdgeEnd, now: () => number, { path, grant, latency, onRecord, onLost }: ReceptionOptions) {
+  constructor(end: EdgeEnd, now: () => number, { path, grant, latency, fec, onRecord, onLost }: ReceptionOptions) {
     const { ssrc, sequence, chain } = grant;
     this.path = path;
     this.ssrc = ssrc;
     this.onLost = onLost;
     this.#end = end;
     this.#latency = latency;
+    this.#fec = fec;
     this.#auto = new AutoLatency(end.path, firstLatency(latency), USUAL_AUTO);
     this.#receiver = end.subscribe({
       ssrc,
@@ -83,7 +91,7 @@ export class Reception {
 
   /** How the origin should weigh repairs for it. */
   get policy(): RepairPolicy {
-    return this.#auto.policy;
+    return this.#latency === undefined ? this.#auto.policy : USUAL_POLICY;
   }
 
   /** Learns from what has come; false when packets are blocked. To be called a few times a second. */
@@ -91,6 +99,7 @@ export class Reception {
     const { counters } = this.#receiver;
     this.#auto.observe(counters, now);
     if (this.#latency === undefined) this.#receiver.targetLatency = this.#auto.latency;
+    this.protection = this.#protect(counters, now);
     this.#judgeSpan(counters, now);
     return this.#badSpans < MOST_BAD_SPANS && !this.#isSilent(counters, now);
   }
@@ -102,19 +111,24 @@ export class Reception {
   /** How it is doing. */
   report(): LinkStream {
     const { counters, targetLatency } = this.#receiver;
-    const { received, lost, repaired, late, duplicates, forged, requests, abandoned } = counters;
+    const { received, lost, repaired, restored, parity, late, duplicates, forged, requests, abandoned } = counters;
     return {
       path: this.path,
       latency: targetLatency,
       delay: { p50: this.#delays.quantile(0.5), p99: this.#delays.quantile(0.99) },
       summary: this.#summary(),
       packets: received + lost,
-      ...{ lost, repaired, late, duplicates, forged, requests, residual: abandoned },
+      ...{ lost, repaired, restored, parity, late, duplicates, forged, requests, residual: abandoned },
     };
   }
 
-  #isSilent({ received, repaired, lost }: ReceiverCounters, now: number): boolean {
-    const came = received + repaired;
+  #protect(counters: ReceiverCounters, now: number): Protection | undefined {
+    const wanted = protectionFor(this.#fec, this.#auto.conditions, this.#receiver.latency, this.policy);
+    return this.#fec === 'auto' ? this.#trial.allow(wanted, counters, now) : wanted;
+  }
+
+  #isSilent({ received, repaired, restored, lost }: ReceiverCounters, now: number): boolean {
+    const came = received + repaired + restored;
     if (came !== this.#came) [this.#came, this.#lost, this.#missingSince] = [came, lost, undefined];
     if (lost === this.#lost) return false;
     this.#missingSince ??= now;
@@ -132,6 +146,6 @@ export class Reception {
 
   #summary(): string {
     if (this.#latency !== undefined) this.#auto.latency = this.#latency;
-    return this.#auto.summary(this.#receiver.counters);
+    return this.#auto.summary(this.#receiver.counters, this.protection);
   }
 }
