@@ -10,7 +10,7 @@ const FLOORS: Record<string, readonly string[]> = {
   codec: ['base', 'media'],
   container: ['base', 'media', 'codec'],
   hub: ['base', 'media'],
-  config: ['base'],
+  config: ['base', 'hub'],
   ops: ['base', 'config'],
   access: ['base', 'config', 'ops'],
   net: ['base', 'media', 'hub', 'config', 'ops'],

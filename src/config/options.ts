@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { pushOptions } from './push.ts';
 import {
   duration,
   integer,
@@ -215,6 +216,7 @@ export const relayOptions = section('How streams go from node to node: see docs/
     'At an edge: parity beside the media, so that losses need not be asked for; per cent of the media, or auto: what a path takes where the latency leaves no time to ask. See docs/link.md.',
   ),
   mtu: option(integer(576, 1452), 1200, 'The size of media packets at an origin: UDP payload in bytes.'),
+  ...pushOptions,
   idle: option(duration(), '10s', 'How long a fetched stream is kept after its last viewer has left.'),
   state: option(
     text(),

@@ -1,6 +1,7 @@
 import type { HubEvent, Resolver } from '../hub/hub.ts';
 import type { StreamPath } from '../hub/path.ts';
 import type { Context } from '../module.ts';
+import type { Ears } from './media/ears.ts';
 import { Pull } from './pull.ts';
 import type { Trust } from './trust.ts';
 import { Uplink } from './uplink.ts';
@@ -13,11 +14,11 @@ export class Edge {
   readonly #pulls = new Map<StreamPath, Pull>();
 
   /** Connects to the origins of the configuration at once. */
-  constructor(context: Context, trust: Trust) {
+  constructor(context: Context, trust: Trust, ears: Ears) {
     const { origins, idle } = context.config.relay;
     this.#context = context;
     this.#idle = idle;
-    this.#uplinks = origins.map((origin) => new Uplink(origin, trust, context));
+    this.#uplinks = origins.map((origin) => new Uplink(origin, trust, context, ears));
     context.hub.observe((event) => this.#observe(event));
     context.hub.resolveWith(this.resolve);
   }

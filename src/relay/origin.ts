@@ -96,7 +96,10 @@ async function play(
   serving.begin('play', path);
   listen(channel, serving);
   const link = wish && media?.find(wish.connection, node);
-  if (link) return playMedia(context, serving, channel, { stream, link, latency: wish.latency });
+  if (media && link) {
+    const target = media.pushes.find(path, link.edge, wish);
+    return playMedia(context, serving, channel, { stream, link, latency: wish.latency, target });
+  }
   channel.send(announcementOf(stream));
   return watch(context, serving, { stream, format: 'relay', mux: recordMux, sink: channel.stream });
 }

@@ -6,8 +6,8 @@ import type { Owner } from './until.ts';
 import type { Viewer } from './viewer.ts';
 
 /** Publishes `/live/NAME` with our own client; nothing is sent yet. */
-export async function publisher(owner: Owner, { ports }: TestServer, name: string): Promise<RtmpClient> {
-  const client = await RtmpClient.connect(owner, { port: ports['rtmp'] });
+export async function publisher(owner: Owner, { host, ports }: TestServer, name: string): Promise<RtmpClient> {
+  const client = await RtmpClient.connect(owner, { host, port: ports['rtmp'] });
   await client.publish(name);
   return client;
 }

@@ -4,8 +4,9 @@
  */
 import { assert } from '../../base/errors.ts';
 
-/** So many symbols are protected together at most, and so many parity rows can be made of them. */
+/** So many symbols are protected together at most. */
 export const MOST_SYMBOLS = 128;
+/** So many rows of parity can be made of them. */
 export const MOST_ROWS = 128;
 
 const POLYNOMIAL = 0x11d;

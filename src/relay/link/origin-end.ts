@@ -1,4 +1,4 @@
-import { type Heartbeat, type Item, readItems, writeItems } from './datagram.ts';
+import { type Heartbeat, type Item, MOST_ITEMS, readItems, type Way, writeItems } from './datagram.ts';
 import { ssrcOf } from './packet.ts';
 import type { ParityOutlet } from './parity-sender.ts';
 import type { Protection } from './protection.ts';
@@ -13,17 +13,37 @@ export interface OriginOutput {
   control(plain: Uint8Array): void;
 }
 
+/** Where a stream's packets go besides to edges: a multicast group, or an address that an edge listens at. */
+export interface Destination {
+  /** Sends a stream there until the function returned is called; however many ask for it, each packet goes once. */
+  carry(sender: StreamSender): () => void;
+  /** Repairs a packet there for an edge, if others lack it as well; false says that it is to be sent to the edge alone. */
+  repair(sender: StreamSender, packet: Uint8Array, edge: object): boolean;
+  /** By what parity of a stream goes there, to all that hear it: the same for each of them. */
+  outlet(sender: StreamSender): ParityOutlet;
+}
+
+/** A stream that an edge has. */
+interface Subscription {
+  readonly sender: StreamSender;
+  readonly destination: Destination | undefined;
+  way: Way;
+  /** Ends what the edge has its destination sent. */
+  release: () => void;
+}
+
 /** The origin's end of the path to one edge: its subscriptions, its repairs and the answers to its pings. */
 export class OriginEnd implements Subscriber, ParityOutlet {
   readonly repairer: Repairer;
+  /** Answers of the {@link repairer} that its edge hears where the stream is pushed: bytes of UDP payload. */
+  readonly shared = { packets: 0, bytes: 0 };
   readonly #output: OriginOutput;
-  readonly #streams = new Map<number, StreamSender>();
-  readonly #viaGroup = new Set<number>();
+  readonly #streams = new Map<number, Subscription>();
   #protection: Protection | undefined;
 
   constructor(output: OriginOutput) {
     this.#output = output;
-    this.repairer = new Repairer((packet) => output.media(packet));
+    this.repairer = new Repairer((packet, ssrc) => this.#repair(packet, ssrc));
   }
 
   /** When {@link poll} is to be called next. */
@@ -31,29 +51,34 @@ export class OriginEnd implements Subscriber, ParityOutlet {
     return this.repairer.next;
   }
 
-  /** Has all streams protected by parity, except those that come by multicast. */
+  /** Has all streams protected by parity, which comes as their media does. */
   protect(protection: Protection | undefined): void {
     this.#protection = protection;
-    for (const sender of this.#streams.values()) this.#protect(sender);
+    for (const stream of this.#streams.values()) this.#protect(stream);
   }
 
-  /** Sends the edge a stream from its position on; `viaGroup` says that its media comes by multicast, and only repairs are its own. */
-  subscribe(sender: StreamSender, viaGroup = false): void {
+  /** Sends the edge a stream from its position on. What it hears from the destination is not sent to it alone, except for repairs. */
+  subscribe(sender: StreamSender, destination?: Destination): void {
     this.unsubscribe(sender.ssrc);
-    this.#streams.set(sender.ssrc, sender);
-    if (viaGroup) this.#viaGroup.add(sender.ssrc);
+    this.#streams.set(sender.ssrc, { sender, destination, way: 'own', release: () => {} });
     this.repairer.add(sender);
     sender.attach(this);
-    this.#protect(sender);
+    this.#protect(this.#streams.get(sender.ssrc)!);
   }
 
   unsubscribe(ssrc: number): void {
-    const sender = this.#streams.get(ssrc);
-    sender?.detach(this);
-    sender?.parity.protect(this, undefined, this);
+    const stream = this.#streams.get(ssrc);
+    if (!stream) return;
+    stream.sender.detach(this);
+    this.#turn(ssrc, 'own');
+    stream.sender.parity.protect(this, undefined, this);
     this.#streams.delete(ssrc);
-    this.#viaGroup.delete(ssrc);
     this.repairer.remove(ssrc);
+  }
+
+  /** By which way a stream goes to the edge. */
+  wayOf(ssrc: number): Way {
+    return this.#streams.get(ssrc)?.way ?? 'own';
   }
 
   /** Ends all subscriptions. */
@@ -71,7 +96,7 @@ export class OriginEnd implements Subscriber, ParityOutlet {
   }
 
   media(packet: Uint8Array, _sequence: number, ssrc: number): void {
-    if (!this.#viaGroup.has(ssrc)) this.#output.media(packet);
+    if (this.wayOf(ssrc) !== 'pushed') this.#output.media(packet);
   }
 
   parity(packet: Uint8Array, now: number): void {
@@ -79,19 +104,48 @@ export class OriginEnd implements Subscriber, ParityOutlet {
   }
 
   heartbeat(heartbeat: Heartbeat): void {
-    this.#output.control(writeItems([heartbeat]));
+    this.#tell([heartbeat]);
   }
 
-  #protect({ ssrc, parity }: StreamSender): void {
-    if (this.#viaGroup.has(ssrc)) return;
-    parity.protect(this, this.#protection, this);
+  #protect({ sender, destination, way }: Subscription): void {
+    const outlet = way === 'pushed' ? destination!.outlet(sender) : this;
+    sender.parity.protect(this, this.#protection, outlet);
   }
 
   #take(item: Item, now: number): void {
     if (item.item === 'request') this.repairer.request(item, now);
     else if (item.item === 'report') this.repairer.report(item, now);
+    else if (item.item === 'way') this.#turn(item.ssrc, item.way);
     else if (item.item === 'ping') {
-      this.#output.control(writeItems([{ item: 'pong', sent: item.sent, received: now, held: 0 }]));
+      this.#tell([{ item: 'pong', sent: item.sent, received: now, held: 0 }, ...this.#heads()]);
     }
+  }
+
+  #repair(packet: Uint8Array, ssrc: number): void {
+    const stream = this.#streams.get(ssrc);
+    if (stream?.way === 'pushed' && stream.destination!.repair(stream.sender, packet, this)) {
+      this.shared.packets++;
+      this.shared.bytes += packet.length;
+    } else this.#output.media(packet);
+  }
+
+  #turn(ssrc: number, way: Way): void {
+    const stream = this.#streams.get(ssrc);
+    if (!stream?.destination || stream.way === way) return;
+    if (way === 'own') stream.release();
+    else if (stream.way === 'own') stream.release = stream.destination.carry(stream.sender);
+    stream.way = way;
+    this.#protect(stream);
+  }
+
+  /** Where pushed streams are: an edge that hears nothing of one must learn that there was something. */
+  *#heads(): Generator<Heartbeat> {
+    for (const { sender, way } of this.#streams.values()) {
+      if (way === 'pushed' && sender.heartbeat) yield sender.heartbeat;
+    }
+  }
+
+  #tell(items: Item[]): void {
+    while (items.length > 0) this.#output.control(writeItems(items.splice(0, MOST_ITEMS)));
   }
 }

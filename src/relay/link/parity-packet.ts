@@ -10,7 +10,7 @@
  * The symbol of a media packet: length of its plaintext (16 bits), RTP timestamp (32 bits), plaintext.
  */
 import { MOST_ROWS, MOST_SYMBOLS } from './erasure.ts';
-import { PACKET_OVERHEAD, PAYLOAD_HEAD, packetHead, VERSION_2 } from './packet.ts';
+import { isMedia, PACKET_OVERHEAD, PAYLOAD_HEAD, packetHead, VERSION_2 } from './packet.ts';
 
 const PAYLOAD_TYPE = 97;
 const GROUP_HEAD = 6;
@@ -58,6 +58,11 @@ export function parityPayload({ first, count, row, bytes }: Parity): Uint8Array 
 /** Whether this may be a parity packet at all; its head may then be read as one of media. */
 export function isParity(packet: Uint8Array): boolean {
   return packet.length >= PACKET_OVERHEAD + PARITY_EXCESS && packet[0] === VERSION_2 && packet[1] === PAYLOAD_TYPE;
+}
+
+/** Whether this may be a packet of a stream, of its media or its parity. */
+export function isStreamPacket(packet: Uint8Array): boolean {
+  return isMedia(packet) || isParity(packet);
 }
 
 /** What {@link parityPayload} wrote, the bytes as a view; undefined when it cannot have. */

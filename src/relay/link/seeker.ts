@@ -25,7 +25,6 @@ const WIDEN = 2 * MILLISECOND;
 const NARROW = WIDEN / 40;
 /** What parity may restore is not asked for before it has come, if there is time for so many round trips after that. */
 const ROUNDS = 3;
-const LAGS = 16;
 
 /** Which sequences are asked for. */
 export interface Wanted {
@@ -39,12 +38,12 @@ export interface Wanted {
 export class Seeker {
   /** When to ask next. */
   next = Number.POSITIVE_INFINITY;
+  /** How long after a packet its parity comes; 0 where none comes. */
+  lag = 0;
   #tolerance = LEAST_TOLERANCE;
   #askedAt = Number.NEGATIVE_INFINITY;
   /** When the last repair came. */
   #repairedAt = Number.NEGATIVE_INFINITY;
-  /** How long parity takes to restore a packet, once it is missed; 0 where none comes. */
-  #lag = 0;
   readonly #path: Path;
 
   constructor(path: Path) {
@@ -69,17 +68,6 @@ export class Seeker {
     else if (asked !== 0 && now - noticed < MOST_TOLERANCE)
       this.#tolerance = Math.min(MOST_TOLERANCE, this.#tolerance + WIDEN);
     return isOvertaken;
-  }
-
-  /** Parity has restored a packet that had been missing since `noticed`. */
-  restored(noticed: number, now: number): void {
-    const lag = now - noticed;
-    this.#lag = Math.max(lag, this.#lag + (lag - this.#lag) / LAGS);
-  }
-
-  /** No parity comes any more. */
-  unprotected(): void {
-    this.#lag = 0;
   }
 
   /** What to ask for now. `latest` says of a hole before a packet of that time until when a repair is of use, `tail` is the time after the head. */
@@ -126,7 +114,7 @@ export class Seeker {
 
   /** When a packet is asked for that has been missing since `noticed` and has to be here by `deadline`. */
   #ripe(noticed: number, deadline: number): number {
-    const held = noticed + this.#lag;
+    const held = noticed + this.lag;
     const isTime = held + ROUNDS * this.#path.rtt < deadline;
     return isTime ? Math.max(held, noticed + this.#tolerance) : noticed + this.#tolerance;
   }

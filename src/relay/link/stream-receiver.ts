@@ -2,7 +2,7 @@ import { MILLISECOND, SECOND } from '../../base/clock.ts';
 import type { Heartbeat, Report, Request } from './datagram.ts';
 import { HandOver, type HandOverCounters, type IncomingRecord, type Schedule } from './hand-over.ts';
 import { heldOf, type Open, PAYLOAD_HEAD, sequenceOf, startOf, timeOf, timestampOf } from './packet.ts';
-import { isParity, parityNonce, readParity } from './parity-packet.ts';
+import { parityNonce, readParity } from './parity-packet.ts';
 import { type Numbered, ParityReceiver } from './parity-receiver.ts';
 import type { Path } from './path.ts';
 import { QueueGauge } from './queue-gauge.ts';
@@ -61,7 +61,8 @@ export class StreamReceiver implements Schedule {
   readonly #window: ReceiveWindow;
   readonly #handOver: HandOver;
   readonly #seeker: Seeker;
-  readonly #queue = new QueueGauge();
+  /** Of the edge's own path, and of that by which packets come from where they are pushed: one may be longer than the other. */
+  readonly #queues = { own: new QueueGauge(), pushed: new QueueGauge() };
   #counters = {
     received: 0,
     lost: 0,
@@ -104,6 +105,11 @@ export class StreamReceiver implements Schedule {
     return { ...this.#counters, ...handedOver, lost: this.#counters.lost + handedOver.unasked };
   }
 
+  /** The sequence behind the newest packet that was heard of. */
+  get head(): number {
+    return this.#window.head;
+  }
+
   /** What is held, in bytes. */
   get bytes(): number {
     return this.#window.bytes;
@@ -127,32 +133,31 @@ export class StreamReceiver implements Schedule {
     return this.#path.toLocal(time) + this.#latency;
   }
 
-  /** Takes a packet of this stream, of media or of parity, authentic or not. */
-  receive(packet: Uint8Array, now: number): void {
-    if (isParity(packet)) this.#receiveParity(packet, now);
-    else this.#receiveMedia(packet, now);
-  }
-
-  #receiveMedia(packet: Uint8Array, now: number): void {
+  /** Takes a media packet of this stream, authentic or not; says whether it was, and new. */
+  receive(packet: Uint8Array, now: number, by: 'own' | 'pushed' = 'own'): boolean {
     const sequence = sequenceOf(packet);
-    if (this.#isKnown(sequence)) return;
+    if (this.#isKnown(sequence)) return false;
     const plain = this.#options.open(packet, sequence);
     if (!plain || plain.length < PAYLOAD_HEAD) {
       this.#counters.forged++;
-      return;
+      return false;
     }
     const remote = this.#path.toRemote(now);
     const time = timeOf(timestampOf(packet), remote);
     this.#path.guess(time, now);
     this.#makeRoom(sequence, plain.length);
-    if (sequence >= this.#window.head) this.#arrived(sequence, plain, time, now);
-    else this.#filled(sequence, now);
+    if (sequence >= this.#window.head) {
+      this.#queues[by].observe(now - time - heldOf(plain), now);
+      this.#arrived(sequence, plain, time, now);
+    } else this.#filled(sequence, now);
     this.#window.put(sequence, plain, time);
     if (this.#parity) this.#keep(this.#parity, { sequence, plain, ticks: timestampOf(packet) }, now);
     this.poll(now);
+    return true;
   }
 
-  #receiveParity(packet: Uint8Array, now: number): void {
+  /** Takes a packet of parity of this stream, authentic or not. */
+  receiveParity(packet: Uint8Array, now: number): void {
     const sequence = sequenceOf(packet);
     const plain = this.#options.open(packet, parityNonce(sequence));
     const parity = plain && readParity(plain);
@@ -165,20 +170,17 @@ export class StreamReceiver implements Schedule {
     const newest = parity.first + parity.count - 1;
     this.heartbeat({ item: 'heartbeat', ssrc: this.ssrc, sequence: newest, timestamp: timestampOf(packet) }, now);
     this.#parity ??= new ParityReceiver();
-    const restored = this.#parity.take(parity);
-    for (const { sequence } of restored ?? []) {
-      if (this.#isMissing(sequence)) this.#seeker.restored(this.#window.timeOf(sequence), now);
-    }
-    this.#restored(restored, now);
+    this.#restored(this.#parity.take(parity, now), now);
+    this.#seeker.lag = this.#parity.lag;
     this.poll(now);
   }
 
   /** Keeps a packet to restore others with, as long as parity comes. */
   #keep(parity: ParityReceiver, packet: Numbered, now: number): void {
-    this.#restored(parity.keep(packet), now);
+    this.#restored(parity.keep(packet, now), now);
     if (!parity.isIdle) return;
     this.#parity = undefined;
-    this.#seeker.unprotected();
+    this.#seeker.lag = 0;
   }
 
   /** Takes what parity has restored; undefined stands for parity that cannot be right. */
@@ -227,7 +229,8 @@ export class StreamReceiver implements Schedule {
   /** What the origin is to know. */
   report(): Report {
     const { received, lost, repaired, abandoned } = this.counters;
-    const [queue, rtt, jitter] = [this.#queue.take(), this.#path.rtt, this.#path.jitter];
+    const { own, pushed } = this.#queues;
+    const [queue, rtt, jitter] = [Math.max(own.take(), pushed.take()), this.#path.rtt, this.#path.jitter];
     return { item: 'report', ssrc: this.ssrc, received, lost, repaired, abandoned, queue, rtt, jitter };
   }
 
@@ -252,7 +255,6 @@ export class StreamReceiver implements Schedule {
   #arrived(sequence: number, plain: Uint8Array, time: number, now: number): void {
     const { head } = this.#window;
     this.#counters.received++;
-    this.#queue.observe(now - time - heldOf(plain), now);
     this.#window.extend(sequence + 1, now);
     if (sequence > head) {
       this.#counters.bursts++;

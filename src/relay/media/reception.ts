@@ -1,7 +1,9 @@
 import { MILLISECOND, SECOND } from '../../base/clock.ts';
-import type { LinkStream } from '../../net/links.ts';
+import { isGroup } from '../../config/push.ts';
+import type { LinkStream, MediaWay } from '../../net/links.ts';
 import { AutoLatency, USUAL_AUTO } from '../link/auto.ts';
 import { type RepairPolicy, USUAL_POLICY } from '../link/copies.ts';
+import type { Way } from '../link/datagram.ts';
 import type { EdgeEnd } from '../link/edge-end.ts';
 import { type FecChoice, FecTrial, protectionFor } from '../link/fec.ts';
 import type { IncomingRecord } from '../link/hand-over.ts';
@@ -31,6 +33,8 @@ export interface ReceptionOptions {
   readonly onRecord: (record: IncomingRecord) => void;
   /** There will be no more, for this reason. */
   readonly onLost: (reason: Error) => void;
+  /** Listens where the stream is pushed, if it is and can be heard; the function returned ends that. */
+  readonly listen?: (() => () => void) | undefined;
 }
 
 /** The latency to begin with, in microseconds. */
@@ -53,6 +57,10 @@ export class Reception {
   readonly #fec: FecChoice;
   readonly #trial = new FecTrial();
   readonly #delays = new DelayGauge();
+  readonly #listen: ReceptionOptions['listen'];
+  /** By which way it comes where it is heard as it is pushed. */
+  readonly #pushedBy: MediaWay;
+  #stopListening: (() => void) | undefined;
   /** How many packets had come and how many had been missing when the last one came, and since when more are missing. */
   #came = 0;
   #lost = 0;
@@ -61,12 +69,15 @@ export class Reception {
   #span = { since: Number.NEGATIVE_INFINITY, packets: 0, abandoned: 0 };
   #badSpans = 0;
 
-  constructor(end: EdgeEnd, now: () => number, { path, grant, latency, fec, onRecord, onLost }: ReceptionOptions) {
+  constructor(end: EdgeEnd, now: () => number, options: ReceptionOptions) {
+    const { path, grant, latency, fec, onRecord, onLost, listen } = options;
     const { ssrc, sequence, chain } = grant;
     this.path = path;
     this.ssrc = ssrc;
     this.onLost = onLost;
     this.#end = end;
+    this.#listen = listen;
+    this.#pushedBy = grant.pushed && isGroup(grant.pushed.host) ? 'multicast' : 'push';
     this.#latency = latency;
     this.#fec = fec;
     this.#auto = new AutoLatency(end.path, firstLatency(latency), USUAL_AUTO);
@@ -80,7 +91,9 @@ export class Reception {
         this.#delays.observe(end.path.toRemote(now()) - record.time);
         onRecord(record);
       },
+      onWay: listen && ((way) => this.#hear(way)),
     });
+    this.#hear(end.wayOf(ssrc));
   }
 
   /** How long it still takes for all that has left the origin to leave here, in microseconds, if it ever does. */
@@ -106,6 +119,7 @@ export class Reception {
 
   close(): void {
     this.#end.unsubscribe(this.ssrc);
+    this.#hear('own');
   }
 
   /** How it is doing. */
@@ -114,6 +128,7 @@ export class Reception {
     const { received, lost, repaired, restored, parity, late, duplicates, forged, requests, abandoned } = counters;
     return {
       path: this.path,
+      media: this.#end.wayOf(this.ssrc) === 'pushed' ? this.#pushedBy : 'udp',
       latency: targetLatency,
       delay: { p50: this.#delays.quantile(0.5), p99: this.#delays.quantile(0.99) },
       summary: this.#summary(),
@@ -125,6 +140,15 @@ export class Reception {
   #protect(counters: ReceiverCounters, now: number): Protection | undefined {
     const wanted = protectionFor(this.#fec, this.#auto.conditions, this.#receiver.latency, this.policy);
     return this.#fec === 'auto' ? this.#trial.allow(wanted, counters, now) : wanted;
+  }
+
+  /** Who does not hear what is pushed shall not be sent it for nothing. */
+  #hear(way: Way): void {
+    if (way !== 'own') this.#stopListening ??= this.#listen?.();
+    else {
+      this.#stopListening?.();
+      this.#stopListening = undefined;
+    }
   }
 
   #isSilent({ received, repaired, restored, lost }: ReceiverCounters, now: number): boolean {
