@@ -74,7 +74,7 @@ const TARGETS: Target[] = [
 
 function targets(share: number): void {
   for (const { name, path, packets, residual, overhead } of TARGETS) {
-    const sum = simulate(path, packets * share);
+    const sum = simulate({ ...path, fec: 'auto' }, packets * share);
     const pass = sum.abandoned / sum.sent <= residual && sum.overhead <= overhead;
     const figures = [
       `${sum.sent} packets`,
