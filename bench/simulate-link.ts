@@ -1,10 +1,11 @@
 /**
  * What the link reaches on simulated paths. `node bench/simulate-link.ts targets` holds it against its targets,
  * `… figures` prints the table of docs/link.md, `… fec` what parity adds where the latency is small, `… full` shows paths that are
- * too narrow. Takes minutes; it is all one process.
+ * too narrow, `… group` what parity saves a group. Takes minutes; it is all one process.
  */
 import { parseArgs } from 'node:util';
 import { MILLISECOND, SECOND } from '../src/base/clock.ts';
+import { GroupSimulation, type Member } from '../test/support/group-simulation.ts';
 import { LinkSimulation, type Scenario } from '../test/support/link-simulation.ts';
 import type { Conditions } from '../test/support/network.ts';
 
@@ -137,6 +138,29 @@ function fec(packets: number): void {
   }
 }
 
+const GROUP = 10;
+
+/** What repairs cost an origin of which ten edges hear a group, each with losses of its own, as a part of what it sends the group. */
+function group(seconds: number): void {
+  const shares = [0, 0.1, 0.2, 0.3];
+  console.log(`| each loses | ${shares.map((share) => `parity ${100 * share} %`).join(' | ')} |`);
+  console.log(`|---|${shares.map(() => '---|').join('')}`);
+  for (const loss of [0.01, 0.02, 0.05]) {
+    const cells = shares.map((share) => percent(groupRepairs(loss, share, seconds)));
+    console.log(`| ${percent(loss)} | ${cells.join(' | ')} |`);
+  }
+}
+
+function groupRepairs(loss: number, share: number, seconds: number): number {
+  const way = { delay: 2 * MILLISECOND, loss };
+  const members = new Array<Member>(GROUP).fill({ group: way, down: way, up: way });
+  const protection = share > 0 ? { span: 100 * MILLISECOND, share } : undefined;
+  const scenario = { seed: 1, latency: SECOND / 2, members, ...(protection && { protection }) };
+  const { edges, sender } = new GroupSimulation(scenario).run(seconds * SECOND);
+  const repairs = edges.reduce((sum, { origin }) => sum + origin.repairer.counters.packets, 0);
+  return repairs / sender.counters.packets;
+}
+
 function residualOf(sum: Sum): string {
   return `${sum.abandoned === 0 ? '–' : power(sum)} (${Math.round(100 * sum.overhead)} %)`;
 }
@@ -192,5 +216,6 @@ const share = Number(values.share);
 if (positionals[0] === 'targets') targets(share);
 else if (positionals[0] === 'figures') figures(3e5 * share);
 else if (positionals[0] === 'fec') fec(3e5 * share);
+else if (positionals[0] === 'group') group(300 * share);
 else if (positionals[0] === 'full') full(1e5 * share);
-else throw new Error('which one: targets, figures, fec or full? (--share 0.1 runs a tenth of it)');
+else throw new Error('which one: targets, figures, fec, group or full? (--share 0.1 runs a tenth of it)');

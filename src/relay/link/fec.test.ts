@@ -99,6 +99,17 @@ describe('a trial of parity', () => {
     assert.ok(share(1000, 3000) > 0);
   });
 
+  test('ends as well where delays that parity makes leave no room for it', () => {
+    const trial = new FecTrial();
+    const counters = { received: 0, lost: 0, abandoned: 0 } as ReceiverCounters;
+    let times = 0;
+    for (let look = 0; look < 5000; look++) {
+      const wanted = look % 10 < 3 ? steady : undefined;
+      if (trial.allow(wanted, counters, look * ms(200))) times++;
+    }
+    assert.ok(times > 10 && times < 100, `${times} of 1500`);
+  });
+
   test('forgets what was when parity helps again', () => {
     const run = trying((isProtected, second) => (second < 100 || !isProtected ? 100 : 0));
     assert.ok(run(400).slice(300).every(Boolean));

@@ -46,10 +46,11 @@ const USUAL_GROUP = 32;
  * a while.
  */
 export class FecTrial {
+  /** Since when there is protection; undefined while there is none. */
+  #protectedAt: number | undefined;
+  /** What is looked at next began then, with these counters. */
+  #since = Number.NEGATIVE_INFINITY;
   #before: ReceiverCounters | undefined;
-  #lookedAt = 0;
-  /** When protection began, while it lasts. */
-  #since: number | undefined;
   /** The share that was missing of late without it. */
   #without = 0;
   #pause = FIRST_PAUSE;
@@ -57,29 +58,39 @@ export class FecTrial {
 
   /** What of a protection that is wanted is to be asked for now. To be called a few times a second. */
   allow(wanted: Protection | undefined, counters: ReceiverCounters, now: number): Protection | undefined {
-    this.#before ??= counters;
-    if (now - this.#lookedAt >= LOOK) this.#look(counters, now);
+    if (now - this.#since >= LOOK) this.#look(counters, now);
     const allowed = now < this.#pausedUntil ? undefined : wanted;
-    if (!allowed) this.#since = undefined;
-    else this.#since ??= now;
+    if (allowed && this.#protectedAt === undefined) this.#turn(now, counters, now);
+    else if (!allowed && this.#protectedAt !== undefined) {
+      // On a path that parity fills, delays grow until there is no room for it.
+      if (now - this.#protectedAt < LOOK) this.#leaveOut(now);
+      this.#turn(undefined, counters, now);
+    }
     return allowed;
   }
 
-  #look(counters: ReceiverCounters, now: number): void {
-    const { received, lost, abandoned } = this.#before!;
-    const packets = counters.received + counters.lost - received - lost;
-    const missing = packets > 0 ? (counters.abandoned - abandoned) / packets : 0;
-    this.#before = counters;
-    this.#lookedAt = now;
-    if (this.#since === undefined) this.#without = missing;
-    else if (now - this.#since >= LOOK) this.#judge(missing, now);
+  /** What is looked at is either with protection or without. */
+  #turn(protectedAt: number | undefined, counters: ReceiverCounters, now: number): void {
+    this.#protectedAt = protectedAt;
+    this.#begin(counters, now);
   }
 
-  #judge(missing: number, now: number): void {
-    if (missing < NOTABLE || missing < USELESS * this.#without) {
-      this.#pause = FIRST_PAUSE;
-      return;
-    }
+  #begin(counters: ReceiverCounters, now: number): void {
+    this.#before = counters;
+    this.#since = now;
+  }
+
+  #look(counters: ReceiverCounters, now: number): void {
+    const { received, lost, abandoned } = this.#before ?? counters;
+    const packets = counters.received + counters.lost - received - lost;
+    const missing = packets > 0 ? (counters.abandoned - abandoned) / packets : 0;
+    this.#begin(counters, now);
+    if (this.#protectedAt === undefined) this.#without = missing;
+    else if (missing < NOTABLE || missing < USELESS * this.#without) this.#pause = FIRST_PAUSE;
+    else this.#leaveOut(now);
+  }
+
+  #leaveOut(now: number): void {
     this.#pausedUntil = now + this.#pause;
     this.#pause = Math.min(2 * this.#pause, LONGEST_PAUSE);
   }

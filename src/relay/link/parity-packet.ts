@@ -10,7 +10,7 @@
  * The symbol of a media packet: length of its plaintext (16 bits), RTP timestamp (32 bits), plaintext.
  */
 import { MOST_ROWS, MOST_SYMBOLS } from './erasure.ts';
-import { isMedia, PACKET_OVERHEAD, PAYLOAD_HEAD, packetHead, VERSION_2 } from './packet.ts';
+import { isMedia, type Open, PACKET_OVERHEAD, PAYLOAD_HEAD, packetHead, sequenceOf, VERSION_2 } from './packet.ts';
 
 const PAYLOAD_TYPE = 97;
 const GROUP_HEAD = 6;
@@ -71,6 +71,12 @@ export function readParity(plain: Uint8Array): Parity | undefined {
   const [first, count, row] = [viewOf(plain).getUint32(0), plain[4]! + 1, plain[5]!];
   if (count > MOST_SYMBOLS || row >= MOST_ROWS || first + count > 2 ** 32) return undefined;
   return { first, count, row, bytes: plain.subarray(GROUP_HEAD) };
+}
+
+/** What a parity packet says; undefined when it is not authentic, or makes no sense. */
+export function openParity(packet: Uint8Array, open: Open): Parity | undefined {
+  const plain = open(packet, parityNonce(sequenceOf(packet)));
+  return plain && readParity(plain);
 }
 
 /** What rows of parity are made of. */

@@ -2,7 +2,7 @@ import { MILLISECOND, SECOND } from '../../base/clock.ts';
 import type { Heartbeat, Report, Request } from './datagram.ts';
 import { HandOver, type HandOverCounters, type IncomingRecord, type Schedule } from './hand-over.ts';
 import { heldOf, type Open, PAYLOAD_HEAD, sequenceOf, startOf, timeOf, timestampOf } from './packet.ts';
-import { parityNonce, readParity } from './parity-packet.ts';
+import { openParity } from './parity-packet.ts';
 import { type Numbered, ParityReceiver } from './parity-receiver.ts';
 import type { Path } from './path.ts';
 import { QueueGauge } from './queue-gauge.ts';
@@ -158,9 +158,7 @@ export class StreamReceiver implements Schedule {
 
   /** Takes a packet of parity of this stream, authentic or not. */
   receiveParity(packet: Uint8Array, now: number): void {
-    const sequence = sequenceOf(packet);
-    const plain = this.#options.open(packet, parityNonce(sequence));
-    const parity = plain && readParity(plain);
+    const parity = openParity(packet, this.#options.open);
     if (!parity) {
       this.#counters.forged++;
       return;
