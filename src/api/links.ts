@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { MILLISECOND } from '../base/clock.ts';
 import type { LinkReport, LinkStream, PushReport } from '../net/links.ts';
-import { count, type Operation, operation } from './operation.ts';
+import { type Operation, operation } from './operation.ts';
 import type { Services } from './services.ts';
+import { count } from './shapes.ts';
 
 const milliseconds = z.number().nonnegative();
 

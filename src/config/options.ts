@@ -228,6 +228,28 @@ export const relayOptions = section('How streams go from node to node: see docs/
 /** {@link relayOptions} as the program reads them. */
 export type RelayOptions = z.output<typeof relayOptions>;
 
+/** More would only be in one another's way. */
+const MOST_WORKERS = 64;
+
+/** `auto`, or a number: undefined stands for auto. */
+function workers(): Value<number | undefined, 'auto' | number> {
+  const number = integer(1, MOST_WORKERS);
+  return value<number | undefined, 'auto' | number>(`auto or a whole number from 1 to ${MOST_WORKERS}`, (raw) => {
+    if (raw === 'auto') return undefined;
+    const parsed = number.safeParse(raw);
+    return parsed.success ? parsed.data : WRONG;
+  });
+}
+
+/** How many processes a node is made of. */
+export const clusterOptions = section('How many processes this node is made of: see docs/operate.md.', {
+  workers: option(
+    workers(),
+    1,
+    'Processes that share all ports and streams, so that one stream can use as many cores; auto: one for each core.',
+  ),
+});
+
 /** The options of the server itself; each module adds its own beside them. */
 export const coreOptions = {
   log: logOptions,
@@ -238,6 +260,7 @@ export const coreOptions = {
   play: playOptions,
   fanout: fanoutOptions,
   relay: relayOptions,
+  cluster: clusterOptions,
   limits: limitOptions,
 };
 

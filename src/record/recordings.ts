@@ -72,6 +72,7 @@ export class LocalRecordings implements Recordings {
   begin(): void {
     const { hub, log } = this.#ground;
     hub.observe((event) => this.#observe(event));
+    hub.want((path) => this.#isWanted(path));
     const scanned = this.#shelf
       .scan()
       .catch((error: Error) => log.error({ reason: error.message }, 'the folder of recordings cannot be read'));

@@ -86,10 +86,15 @@ const announce = z.object({
   media: mediaGrant.optional(),
 });
 
-/** Why there is no stream, or no more of it; `code` is one of `RefusalCode`. */
+/** The first message of one who wants a file that is made of a stream, such as a segment of HLS. */
+const fetch = z.object({ op: z.literal('fetch'), path: text, file: z.string().max(128) });
+/** The answer to it, when there is such a file; pieces of so many bytes in all follow. */
+const file = z.object({ op: z.literal('file'), size: count });
+
+/** Why there is no stream, or file, or no more of it; `code` is one of `RefusalCode`. */
 const ended = z.object({ op: z.literal('ended'), code: text, message: text });
 
-const message = z.discriminatedUnion('op', [control, alive, policy, subscribe, announce, ended]);
+const message = z.discriminatedUnion('op', [control, alive, policy, subscribe, announce, fetch, file, ended]);
 
 /** What nodes tell each other besides frames. */
 export type RelayMessage = z.infer<typeof message>;

@@ -9,6 +9,7 @@ import { Departure, type Serving, serve } from '../net/serve.ts';
 import { watch } from '../net/watch.ts';
 import { Channel } from './channel.ts';
 import { keepAlive } from './control.ts';
+import { sendFile } from './files.ts';
 import type { MediaServer } from './media/media-server.ts';
 import { playMedia } from './media/play.ts';
 import { announcementOf, type MediaWish, type RelayMessage } from './messages.ts';
@@ -18,16 +19,17 @@ import { RecordWriter } from './wire/record.ts';
 export interface OriginGround {
   readonly context: Context;
   readonly nodeId: string;
-  /** Whether we are asking this node for this very stream, so that it is no use to it to ask us. */
+  /** Whether it is no use to this node to ask us for this stream, for instance because we are asking it for the same. */
   readonly isAsking: (node: string, path: StreamPath) => boolean;
   /** Where media goes by UDP, if it does. */
   readonly media?: MediaServer | undefined;
 }
 
-/** Another node, by its certificate and its address. */
+/** Another node, by its certificate and its address, or another worker of this one. */
 export interface Peer {
   readonly node: string;
   readonly remote: string;
+  readonly isInner?: boolean;
 }
 
 /** A stream whose publisher has yet to show its tracks is waited for, in microseconds. */
@@ -37,13 +39,15 @@ const NO_PRELUDE = new Uint8Array(0);
 /** Serves one stream of bytes that a node has opened: its control channel or a subscription. Never rejects. */
 export async function serveNode(ground: OriginGround, stream: Duplex, peer: Peer): Promise<void> {
   const { context } = ground;
-  await serve(context, { protocol: 'relay', remote: peer.remote }, async (serving) => {
+  const { remote, isInner } = peer;
+  await serve(context, { protocol: 'relay', remote, isInner }, async (serving) => {
     const channel = new Channel(stream);
     stream.once('close', () => serving.end(new Departure('the node left')));
     try {
       const wish = await channel.hear(serving.signal, context.config.limits.command / MILLISECOND);
       if (wish.op === 'control') await control(ground, channel, serving, peer);
       else if (wish.op === 'subscribe') await play(ground, channel, serving, { ...peer, ...wish });
+      else if (wish.op === 'fetch') await sendFile(context, channel, serving, wish);
       else throw new ProtocolError(`a stream that begins with "${wish.op}"`);
     } catch (reason) {
       channel.send(farewell(reason));
@@ -83,13 +87,15 @@ async function play(
   { context, isAsking, media }: OriginGround,
   channel: Channel,
   serving: Serving,
-  { path: asked, node, remote, media: wish }: Wish,
+  { path: asked, node, remote, isInner, media: wish }: Wish,
 ): Promise<never> {
   const { hub, access } = context;
   const { session, signal } = serving;
   const { vhost, app, name } = parsePath(asked);
   const path = streamPath(vhost, app, name);
-  await access.may({ action: 'play', path, remote, query: new Map(), protocol: 'relay', session: session.id });
+  // Another worker has asked the gate for those who watch there.
+  if (!isInner)
+    await access.may({ action: 'play', path, remote, query: new Map(), protocol: 'relay', session: session.id });
   if (isAsking(node, path)) throw new RefusedError('not-found', 'this node asks you for it');
   const stream = await hub.read(path, hub.find(path) ? PREROLL : 0, signal);
   session.detail.node = node;

@@ -13,17 +13,18 @@ export async function publisher(owner: Owner, { host, ports }: TestServer, name:
 }
 
 /**
- * Sends all tags as fast as the server takes them, but lets these viewers, who were there before, begin first: one who
- * joins later begins at the newest key frame.
+ * Sends all tags as fast as the server takes them, but lets these viewers, who were there before and have `before` frames,
+ * begin first: one who joins later begins at the newest key frame.
  */
 export async function sendFromStart(
   client: RtmpClient,
   tags: readonly FlvTag[],
   viewers: Iterable<Viewer>,
+  before = 0,
 ): Promise<void> {
   const beginning = Math.max(tags.findIndex(isFrame) + 1, openingLength(tags));
   client.send(...tags.slice(0, beginning));
-  await allGet(viewers, 1);
+  await allGet(viewers, before + 1);
   client.send(...tags.slice(beginning));
 }
 

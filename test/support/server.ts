@@ -69,19 +69,25 @@ export async function startTestServer(owner: Owner, overrides: Overrides = {}): 
   return { ...access(ports, () => lines), stop: () => server.stop() };
 }
 
-/** Starts a server as users do, in a process of its own; it is killed when its owner is done. */
-export async function spawnServer(
+/** Runs a server as users do, in a process of its own; it is killed when its owner is done. */
+export async function runServer(
   owner: Owner,
   overrides: Overrides = {},
-  { host = LOOPBACK, enter = [], options = [], env = {} }: Place = {},
-): Promise<SpawnedServer> {
+  { enter = [], options = [], env = {} }: Place = {},
+): Promise<Program> {
   const folder = await mkdtemp(join(tmpdir(), 'headwater-server-'));
   owner.after(() => rm(folder, { recursive: true, force: true }));
   const file = join(folder, 'headwater.yaml');
   await writeFile(file, configText(overrides));
   const main = join(import.meta.dirname, '../../src/main.ts');
   const [name, ...args] = [...enter, process.execPath, ...options, main, '--config', file];
-  const program = new Program(owner, name!, args, env);
+  return new Program(owner, name!, args, env);
+}
+
+/** The same; resolves when it has started. */
+export async function spawnServer(owner: Owner, overrides: Overrides = {}, place: Place = {}): Promise<SpawnedServer> {
+  const { host = LOOPBACK } = place;
+  const program = await runServer(owner, overrides, place);
   const lines = () =>
     program.stdout
       .split('\n')

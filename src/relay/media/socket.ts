@@ -80,7 +80,7 @@ function familyOf(host: string): 4 | 6 {
 
 async function bind(socket: Socket, port: number, host?: string): Promise<void> {
   const listening = once(socket, 'listening');
-  socket.bind(port, host);
+  socket.bind({ port, ...(host !== undefined && { address: host }), exclusive: true });
   await listening;
 }
 
