@@ -65,6 +65,7 @@ async function receive(index: number): Promise<void> {
     host: HOST,
     offer,
     latency,
+    fec: 'off',
     onPolicy,
   });
   const ear = { hear: () => link.heardOtherwise(), heard: () => link.heard };

@@ -24,6 +24,8 @@ export class LinkMetrics {
       metrics.lost.inc(labels, link.lost);
       metrics.requests.inc(labels, link.requests);
       metrics.repaired.inc(labels, link.repaired);
+      metrics.restored.inc(labels, link.restored);
+      metrics.parity.inc(labels, link.parity);
       metrics.late.inc(labels, link.late);
       metrics.residual.inc(labels, link.residual);
       metrics.refused.inc(labels, link.refused);
@@ -37,9 +39,10 @@ export class LinkMetrics {
         metrics.delay.set({ ...labels, stream, quantile: '0.99' }, delay.p99 / SECOND);
       }
     }
-    for (const { to, packets, repaired, bytes, edges } of links.pushes) {
+    for (const { to, packets, repaired, parity, bytes, edges } of links.pushes) {
       metrics.pushedPackets.inc({ to }, packets);
       metrics.pushedRepairs.inc({ to }, repaired);
+      metrics.pushedParity.inc({ to }, parity);
       metrics.pushedBytes.inc({ to }, bytes);
       metrics.pushedEdges.inc({ to }, edges);
     }
@@ -55,10 +58,12 @@ function metricsIn(registry: Registry) {
     strangers: new Counter(common('unknown_datagrams_total', 'Datagrams that belong to no link.')),
     packets: counter('packets_total', 'Media packets: sent, or that should have come.'),
     bytes: counter('bytes_total', 'Media by UDP in bytes.'),
-    overhead: counter('overhead_bytes_total', 'What this node sent for repair and control, in bytes.'),
+    overhead: counter('overhead_bytes_total', 'What this node sent for repair, parity and control, in bytes.'),
     lost: counter('lost_packets_total', 'Packets that were found missing.'),
     requests: counter('repair_requests_total', 'Requests for what was missing.'),
     repaired: counter('repaired_packets_total', 'Packets that came, or were sent, again.'),
+    restored: counter('restored_packets_total', 'Packets that were restored from parity.'),
+    parity: counter('parity_packets_total', 'Packets of parity that came, or were sent.'),
     late: counter('late_packets_total', 'Packets that came after their time.'),
     residual: counter('residual_packets_total', 'Packets that were missing when their time came.'),
     refused: counter('refused_datagrams_total', 'Datagrams of nobody known, not authentic or repeated.'),
@@ -75,6 +80,10 @@ function metricsIn(registry: Registry) {
     }),
     pushedRepairs: new Counter({
       ...common('pushed_repairs_total', 'Packets pushed again, since several edges lacked them.'),
+      labelNames: ['to'],
+    }),
+    pushedParity: new Counter({
+      ...common('pushed_parity_packets_total', 'Packets of parity pushed.'),
       labelNames: ['to'],
     }),
     pushedBytes: new Counter({ ...common('pushed_bytes_total', 'The same in bytes.'), labelNames: ['to'] }),

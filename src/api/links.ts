@@ -12,6 +12,8 @@ const crossing = {
   lost: count.describe('Found missing; known at the edge.'),
   requests: count.describe('Requests for what was missing.'),
   repaired: count.describe('At the edge what came again in time, at the origin what was sent again.'),
+  restored: count.describe('At the edge what was restored from parity.'),
+  parity: count.describe('Packets of parity.'),
   late: count.describe('Came to the edge after their time.'),
   duplicates: count,
   forged: count.describe('Not authentic.'),
@@ -39,7 +41,7 @@ const link = z.object({
   jitter_ms: milliseconds,
   ...crossing,
   bytes: count.describe('Media by UDP.'),
-  overhead_bytes: count.describe('What this node sent for repair and control.'),
+  overhead_bytes: count.describe('What this node sent for repair, parity and control.'),
   refused: count.describe('Datagrams of nobody known, not authentic or repeated.'),
   streams: z.array(stream).describe('At the edge, those that come by UDP.'),
 });
@@ -50,10 +52,11 @@ const push = z.object({
   edges: count.describe('How many edges hear them there, or try to; an edge counts once for each stream.'),
   packets: count.describe('Media packets sent there.'),
   repaired: count.describe('Packets sent there again, since several edges lacked them.'),
+  parity: count.describe('Packets of parity sent there.'),
   bytes: count.describe('All of them.'),
 });
 
-const crossed = { packets: 25_311, lost: 2530, requests: 9120, repaired: 2530, late: 12 };
+const crossed = { packets: 25_311, lost: 2530, requests: 9120, repaired: 2530, restored: 0, parity: 0, late: 12 };
 const uncrossed = { duplicates: 31, forged: 0, residual: 0 };
 
 const example: z.output<typeof link> = {
@@ -88,6 +91,7 @@ const pushed: PushReport = {
   edges: 3,
   packets: 25_311,
   repaired: 31,
+  parity: 0,
   bytes: 30_410_400,
 };
 

@@ -8,6 +8,9 @@ export interface Crossing {
   readonly requests: number;
   /** At the edge what came in time, at the origin what was sent again. */
   readonly repaired: number;
+  /** Of those that were missing at the edge, restored from parity; and packets of parity, as they came, or were sent by the origin. */
+  readonly restored: number;
+  readonly parity: number;
   /** Came to the edge too late, or twice, or were not authentic. */
   readonly late: number;
   readonly duplicates: number;
@@ -43,7 +46,7 @@ export interface LinkReport extends Crossing {
   /** Round trip, and its mean deviation, in microseconds. */
   readonly rtt: number;
   readonly jitter: number;
-  /** UDP payload of media, and what repairs and control datagrams of this node cost beside it, in bytes. */
+  /** UDP payload of media, and what repairs, parity and control datagrams of this node cost beside it, in bytes. */
   readonly bytes: number;
   readonly overheadBytes: number;
   /** Datagrams of nobody known, not authentic, or sent again by somebody. */
@@ -60,9 +63,10 @@ export interface PushReport {
   readonly paths: readonly string[];
   /** How many edges hear them, or try to; an edge counts once for each stream. */
   readonly edges: number;
-  /** What was sent there so far: media, repairs that several edges lacked, and all together in bytes of UDP payload. */
+  /** What was sent there so far: media, repairs that several edges lacked, parity, and all together in bytes of UDP payload. */
   readonly packets: number;
   readonly repaired: number;
+  readonly parity: number;
   readonly bytes: number;
 }
 
@@ -107,6 +111,8 @@ export const NOTHING_CROSSED: Crossing = {
   lost: 0,
   requests: 0,
   repaired: 0,
+  restored: 0,
+  parity: 0,
   late: 0,
   duplicates: 0,
   forged: 0,

@@ -31,11 +31,23 @@ const mediaOffer = z.object({ port, connection: u32, up: bytes(16), down: bytes(
 /** Sent by both ends of a control stream: first who one is, then, again and again, that one is still there. */
 const control = z.object({ op: z.literal('control'), node: nodeId, media: mediaOffer.optional() });
 const alive = z.object({ op: z.literal('alive') });
+/** How the edge wants its streams protected: see `link/protection.ts`. */
+const span = z.int().min(1000).max(10_000_000);
+const loss = z.number().min(0).max(0.9);
+const steadyProtection = z.object({ span, share: z.number().min(0).max(1) });
+const fittedProtection = z.object({
+  span,
+  loss,
+  left: loss,
+  burst: z.number().min(1).max(1000),
+  target: z.number().min(1e-12).max(1),
+});
 /** How the edge wants its repairs weighed: see `link/copies.ts`. */
 const policy = z.object({
   op: z.literal('policy'),
   target: z.number().min(1e-12).max(1),
   spare: z.number().min(0).max(4),
+  fec: z.union([steadyProtection, fittedProtection]).optional(),
 });
 
 /** Where an edge hears what is pushed to it, besides groups. */

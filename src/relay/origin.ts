@@ -69,7 +69,7 @@ async function control(
   try {
     channel.send({ op: 'control', node: nodeId, ...(welcome && { media: welcome.link.offer }) });
     const hear = (message: RelayMessage) => {
-      if (message.op === 'policy' && welcome) welcome.link.policy = message;
+      if (message.op === 'policy') welcome?.link.heed(message);
     };
     await keepAlive(channel, { hear, heard: () => welcome?.link.heard ?? 0 });
   } finally {

@@ -5,7 +5,7 @@ import type { Context } from '../module.ts';
 import { Backoff } from '../net/backoff.ts';
 import { orAbort } from './channel.ts';
 import { keepAlive } from './control.ts';
-import type { RepairPolicy } from './link/copies.ts';
+import type { LossPolicy } from './link/fec.ts';
 import type { Ears } from './media/ears.ts';
 import { OriginLink } from './media/origin-link.ts';
 import type { Source } from './subscription.ts';
@@ -103,10 +103,10 @@ export class Uplink implements Source {
     const { config, clock, log } = this.#context;
     if (!media || !config.relay.media) return undefined;
     const { host, mediaPort: port = media.port } = this.#origin;
-    const { latency } = config.relay;
-    const onPolicy = (policy: RepairPolicy) => control.send({ op: 'policy', ...policy });
+    const { latency, fec } = config.relay;
+    const onPolicy = (policy: LossPolicy) => control.send({ op: 'policy', ...policy });
     const [offer, ears] = [{ ...media, port }, this.#ears];
-    const options = { clock, log, name: this.name, node, host, offer, latency, onPolicy, ears };
+    const options = { clock, log, name: this.name, node, host, offer, latency, fec, onPolicy, ears };
     return OriginLink.open(options).catch(() => undefined);
   }
 

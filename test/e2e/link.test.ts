@@ -214,6 +214,21 @@ test('both ends tell how the link is doing', needs('ffmpeg'), async (t) => {
   await arrived(life);
 });
 
+test('where there is no time for repairs, parity makes losses good', needs('ffmpeg'), async (t) => {
+  const linked = await startLinked(t, { loss: 0.05, delay: 50, seed: 11 }, { latency: '180ms', fec: 60 });
+  const life = await playLifelike(t, linked, 'movie', 6);
+  await arrived(life);
+  const [[atEdge], [atOrigin]] = await Promise.all([linksOf(linked.edge), linksOf(linked.origin.server)]);
+  const { lost, restored, parity, residual, overhead_bytes: asked } = atEdge!;
+  assert.ok(lost > 40 && restored > 0.6 * lost && residual < 0.3 * lost, JSON.stringify(atEdge));
+  assert.ok(atOrigin!['parity'] >= parity && parity > 100, JSON.stringify(atOrigin));
+  assert.ok(atOrigin!['overhead_bytes'] > 1000 * parity && asked < 100_000, JSON.stringify(atOrigin));
+  const late = life.viewer.tags.filter(({ timestamp }) => timestamp >= 2000);
+  const sent = life.tags.filter(({ timestamp }) => timestamp >= 2000);
+  // Without, hardly a group of pictures would come whole.
+  assert.ok(framesOf(late).length > 0.8 * framesOf(sent).length, `${framesOf(late).length} frames`);
+});
+
 test('with auto the latency rises to what the path needs', needs('ffmpeg'), async (t) => {
   const linked = await startLinked(t, { loss: 0.1, delay: 100, seed: 9 }, { latency: 'auto' });
   const life = await playLifelike(t, linked, 'movie', 6);

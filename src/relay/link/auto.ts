@@ -2,6 +2,7 @@ import { MILLISECOND, SECOND } from '../../base/clock.ts';
 import { type RepairPolicy, USUAL_POLICY } from './copies.ts';
 import { type Forecast, forecast, type PathConditions } from './forecast.ts';
 import type { Path } from './path.ts';
+import type { Protection } from './protection.ts';
 import type { ReceiverCounters } from './stream-receiver.ts';
 
 /** Latencies are chosen in these steps. */
@@ -68,18 +69,24 @@ export class AutoLatency {
   }
 
   /** What is achieved, in one line, such as: loss 8.1 %, residual 3e-6 at 480 ms, overhead 10 %; 620 ms would give 1e-6. */
-  summary(counters: ReceiverCounters): string {
-    const { received, lost, abandoned, repaired, duplicates, late } = counters;
+  summary(counters: ReceiverCounters, protection?: Protection): string {
+    const { received, lost, abandoned, repaired, parity, duplicates, late } = counters;
     const total = Math.max(1, received + lost);
     const loss = lost / total;
-    const expected = this.#forecast(this.latency).residual;
+    const expected = this.#expected(protection);
     const residual = abandoned > 0 ? abandoned / total : expected;
-    const overhead = (repaired + duplicates + late) / Math.max(0.1, 1 - loss) / total;
+    const overhead = (repaired + parity + duplicates + late) / Math.max(0.1, 1 - loss) / total;
     const achieved = `loss ${percent(loss)}, residual ${power(residual)} at ${inMs(this.latency)}, overhead ${percent(overhead)}`;
     const better = 10 ** (Math.ceil(Math.log10(Math.max(residual, 1e-12))) - 1);
     const needed = expected > 0 ? this.#leastFor(better) : undefined;
     if (needed === undefined || needed <= this.latency) return achieved;
     return `${achieved}; ${inMs(needed)} would give ${power(better)}`;
+  }
+
+  /** What stays lost, where too little has crossed to see it. */
+  #expected(protection: Protection | undefined): number {
+    if (protection) return 'target' in protection ? protection.target : 0;
+    return this.#forecast(this.latency).residual;
   }
 
   #learn(before: ReceiverCounters, after: ReceiverCounters): void {

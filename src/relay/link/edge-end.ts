@@ -1,7 +1,8 @@
 import { MILLISECOND } from '../../base/clock.ts';
 import { DATAGRAM_OVERHEAD, type Item, itemLength, MOST_ITEMS, readItems, type Way, writeItems } from './datagram.ts';
 import { Hearing } from './hearing.ts';
-import { isMedia, type Open, sequenceOf, ssrcOf, USUAL_DATAGRAM } from './packet.ts';
+import { type Open, sequenceOf, ssrcOf, USUAL_DATAGRAM } from './packet.ts';
+import { isParity, isStreamPacket } from './parity-packet.ts';
 import { Path } from './path.ts';
 import { StreamReceiver, type StreamReceiverOptions } from './stream-receiver.ts';
 
@@ -73,16 +74,18 @@ export class EdgeEnd {
 
   /** Takes a datagram that is no control datagram. */
   receiveMedia(packet: Uint8Array, now: number): void {
-    const stream = isMedia(packet) ? this.#streams.get(ssrcOf(packet)) : undefined;
-    if (stream) stream.receive(packet, now);
-    else this.strays++;
+    const stream = isStreamPacket(packet) ? this.#streams.get(ssrcOf(packet)) : undefined;
+    if (!stream) this.strays++;
+    else if (isParity(packet)) stream.receiveParity(packet, now);
+    else stream.receive(packet, now);
   }
 
-  /** Takes a media packet that came from where its stream is pushed. */
+  /** Takes a packet of media or parity that came from where its stream is pushed. */
   receivePushed(packet: Uint8Array, now: number): void {
     const ssrc = ssrcOf(packet);
     const [stream, pushed] = [this.#streams.get(ssrc), this.#pushed.get(ssrc)];
     if (!stream || !pushed) return;
+    if (isParity(packet)) return stream.receiveParity(packet, now);
     const sequence = sequenceOf(packet);
     // What came by the edge's own way before was not looked into.
     if (stream.receive(packet, now, 'pushed') || pushed.open(packet, sequence)) pushed.hearing.heard(sequence, now);

@@ -7,6 +7,7 @@ import { DATAGRAM_OVERHEAD, type Item, readItems, type Way, writeItems } from '.
 import { EdgeEnd } from './edge-end.ts';
 import { type Destination, OriginEnd } from './origin-end.ts';
 import { type Open, ssrcOf, USUAL_DATAGRAM } from './packet.ts';
+import { isParity } from './parity-packet.ts';
 import { StreamSender } from './stream-sender.ts';
 
 const ms = (time: number) => time * MILLISECOND;
@@ -50,21 +51,23 @@ describe("the origin's end", () => {
     const { origin, media, control } = originEnd();
     const stream = sender(1);
     const counts = { edges: 0 };
-    const repaired: Uint8Array[] = [];
+    const [repaired, parity]: Uint8Array[][] = [[], []];
+    const outlet = { parity: (packet: Uint8Array) => void parity!.push(packet) };
     const destination: Destination & { takes: boolean } = {
+      outlet: () => outlet,
       takes: false,
       carry: () => {
         counts.edges++;
         return () => void counts.edges--;
       },
       repair(_, packet) {
-        if (this.takes) repaired.push(packet);
+        if (this.takes) repaired!.push(packet);
         return this.takes;
       },
     };
     origin.subscribe(stream, destination);
     const turn = (way: Way, ssrc = 1) => origin.receive(writeItems([{ item: 'way', ssrc, way }]), 0);
-    return { origin, media, control, stream, counts, turn, destination, repaired };
+    return { origin, media, control, stream, counts, turn, destination, repaired: repaired!, parity: parity! };
   }
 
   test('sends an edge nothing but repairs of what it hears where it is pushed', () => {
@@ -74,6 +77,40 @@ describe("the origin's end", () => {
     assert.equal(media.length, 0);
     origin.receive(writeItems([{ item: 'request', ssrc: 1, latency: ms(500), overdue: 0, runs: [0, 1] }]), ms(70));
     assert.deepEqual(media, [stream.cache.get(0)]);
+  });
+
+  test('sends parity to an edge that wants it, as far as its budget for repairs goes', () => {
+    const { origin, media } = originEnd();
+    const [other, plain] = [originEnd(), sender(1)];
+    origin.subscribe(plain);
+    other.origin.subscribe(plain);
+    origin.protect({ span: ms(20), share: 1 });
+    let now = 0;
+    const push = (records: number, size: number) => {
+      for (const end = now + records * ms(20); now < end; now += ms(20)) {
+        plain.push({ ...sound, bytes: new Uint8Array(size) }, now);
+        while (plain.next < now + ms(20)) plain.poll(plain.next);
+      }
+    };
+    push(10, 100);
+    const parityOf = (packets: readonly Uint8Array[]) => packets.filter(isParity).length;
+    assert.ok(parityOf(media) >= 9 && parityOf(media) <= 10, `${parityOf(media)}`);
+    assert.equal(parityOf(other.media), 0);
+    assert.equal(origin.repairer.counters.parity, parityOf(media));
+    // A path on which packets wait has no room for it.
+    for (let i = 0; i < 50; i++) {
+      const report = { received: 0, lost: 0, repaired: 0, abandoned: 0, queue: ms(50), rtt: ms(40), jitter: 0 };
+      origin.receive(writeItems([{ item: 'report', ssrc: 1, ...report }]), now);
+      push(1, 1000);
+    }
+    const before = parityOf(media);
+    push(100, 1000);
+    assert.ok(parityOf(media) - before < 20, `${parityOf(media) - before}`);
+    origin.protect(undefined);
+    push(2, 100);
+    const atEnd = parityOf(media);
+    push(20, 100);
+    assert.equal(parityOf(media), atEnd);
   });
 
   test('leaves it to the destination to repair what others lack, too, as long as the edge hears it there', () => {
@@ -134,6 +171,25 @@ describe("the origin's end", () => {
       control.map((item) => (item.item === 'heartbeat' ? item.sequence : item.item)),
       ['pong', 'pong', 1, 'pong'],
     );
+  });
+
+  test('has parity go by the way that media goes, and no more once the edge has left', () => {
+    const { origin, media, stream, turn, parity } = pushed();
+    origin.protect({ span: ms(10), share: 1 });
+    const sent = (at: number) => {
+      stream.push(sound, at);
+      for (; stream.next < at + ms(20); ) stream.poll(stream.next);
+      return [media.filter(isParity).length, parity.length];
+    };
+    assert.deepEqual(sent(ms(100)), [1, 0]);
+    turn('pushed');
+    assert.deepEqual(sent(ms(200)), [1, 1]);
+    turn('own');
+    assert.deepEqual(sent(ms(300)), [2, 1]);
+    turn('pushed');
+    origin.unsubscribe(1);
+    assert.deepEqual(sent(ms(400)), [2, 1]);
+    assert.equal(stream.parity.isWanted, false);
   });
 
   test('answers pings with its own time', () => {

@@ -1,4 +1,7 @@
 import { type Heartbeat, type Item, MOST_ITEMS, readItems, type Way, writeItems } from './datagram.ts';
+import { ssrcOf } from './packet.ts';
+import type { ParityOutlet } from './parity-sender.ts';
+import type { Protection } from './protection.ts';
 import { Repairer } from './repairer.ts';
 import type { StreamSender, Subscriber } from './stream-sender.ts';
 
@@ -16,6 +19,8 @@ export interface Destination {
   carry(sender: StreamSender): () => void;
   /** Repairs a packet there for an edge, if others lack it as well; false says that it is to be sent to the edge alone. */
   repair(sender: StreamSender, packet: Uint8Array, edge: object): boolean;
+  /** By what parity of a stream goes there, to all that hear it: the same for each of them. */
+  outlet(sender: StreamSender): ParityOutlet;
 }
 
 /** A stream that an edge has. */
@@ -28,12 +33,13 @@ interface Subscription {
 }
 
 /** The origin's end of the path to one edge: its subscriptions, its repairs and the answers to its pings. */
-export class OriginEnd implements Subscriber {
+export class OriginEnd implements Subscriber, ParityOutlet {
   readonly repairer: Repairer;
   /** Answers of the {@link repairer} that its edge hears where the stream is pushed: bytes of UDP payload. */
   readonly shared = { packets: 0, bytes: 0 };
   readonly #output: OriginOutput;
   readonly #streams = new Map<number, Subscription>();
+  #protection: Protection | undefined;
 
   constructor(output: OriginOutput) {
     this.#output = output;
@@ -45,12 +51,19 @@ export class OriginEnd implements Subscriber {
     return this.repairer.next;
   }
 
+  /** Has all streams protected by parity, which comes as their media does. */
+  protect(protection: Protection | undefined): void {
+    this.#protection = protection;
+    for (const stream of this.#streams.values()) this.#protect(stream);
+  }
+
   /** Sends the edge a stream from its position on. What it hears from the destination is not sent to it alone, except for repairs. */
   subscribe(sender: StreamSender, destination?: Destination): void {
     this.unsubscribe(sender.ssrc);
     this.#streams.set(sender.ssrc, { sender, destination, way: 'own', release: () => {} });
     this.repairer.add(sender);
     sender.attach(this);
+    this.#protect(this.#streams.get(sender.ssrc)!);
   }
 
   unsubscribe(ssrc: number): void {
@@ -58,6 +71,7 @@ export class OriginEnd implements Subscriber {
     if (!stream) return;
     stream.sender.detach(this);
     this.#turn(ssrc, 'own');
+    stream.sender.parity.protect(this, undefined, this);
     this.#streams.delete(ssrc);
     this.repairer.remove(ssrc);
   }
@@ -85,8 +99,17 @@ export class OriginEnd implements Subscriber {
     if (this.wayOf(ssrc) !== 'pushed') this.#output.media(packet);
   }
 
+  parity(packet: Uint8Array, now: number): void {
+    this.repairer.parity(packet, ssrcOf(packet), now);
+  }
+
   heartbeat(heartbeat: Heartbeat): void {
     this.#tell([heartbeat]);
+  }
+
+  #protect({ sender, destination, way }: Subscription): void {
+    const outlet = way === 'pushed' ? destination!.outlet(sender) : this;
+    sender.parity.protect(this, this.#protection, outlet);
   }
 
   #take(item: Item, now: number): void {
@@ -112,6 +135,7 @@ export class OriginEnd implements Subscriber {
     if (way === 'own') stream.release();
     else if (stream.way === 'own') stream.release = stream.destination.carry(stream.sender);
     stream.way = way;
+    this.#protect(stream);
   }
 
   /** Where pushed streams are: an edge that hears nothing of one must learn that there was something. */

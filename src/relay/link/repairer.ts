@@ -66,6 +66,9 @@ export interface RepairCounters {
   hopeless: number;
   gone: number;
   throttled: number;
+  /** Packets of parity, and their bytes, which count neither as repairs. */
+  parity: number;
+  parityBytes: number;
 }
 
 /** Answers the requests of one edge. An answer goes out when it can arrive in time and the one before it must have been lost. */
@@ -78,6 +81,8 @@ export class Repairer {
     hopeless: 0,
     gone: 0,
     throttled: 0,
+    parity: 0,
+    parityBytes: 0,
   };
   readonly budget = new RepairBudget();
   policy: RepairPolicy = USUAL_POLICY;
@@ -124,6 +129,15 @@ export class Repairer {
     granted.sort((a, b) => a.sequence - b.sequence);
     for (const answer of granted) this.#schedule(answers, answer, now);
     this.poll(now);
+  }
+
+  /** Sends a packet of parity, if the budget has room for it. */
+  parity(packet: Uint8Array, ssrc: number, now: number): void {
+    this.#measureRate();
+    if (!this.budget.take(packet.length + IP_UDP, now)) return;
+    this.counters.parity++;
+    this.counters.parityBytes += packet.length;
+    this.#send(packet, ssrc);
   }
 
   /** Learns how the path is. */

@@ -23,6 +23,8 @@ const MOST_TOLERANCE = 60 * MILLISECOND;
 /** Asking for one that was only late costs a repair; so does it to wait too long. The tolerance settles where one in 40 is such. */
 const WIDEN = 2 * MILLISECOND;
 const NARROW = WIDEN / 40;
+/** What parity may restore is not asked for before it has come, if there is time for so many round trips after that. */
+const ROUNDS = 3;
 
 /** Which sequences are asked for. */
 export interface Wanted {
@@ -36,6 +38,8 @@ export interface Wanted {
 export class Seeker {
   /** When to ask next. */
   next = Number.POSITIVE_INFINITY;
+  /** How long after a packet its parity comes; 0 where none comes. */
+  lag = 0;
   #tolerance = LEAST_TOLERANCE;
   #askedAt = Number.NEGATIVE_INFINITY;
   /** When the last repair came. */
@@ -87,7 +91,7 @@ export class Seeker {
         continue;
       }
       const asked = window.askedOf(sequence);
-      const ripe = window.timeOf(sequence) + this.#tolerance;
+      const ripe = this.#ripe(window.timeOf(sequence), deadline);
       if (asked === 0 && ripe > now) waiting = Math.min(waiting, ripe);
       else if (isWanted(sequence, rejoin) ?? deadline > soonest) {
         if (asked === 0) {
@@ -106,6 +110,13 @@ export class Seeker {
     const repeat = isUrgent ? URGENT : usual;
     this.next = Math.min(runs.length > 0 ? now + repeat : Number.POSITIVE_INFINITY, Math.max(waiting, now + URGENT));
     return { runs: ascending(runs), fresh };
+  }
+
+  /** When a packet is asked for that has been missing since `noticed` and has to be here by `deadline`. */
+  #ripe(noticed: number, deadline: number): number {
+    const held = noticed + this.lag;
+    const isTime = held + ROUNDS * this.#path.rtt < deadline;
+    return isTime ? Math.max(held, noticed + this.#tolerance) : noticed + this.#tolerance;
   }
 }
 

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import fc from 'fast-check';
 import { open, seal } from '../../../test/support/link-simulation.ts';
 import { MILLISECOND, SECOND } from '../../base/clock.ts';
 import type { Open } from './packet.ts';
-import { mediaHead, mediaPayload, PACKET_OVERHEAD } from './packet.ts';
+import { MEDIA_HEAD, mediaHead, mediaPayload, PACKET_OVERHEAD } from './packet.ts';
+import { isParity } from './parity-packet.ts';
 import { Path } from './path.ts';
 import { QueueGauge } from './queue-gauge.ts';
 import { LARGEST_WINDOW } from './receive-window.ts';
@@ -53,7 +55,10 @@ function receiving(options: Partial<StreamReceiverOptions> = {}) {
   const at = (time: number, ...packets: Uint8Array[]) => {
     for (; receiver.next <= time; receiver.poll(now)) now = Math.max(now, receiver.next);
     now = time;
-    for (const packet of packets) receiver.receive(packet, time);
+    for (const packet of packets) {
+      if (isParity(packet)) receiver.receiveParity(packet, time);
+      else receiver.receive(packet, time);
+    }
   };
   return { receiver, records, times, at };
 }
@@ -206,6 +211,118 @@ describe('a stream receiver', () => {
     const open2 = receiving();
     open2.receiver.receive(k!.subarray(0, PACKET_OVERHEAD - 1), ms(50));
     assert.deepEqual([receiver.counters.forged, open2.receiver.counters.forged], [1, 1]);
+  });
+
+  describe('where there is parity', () => {
+    /** Media and parity of three groups of four packets, 40 ms apart, and of so many packets after them without parity. */
+    function protectedPackets(more = 0) {
+      const [media, parity]: Uint8Array[][] = [[], []];
+      const sender = new StreamSender({ ssrc: 9, seal, latency: 0 });
+      sender.attach({ media: (packet) => media!.push(packet), heartbeat: () => undefined });
+      const outlet = { parity: (packet: Uint8Array) => void parity!.push(packet) };
+      sender.parity.protect(outlet, { span: ms(150), share: 0.5 }, outlet);
+      for (let i = 0; i < 12 + more; i++) {
+        if (i === 12) sender.parity.protect(outlet, undefined, outlet);
+        sender.push({ kind: 'video', startable: i === 0, bytes: new Uint8Array(50 + i).fill(i) }, i * ms(40));
+        for (const end = i * ms(40) + ms(39); sender.next <= end; ) sender.poll(sender.next);
+      }
+      sender.poll(SECOND);
+      assert.ok(media!.length === 12 + more && parity!.length >= 4);
+      return { media: media!, parity: parity! };
+    }
+
+    test('restores what is missing without asking, and counts it', () => {
+      const { media, parity } = protectedPackets();
+      const { receiver, records, at } = receiving();
+      // The first parity tells that there is any.
+      at(ms(50), ...media.slice(0, 4), parity[0]!);
+      at(ms(200), media[4]!, media[7]!, parity[2]!);
+      assert.equal(receiver.counters.restored, 0);
+      at(ms(201), parity[3]!);
+      at(2 * SECOND);
+      assert.deepEqual(records, [0, 1, 2, 3, 4, 5, 6, 7]);
+      const { received, lost, repaired, restored, abandoned } = receiver.counters;
+      assert.deepEqual([received, lost, repaired, restored, abandoned], [6, 2, 0, 2, 0]);
+      assert.equal(receiver.counters.parity, 3);
+    });
+
+    test('hears from it of a loss at the end', () => {
+      const { media, parity } = protectedPackets();
+      const { records, at } = receiving();
+      at(ms(50), ...media.slice(0, 4), parity[0]!);
+      at(ms(200), media[4]!, media[5]!, parity[2]!, parity[3]!);
+      at(2 * SECOND);
+      assert.deepEqual(records, [0, 1, 2, 3, 4, 5, 6, 7]);
+    });
+
+    test('waits for it before it asks, but not where time is short', () => {
+      const { media, parity } = protectedPackets();
+      const asksAfter = (latency: number, isProtected: boolean) => {
+        const { receiver, at } = receiving({ latency });
+        at(ms(50), ...media.slice(0, 4), parity[0]!);
+        at(ms(200), media[4]!, media[6]!, media[7]!);
+        if (isProtected) at(ms(230), parity[2]!);
+        at(ms(400), media[9]!);
+        for (let now = ms(401); now < SECOND; now += MILLISECOND) {
+          if (receiver.asksAt <= now && receiver.request(now)?.runs.includes(8)) return now - ms(400);
+        }
+        return Number.NaN;
+      };
+      assert.ok(asksAfter(SECOND, false) <= ms(5));
+      assert.equal(asksAfter(SECOND, true), ms(30));
+      assert.ok(asksAfter(ms(300), true) <= ms(5));
+    });
+
+    test('asks at once again when none comes any more', () => {
+      const { media, parity } = protectedPackets(600);
+      const { receiver, at } = receiving({ latency: SECOND });
+      at(ms(50), ...media.slice(0, 4), parity[0]!);
+      at(ms(200), ...media.slice(4, 8));
+      at(ms(230), parity[2]!);
+      for (let i = 8; i < 600; i++) at(ms(50 + 40 * i), media[i]!);
+      const now = ms(50 + 40 * 601);
+      at(now, media[601]!);
+      assert.equal(receiver.asksAt, now + ms(2));
+      assert.deepEqual(receiver.request(receiver.asksAt)!.runs, [600, 1]);
+    });
+
+    test('drops and counts parity that is not authentic or makes no sense', () => {
+      const { media, parity } = protectedPackets();
+      const { receiver, records, at } = receiving();
+      const broken = (packet: Uint8Array, byte: number) => {
+        const other = Uint8Array.from(packet);
+        other[MEDIA_HEAD + byte]! ^= 0x81;
+        return other;
+      };
+      at(ms(50), ...media.slice(0, 4), parity[0]!, media[5]!, media[6]!, media[7]!);
+      // Number of packets; row; another number; then bytes of the length that the row is the sum of.
+      at(ms(200), broken(parity[3]!, 4), broken(parity[3]!, 5), parity[3]!.subarray(0, 50), broken(parity[3]!, 6));
+      assert.equal(receiver.counters.forged, 4);
+      assert.equal(receiver.counters.restored, 0);
+      at(ms(201), parity[2]!);
+      at(2 * SECOND);
+      assert.deepEqual(records, [0, 1, 2, 3, 4, 5, 6, 7]);
+      const shut = receiving({ open: () => undefined });
+      shut.at(ms(50), parity[0]!);
+      assert.deepEqual([shut.receiver.counters.forged, shut.receiver.counters.parity], [1, 0]);
+    });
+
+    test('takes any bytes in its place', () => {
+      const { media, parity } = protectedPackets();
+      const packets = fc.array(fc.tuple(fc.nat(parity.length - 1), fc.nat(120), fc.nat(255), fc.nat(11)), {
+        maxLength: 40,
+      });
+      const property = fc.property(packets, (changes) => {
+        const { at } = receiving();
+        for (const [i, [which, byte, value, next]] of changes.entries()) {
+          const packet = Uint8Array.from(parity[which]!);
+          if (MEDIA_HEAD + byte < packet.length) packet[MEDIA_HEAD + byte] = value;
+          at(ms(50 + i), packet, media[next]!);
+        }
+        at(2 * SECOND);
+      });
+      fc.assert(property, { seed: 1, numRuns: 200 });
+    });
   });
 
   test('holds a bounded part of a stream, whatever an authentic sender does', () => {

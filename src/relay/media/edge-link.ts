@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { RemoteInfo, Socket } from 'node:dgram';
 import type { Clock } from '../../base/clock.ts';
 import { type LinkReport, type MediaWay, mediaOf, NOTHING_CROSSED } from '../../net/links.ts';
-import type { RepairPolicy } from '../link/copies.ts';
+import type { LossPolicy } from '../link/fec.ts';
 import { OriginEnd, type OriginOutput } from '../link/origin-end.ts';
 import type { StreamSender } from '../link/stream-sender.ts';
 import type { MediaOffer } from '../messages.ts';
@@ -52,9 +52,10 @@ export class EdgeLink implements OriginOutput {
     return this.#address !== undefined;
   }
 
-  /** How the edge wants its repairs weighed. */
-  set policy(policy: RepairPolicy) {
+  /** Does as the edge wants its losses made good. */
+  heed({ fec, ...policy }: LossPolicy): void {
     this.#end.repairer.policy = policy;
+    this.#end.protect(fec);
   }
 
   /** Takes a control datagram that names this connection, from anybody. */
@@ -115,7 +116,7 @@ export class EdgeLink implements OriginOutput {
     const { counters, rtt, jitter } = this.#end.repairer;
     const { forged, replayed } = this.#opener.counters;
     const { shared } = this.#end;
-    const { requests, packets: repaired } = counters;
+    const { requests, packets: repaired, parity, parityBytes } = counters;
     // What was repaired for several edges at once is told by what is pushed.
     const own = { packets: repaired - shared.packets, bytes: counters.bytes - shared.bytes };
     return {
@@ -125,11 +126,12 @@ export class EdgeLink implements OriginOutput {
       media: this.isReached ? mediaOf(Array.from(this.#subscriptions.keys(), (ssrc) => this.wayOf(ssrc))) : 'reliable',
       rtt,
       jitter,
-      packets: this.#sent.packets - own.packets,
-      bytes: this.#sent.bytes - own.bytes,
-      overheadBytes: own.bytes + this.#sent.control,
+      packets: this.#sent.packets - own.packets - parity,
+      bytes: this.#sent.bytes - own.bytes - parityBytes,
+      overheadBytes: own.bytes + parityBytes + this.#sent.control,
       requests,
       repaired,
+      parity,
       refused: forged + replayed + this.#malformed,
       streams: [],
     };

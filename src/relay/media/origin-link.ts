@@ -4,8 +4,9 @@ import { ProtocolError } from '../../base/errors.ts';
 import { type LinkReport, mediaOf, NOTHING_CROSSED, sumOfCrossings } from '../../net/links.ts';
 import { Departure } from '../../net/serve.ts';
 import type { Logger } from '../../ops/log.ts';
-import { type RepairPolicy, USUAL_POLICY } from '../link/copies.ts';
+import { USUAL_POLICY } from '../link/copies.ts';
 import { EdgeEnd } from '../link/edge-end.ts';
+import { type FecChoice, type LossPolicy, strongest } from '../link/fec.ts';
 import type { MediaGrant, MediaOffer, MediaWish } from '../messages.ts';
 import { Alarm, type Machine } from './alarm.ts';
 import { ControlOpener, ControlSealer, isControl } from './control-cipher.ts';
@@ -29,14 +30,15 @@ export interface OriginLinkOptions {
   readonly offer: MediaOffer;
   /** In microseconds; undefined for what the path needs. */
   readonly latency: number | undefined;
-  /** Is told how the origin should weigh repairs, when that changes. */
-  readonly onPolicy: (policy: RepairPolicy) => void;
+  readonly fec: FecChoice;
+  /** Is told how the origin should make losses good, when that changes. */
+  readonly onPolicy: (policy: LossPolicy) => void;
   /** Where this edge hears what is pushed, if anywhere. */
   readonly ears?: Ears | undefined;
 }
 
 /** What is wanted of a stream. */
-export type Wanted = Omit<ReceptionOptions, 'latency' | 'listen'>;
+export type Wanted = Omit<ReceptionOptions, 'latency' | 'fec' | 'listen'>;
 
 /** The edge's side of the link to one origin, for as long as the control stream to it lasts. */
 export class OriginLink implements Machine {
@@ -63,7 +65,7 @@ export class OriginLink implements Machine {
   /** What is blocked is tried again by the next connection. */
   #state: 'asking' | 'up' | 'blocked' = 'asking';
   #isClosed = false;
-  #policy = USUAL_POLICY;
+  #policy: LossPolicy = USUAL_POLICY;
   #counters = { bytes: 0, control: 0, malformed: 0 };
 
   /** Begins to ask the origin by UDP whether it is there. Rejects when that cannot even be tried. */
@@ -119,8 +121,8 @@ export class OriginLink implements Machine {
   /** Receives a stream by UDP from now on. Throws when that is no longer possible. */
   receive(wanted: Wanted): Reception {
     if (!this.isUp) throw new Departure('media by UDP does not come through');
-    const { latency } = this.#options;
-    const options = { ...wanted, latency, listen: this.#listening(wanted.grant) };
+    const { latency, fec } = this.#options;
+    const options = { ...wanted, latency, fec, listen: this.#listening(wanted.grant) };
     const reception = new Reception(this.#end, this.#now, options);
     this.#receptions.add(reception);
     return reception;
@@ -236,10 +238,11 @@ export class OriginLink implements Machine {
 
   /** Of several streams the one that needs most decides. */
   #tellPolicy(): void {
-    if (this.#options.latency !== undefined) return;
-    let policy = USUAL_POLICY;
-    for (const reception of this.#receptions) if (reception.policy.spare > policy.spare) policy = reception.policy;
-    if (policy.spare === this.#policy.spare) return;
+    const receptions = [...this.#receptions];
+    const repairs = receptions.map(({ policy }) => policy).reduce((a, b) => (b.spare > a.spare ? b : a), USUAL_POLICY);
+    const fec = strongest(receptions.map(({ protection }) => protection));
+    const policy: LossPolicy = { ...repairs, ...(fec && { fec }) };
+    if (JSON.stringify(policy) === JSON.stringify(this.#policy)) return;
     this.#policy = policy;
     this.#options.onPolicy(policy);
   }
