@@ -72,10 +72,15 @@ export class LinkNode {
     return this.#child.stop();
   }
 
+  /** What it says to people at its first start is no log. */
+  #read(line: string): void {
+    if (line.startsWith('{')) this.#lines.push(JSON.parse(line) as Line);
+  }
+
   /** Its log has to be read, or it would stand still. */
   async #listen(): Promise<void> {
     try {
-      for (;;) this.#lines.push(await this.#child.answer<Line>());
+      for (;;) this.#read(await this.#child.line());
     } catch (error) {
       this.#end = (error as Error).message;
     }
