@@ -62,6 +62,11 @@ export class LinkNode {
     return this.#lines.filter(({ msg }) => msg === message);
   }
 
+  /** All that it has logged. */
+  get lines(): readonly Line[] {
+    return this.#lines;
+  }
+
   /** What it has warned of so far. */
   get warnings(): readonly string[] {
     const grave = this.#lines.filter(({ level }) => level === 'warn' || level === 'error');

@@ -20,8 +20,16 @@ const bytes = (length: number) => z.string().refine((it) => Buffer.from(it, 'bas
 /** How an edge comes by UDP: to which port of the origin, under which number, and the keys of control datagrams both ways. */
 const mediaOffer = z.object({ port: z.int().min(1).max(65_535), connection: u32, up: bytes(16), down: bytes(16) });
 
-/** Sent by both ends of a control stream: first who one is, then, again and again, that one is still there. */
-const control = z.object({ op: z.literal('control'), node: nodeId, media: mediaOffer.optional() });
+/**
+ * Sent by both ends of a control stream: first who one is, then, again and again, that one is still there. An edge that lost its
+ * control stream alone names the connection by UDP that it has; it is offered again if the origin still has it, else another.
+ */
+const control = z.object({
+  op: z.literal('control'),
+  node: nodeId,
+  connection: u32.optional(),
+  media: mediaOffer.optional(),
+});
 const alive = z.object({ op: z.literal('alive') });
 /** How the edge wants its repairs weighed: see `link/copies.ts`. */
 const policy = z.object({
@@ -30,8 +38,11 @@ const policy = z.object({
   spare: z.number().min(0).max(4),
 });
 
-/** The first message of a subscription; who names its connection by UDP wants media that way, this many microseconds late. */
-const mediaWish = z.object({ connection: u32, latency: count.max(60_000_000) });
+/**
+ * The first message of a subscription; who names its connection by UDP wants media that way, this many microseconds late. Who is
+ * being sent it already, and lost the stream of its subscription alone, names it.
+ */
+const mediaWish = z.object({ connection: u32, latency: count.max(60_000_000), ssrc: u32.optional() });
 const subscribe = z.object({ op: z.literal('subscribe'), path: text, media: mediaWish.optional() });
 
 /** Media comes by UDP: the keys of its packets, where it begins, and how many records come before it, behind this message. */

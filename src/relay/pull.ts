@@ -6,7 +6,7 @@ import type { Context } from '../module.ts';
 import { Backoff } from '../net/backoff.ts';
 import { type Serving, serve } from '../net/serve.ts';
 import { begin, receiveAll } from './receive.ts';
-import { askAll, type Source, type Subscription } from './subscription.ts';
+import { askAll, leave, type Source, type Subscription } from './subscription.ts';
 
 /** What fetching streams needs. */
 export interface PullGround {
@@ -96,14 +96,13 @@ export class Pull {
     const run = (serving: Serving) => this.#receive(subscription, serving);
     await serve(this.#ground.context, { protocol: 'relay', remote: source.host }, run);
     this.#source = undefined;
-    channel.stream.destroy();
+    leave(channel);
   }
 
   async #receive(subscription: Subscription, serving: Serving): Promise<never> {
-    const { channel, announcement, source } = subscription;
+    const { announcement, source } = subscription;
     const signal = AbortSignal.any([serving.signal, this.#ending.signal]);
     signal.throwIfAborted();
-    signal.addEventListener('abort', () => channel.break(signal.reason), { once: true });
     serving.session.detail.origin = source.name;
     serving.begin('publish', this.path);
     const mirror = this.#ground.context.hub.mirror(this.path, serving.session);
@@ -112,7 +111,7 @@ export class Pull {
       begin(mirror, announcement);
       this.#found.resolve();
       this.look();
-      return await receiveAll(subscription, mirror);
+      return await receiveAll(subscription, mirror, signal);
     } finally {
       this.#mirror = undefined;
       this.look();

@@ -30,6 +30,8 @@ export interface Destination {
   readonly credentials: Awaited<ReturnType<Trust['credentialsFor']>>;
   /** Our own id. */
   readonly nodeId: string;
+  /** That by UDP to the origin that we still have, if we have one. */
+  readonly connection?: number | undefined;
 }
 
 /** How long QUIC has the field for itself, in milliseconds: where it works, TLS is not even tried. */
@@ -74,7 +76,7 @@ async function later<T>(
 }
 
 async function quicWay(destination: Destination, signal: AbortSignal): Promise<Way> {
-  const { credentials, nodeId } = destination;
+  const { credentials } = destination;
   const { host, port } = destination.origin;
   const options = { host, port, alpn: [PROTOCOL], timeout: QUIC_PATIENCE_MS, ...credentials };
   const connection = await dialQuic(options, signal);
@@ -84,7 +86,7 @@ async function quicWay(destination: Destination, signal: AbortSignal): Promise<W
     tls.close();
   };
   const control = new Channel(await connection.openStream());
-  const origin = await shakeHands(control, nodeId, close, signal);
+  const origin = await shakeHands(control, destination, close, signal);
   // A peer allows only so many streams on one connection.
   const open = (until: AbortSignal) => connection.openStream().catch(() => tls.open(until));
   return { transport: 'quic', ...origin, control, open, close };
@@ -94,7 +96,7 @@ async function tlsWay(destination: Destination, signal: AbortSignal): Promise<Wa
   const tls = new TlsStreams(destination);
   const [open, close] = [(until: AbortSignal) => tls.open(until), () => tls.close()];
   const control = new Channel(await open(signal));
-  const origin = await shakeHands(control, destination.nodeId, close, signal);
+  const origin = await shakeHands(control, destination, close, signal);
   return { transport: 'tls', ...origin, control, open, close };
 }
 
@@ -121,12 +123,12 @@ class TlsStreams {
 /** Says who we are and learns who the origin is: its answer is the proof that we are let in. */
 async function shakeHands(
   control: Channel,
-  nodeId: string,
+  { nodeId, connection }: Destination,
   close: () => void,
   signal: AbortSignal,
 ): Promise<Pick<Way, 'node' | 'media'>> {
   try {
-    control.send({ op: 'control', node: nodeId });
+    control.send({ op: 'control', node: nodeId, ...(connection !== undefined && { connection }) });
     const answer = await control.hear(signal, PATIENCE_MS);
     if (answer.op === 'control') return { node: answer.node, media: answer.media };
     throw new RefusedError('forbidden', answer.op === 'ended' ? answer.message : 'the origin does not know us');

@@ -1,4 +1,5 @@
-import { type Heartbeat, type Item, readItems, writeItems } from './datagram.ts';
+import { type Heartbeat, type Item, type Report, readItems, writeItems, writePadded } from './datagram.ts';
+import { USUAL_DATAGRAM } from './packet.ts';
 import { Repairer } from './repairer.ts';
 import type { StreamSender, Subscriber } from './stream-sender.ts';
 
@@ -14,17 +15,32 @@ export interface OriginOutput {
 export class OriginEnd implements Subscriber {
   readonly repairer: Repairer;
   readonly #output: OriginOutput;
+  readonly #datagramBytes: number;
   readonly #streams = new Map<number, StreamSender>();
   readonly #viaGroup = new Set<number>();
+  /** When the edge last told how a stream fares. */
+  readonly #reportedAt = new Map<number, number>();
 
-  constructor(output: OriginOutput) {
+  /** `datagramBytes` is the size of media packets. */
+  constructor(output: OriginOutput, datagramBytes = USUAL_DATAGRAM) {
     this.#output = output;
+    this.#datagramBytes = datagramBytes;
     this.repairer = new Repairer((packet) => output.media(packet));
   }
 
   /** When {@link poll} is to be called next. */
   get next(): number {
     return this.repairer.next;
+  }
+
+  /** Whether the edge is sent this very stream. */
+  sends({ ssrc }: StreamSender): boolean {
+    return this.#streams.has(ssrc);
+  }
+
+  /** When the edge last told how it gets a stream, in microseconds, if it ever did. */
+  reportedAt(ssrc: number): number | undefined {
+    return this.#reportedAt.get(ssrc);
   }
 
   /** Sends the edge a stream from its position on; `viaGroup` says that its media comes by multicast, and only repairs are its own. */
@@ -40,6 +56,7 @@ export class OriginEnd implements Subscriber {
     this.#streams.get(ssrc)?.detach(this);
     this.#streams.delete(ssrc);
     this.#viaGroup.delete(ssrc);
+    this.#reportedAt.delete(ssrc);
     this.repairer.remove(ssrc);
   }
 
@@ -65,11 +82,18 @@ export class OriginEnd implements Subscriber {
     this.#output.control(writeItems([heartbeat]));
   }
 
+  #report(report: Report, now: number): void {
+    if (!this.#streams.has(report.ssrc)) return;
+    this.#reportedAt.set(report.ssrc, now);
+    this.repairer.report(report, now);
+  }
+
   #take(item: Item, now: number): void {
     if (item.item === 'request') this.repairer.request(item, now);
-    else if (item.item === 'report') this.repairer.report(item, now);
+    else if (item.item === 'report') this.#report(item, now);
     else if (item.item === 'ping') {
-      this.#output.control(writeItems([{ item: 'pong', sent: item.sent, received: now, held: 0 }]));
+      const pong = { item: 'pong', sent: item.sent, received: now, held: 0 } as const;
+      this.#output.control(writePadded([pong], Math.min(item.answer, this.#datagramBytes)));
     }
   }
 }

@@ -109,14 +109,14 @@ export class StreamReceiver implements Schedule {
     return this.#path.toLocal(time) + this.#latency;
   }
 
-  /** Takes a media packet of this stream, authentic or not. */
-  receive(packet: Uint8Array, now: number): void {
+  /** Takes a media packet of this stream, authentic or not; returns whether it was, and new. */
+  receive(packet: Uint8Array, now: number): boolean {
     const sequence = sequenceOf(packet);
-    if (this.#isKnown(sequence)) return;
+    if (this.#isKnown(sequence)) return false;
     const plain = this.#options.open(packet, sequence);
     if (!plain || plain.length < PAYLOAD_HEAD) {
       this.#counters.forged++;
-      return;
+      return false;
     }
     const remote = this.#path.toRemote(now);
     const time = timeOf(timestampOf(packet), remote);
@@ -126,6 +126,7 @@ export class StreamReceiver implements Schedule {
     else this.#filled(sequence, now);
     this.#window.put(sequence, plain, time);
     this.poll(now);
+    return true;
   }
 
   /** Hears of the newest packet of a stream that rests. */

@@ -15,7 +15,7 @@ export interface EdgeNode {
   readonly remote: string;
 }
 
-/** The origin's side of the link to one edge, for as long as its control stream lasts. */
+/** The origin's side of the link to one edge. It may outlive the control stream that it began with, and go on with the next one. */
 export class EdgeLink implements OriginOutput {
   readonly edge: EdgeNode;
   /** What the edge must know to come by UDP. */
@@ -24,7 +24,7 @@ export class EdgeLink implements OriginOutput {
   heard = 0;
   readonly #clock: Clock;
   readonly #socket: Socket;
-  readonly #end = new OriginEnd(this);
+  readonly #end: OriginEnd;
   readonly #alarm: Alarm;
   readonly #sealer: ControlSealer;
   readonly #opener: ControlOpener;
@@ -35,12 +35,18 @@ export class EdgeLink implements OriginOutput {
   #sent = { packets: 0, bytes: 0, control: 0 };
   #malformed = 0;
 
-  constructor(edge: EdgeNode, connection: number, port: number, socket: Socket, clock: Clock) {
+  /** `datagramBytes` is the size of media packets. */
+  constructor(
+    edge: EdgeNode,
+    connection: number,
+    { port, socket, clock, datagramBytes }: { port: number; socket: Socket; clock: Clock; datagramBytes: number },
+  ) {
     const [up, down] = [randomBytes(16), randomBytes(16)];
     this.edge = edge;
     this.offer = { port, connection, up: up.toString('base64'), down: down.toString('base64') };
     this.#clock = clock;
     this.#socket = socket;
+    this.#end = new OriginEnd(this, datagramBytes);
     this.#alarm = new Alarm(clock, this.#end);
     this.#sealer = new ControlSealer(connection, down);
     this.#opener = new ControlOpener(up);
@@ -71,10 +77,20 @@ export class EdgeLink implements OriginOutput {
     this.#alarm.set();
   }
 
-  /** Sends a stream from its position on; `viaGroup` says that its media comes by multicast. The function returned ends that. */
+  /** Whether the edge is sent this very stream. */
+  sends(sender: StreamSender): boolean {
+    return this.#end.sends(sender);
+  }
+
+  /** Whether the edge has told since a moment how it gets a stream. */
+  wants({ ssrc }: StreamSender, since: number): boolean {
+    return (this.#end.reportedAt(ssrc) ?? 0) > since;
+  }
+
+  /** Sends a stream from its position on, or goes on with it; `viaGroup` says that its media comes by multicast. The function returned ends that. */
   subscribe(sender: StreamSender, viaGroup: boolean): () => void {
     const { ssrc } = sender;
-    this.#end.subscribe(sender, viaGroup);
+    if (!this.sends(sender)) this.#end.subscribe(sender, viaGroup);
     const owner = Symbol();
     this.#owners.set(ssrc, owner);
     return () => {
