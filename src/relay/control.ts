@@ -4,7 +4,7 @@ import { expectJson } from './channel.ts';
 import type { RelayMessage } from './messages.ts';
 
 /** How often one says that one is still there, in milliseconds. */
-const BEAT_MS = 400;
+export const BEAT_MS = 400;
 /** One who is silent for so many of our own beats is taken for dead; one who is heard another way meanwhile, for so many. */
 const MOST_SILENT = 4;
 const MOST_MUTE = 25;
@@ -23,7 +23,8 @@ export async function keepAlive(channel: Channel, { hear, heard = () => 0 }: Oth
   const timer = setInterval(() => {
     if (heard() !== before) silent = 0;
     before = heard();
-    if (++silent > MOST_SILENT || ++mute > MOST_MUTE) channel.break(new RefusedError('timeout', 'the other node has fallen silent'));
+    if (++silent > MOST_SILENT || ++mute > MOST_MUTE)
+      channel.break(new RefusedError('timeout', 'the other node has fallen silent'));
     else channel.send({ op: 'alive' });
   }, BEAT_MS);
   try {

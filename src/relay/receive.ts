@@ -72,8 +72,9 @@ class Receiving {
   async run(): Promise<never> {
     const { signal } = this.#ending;
     for (;;) {
-      const reason = await orAbort(this.#follow(), signal).catch((error: unknown) => error);
       signal.throwIfAborted();
+      const reason = await orAbort(this.#follow(), signal).catch((error: unknown) => error);
+      if (signal.aborted) throw signal.reason;
       if (!(reason instanceof ConnectionLost && this.#reception)) throw reason;
       this.#channel = await askToGoOn(this.#subscription, this.#reception.ssrc, signal);
     }

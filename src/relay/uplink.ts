@@ -61,7 +61,8 @@ export class Uplink implements Source {
   /** How media comes from the origin by UDP, once it is known whether it does. */
   async link(): Promise<OriginLink | undefined> {
     const link = this.#link;
-    return (await link?.answered) && link?.isUp ? link : undefined;
+    await link?.answered;
+    return link?.isUp ? link : undefined;
   }
 
   onUp(action: () => void): () => void {

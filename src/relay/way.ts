@@ -6,6 +6,7 @@ import { RefusedError } from '../base/errors.ts';
 import type { OriginAddress } from '../config/options.ts';
 import { dialQuic } from '../net/quic.ts';
 import { Channel } from './channel.ts';
+import { BEAT_MS } from './control.ts';
 import { type MediaOffer, PROTOCOL } from './messages.ts';
 import type { Trust } from './trust.ts';
 
@@ -56,7 +57,7 @@ export async function findWay(
   const byTls = later(HEAD_START_MS, AbortSignal.any([signal, tlsLoses.signal]), (until) => tlsWay(destination, until));
   const patience = before === 'tls' ? LAST_CHANCE_MS : QUIC_PATIENCE_MS;
   const isLate = byTls.then(
-    () => sleep(patience, undefined, { ref: false }),
+    ({ control }) => waitBeside(control, patience),
     () => sleep(LAST_CHANCE_MS, undefined, { ref: false }),
   );
   const first = await Promise.race([byQuic.catch(() => undefined), isLate]);
@@ -64,6 +65,14 @@ export async function findWay(
   loses.abort(new Error('the other way is taken'));
   loser.then((way) => way.close()).catch(() => {});
   return winner;
+}
+
+/** Lets so many milliseconds pass, in which the other node is told that we are still there. */
+async function waitBeside(control: Channel, patience: number): Promise<void> {
+  for (let waited = 0; waited < patience; waited += BEAT_MS) {
+    control.send({ op: 'alive' });
+    await sleep(BEAT_MS, undefined, { ref: false });
+  }
 }
 
 async function later<T>(

@@ -34,8 +34,8 @@ export interface OriginLinkOptions extends ReceptionsOptions {
 
 /** The edge's side of the link to one origin. It may outlive the control stream that it began with, and go on with the next one. */
 export class OriginLink implements Machine {
-  /** Whether the origin answers by UDP: true with its first answer, false when that does not come. */
-  readonly answered: Promise<boolean>;
+  /** Resolves when it is known whether the origin answers by UDP: with its first answer, or when that does not come. */
+  readonly answered: Promise<void>;
   readonly #options: OriginLinkOptions;
   readonly #socket: Socket;
   readonly #sealer: ControlSealer;
@@ -43,7 +43,7 @@ export class OriginLink implements Machine {
   readonly #end: EdgeEnd;
   readonly #receptions: Receptions;
   readonly #alarm: Alarm;
-  readonly #answer = Promise.withResolvers<boolean>();
+  readonly #answer = Promise.withResolvers<void>();
   readonly #now: () => number;
   #lookAt: number;
   /** As it was told last. */
@@ -142,7 +142,7 @@ export class OriginLink implements Machine {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#answer.resolve(false);
+    this.#answer.resolve();
     this.#receptions.lose(new Departure('the connection to the origin is lost'));
     this.#alarm.close();
     this.#socket.close();
@@ -217,7 +217,7 @@ export class OriginLink implements Machine {
   }
 
   #rise(): void {
-    this.#answer.resolve(true);
+    this.#answer.resolve();
     this.#options.onUp?.();
   }
 
@@ -225,7 +225,7 @@ export class OriginLink implements Machine {
     const { log, name: origin } = this.#options;
     const reason = 'media by UDP does not come through';
     log.warn({ origin, reason }, 'media of an origin goes by the reliable relay');
-    this.#answer.resolve(false);
+    this.#answer.resolve();
     this.#receptions.lose(new Departure(reason));
   }
 
