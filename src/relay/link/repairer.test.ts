@@ -69,7 +69,7 @@ describe('a repairer', () => {
 
   test('sends more copies, some time apart, the fewer tries are left', () => {
     const { ask, sentBy, repairer } = repairing();
-    repairer.loss = 0.09;
+    repairer.losses.loss = 0.09;
     ask(ms(70), [3, 1]);
     assert.equal(sentBy(ms(170)).length, 1);
     ask(ms(200), [3, 1]);
@@ -120,7 +120,7 @@ describe('a repairer', () => {
       repairer.report({ ...REPORT, received: 800 * i, lost: 200 * i }, 0);
       repairer.report({ ...REPORT, received: 400 * i, lost: 200 * i }, 0);
     }
-    assert.ok(Math.abs(repairer.loss - 0.2) < 0.001, `${repairer.loss}`);
+    assert.ok(Math.abs(repairer.losses.loss - 0.2) < 0.001, `${repairer.losses.loss}`);
   });
 });
 

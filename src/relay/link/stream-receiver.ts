@@ -2,6 +2,7 @@ import { MILLISECOND, SECOND } from '../../base/clock.ts';
 import type { Heartbeat, Report, Request } from './datagram.ts';
 import { HandOver, type HandOverCounters, type IncomingRecord, type Schedule } from './hand-over.ts';
 import { heldOf, type Open, PAYLOAD_HEAD, sequenceOf, startOf, timeOf, timestampOf } from './packet.ts';
+import type { Counts } from './loss-gauge.ts';
 import type { Path } from './path.ts';
 import { QueueGauge } from './queue-gauge.ts';
 import { LARGEST_WINDOW, ReceiveWindow } from './receive-window.ts';
@@ -57,6 +58,8 @@ export class StreamReceiver implements Schedule {
   readonly #handOver: HandOver;
   readonly #seeker: Seeker;
   readonly #queue = new QueueGauge();
+  /** As they were when loss was last learnt from them. */
+  #counted: Counts = { received: 0, lost: 0 };
   #counters = { received: 0, lost: 0, bursts: 0, repaired: 0, late: 0, duplicates: 0, forged: 0, requests: 0 };
   #latency: number;
   #stretchedAt: number | undefined;
@@ -159,6 +162,8 @@ export class StreamReceiver implements Schedule {
   /** What the origin is to know. */
   report(): Report {
     const { received, lost, repaired, abandoned } = this.counters;
+    const counts = { received, lost };
+    if (this.#seeker.losses.learn(this.#counted, counts)) this.#counted = counts;
     const [queue, rtt, jitter] = [this.#queue.take(), this.#path.rtt, this.#path.jitter];
     return { item: 'report', ssrc: this.ssrc, received, lost, repaired, abandoned, queue, rtt, jitter };
   }
