@@ -129,7 +129,7 @@ export class Repairer {
     if (!answers) return;
     this.rtt = Math.min(report.rtt, 10 * SECOND);
     this.jitter = Math.min(report.jitter, SECOND);
-    this.budget.adapt(report.queue, report.jitter);
+    this.budget.adapt(report.queue, report.jitter, now);
     const { reported } = answers;
     if (!reported || this.losses.learn(reported, report)) answers.reported = report;
     answers.bursts.judge(now);

@@ -1,8 +1,8 @@
 import { MILLISECOND, SECOND } from '../../base/clock.ts';
 import type { Heartbeat, Report, Request } from './datagram.ts';
 import { HandOver, type HandOverCounters, type IncomingRecord, type Schedule } from './hand-over.ts';
-import { heldOf, type Open, PAYLOAD_HEAD, sequenceOf, startOf, timeOf, timestampOf } from './packet.ts';
 import type { Counts } from './loss-gauge.ts';
+import { heldOf, type Open, PAYLOAD_HEAD, sequenceOf, startOf, timeOf, timestampOf } from './packet.ts';
 import type { Path } from './path.ts';
 import { QueueGauge } from './queue-gauge.ts';
 import { LARGEST_WINDOW, ReceiveWindow } from './receive-window.ts';
@@ -189,7 +189,7 @@ export class StreamReceiver implements Schedule {
   #arrived(sequence: number, plain: Uint8Array, time: number, now: number): void {
     const { head } = this.#window;
     this.#counters.received++;
-    this.#queue.observe(now - time - heldOf(plain), now);
+    this.#queue.observe(now - time - heldOf(plain), sequence > head, now);
     this.#window.extend(sequence + 1, now);
     if (sequence > head) {
       this.#counters.bursts++;
