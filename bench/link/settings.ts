@@ -19,6 +19,12 @@ export interface LinkSettings {
   readonly outage: number;
   /** Of the bottleneck, in Mbit/s; 0 for none. */
   readonly limit: number;
+  /** What waits before it at most. */
+  readonly queue: number;
+  /** Another flow that uses the way down. */
+  readonly beside: 'tcp' | undefined;
+  /** What is sent again is kept from the path. */
+  readonly withoutRepairs: boolean;
   readonly seed: number;
   readonly peers: readonly (typeof PEERS)[number][];
   /** Edges on a good path, in place of the impaired one. */
@@ -37,7 +43,9 @@ export const LINK_USAGE = `npm run bench -- link [options]
   --rtt 100               ms, there and back
   --jitter 10             up to so many ms more, each way
   --rate 4                Mbit/s of each stream
-  --limit 0               Mbit/s of the path's bottleneck; 0 for none
+  --limit 0               Mbit/s of the path's bottleneck; 0 for none. Our link crosses it twice: with and without its repairs
+  --queue 100             ms that packets wait before the bottleneck at most; what does not fit is lost
+  --beside tcp            sends as much as it can from origin to edge by TCP as well
   --latency 500           ms from origin to edge
   --streams 1             how many streams cross (SRT takes one)
   --seconds 60            how long each transport is measured
@@ -58,6 +66,8 @@ export function readLinkSettings(args: string[]): LinkSettings {
     jitter: number('10'),
     rate: number('4'),
     limit: number('0'),
+    queue: number('100'),
+    beside: { type: 'string' },
     latency: number('500'),
     streams: number('1'),
     seconds: number('60'),
@@ -80,6 +90,9 @@ export function readLinkSettings(args: string[]): LinkSettings {
     jitter: within('jitter', 0, 1000),
     rate: within('rate', 0.5, 50),
     limit: within('limit', 0, 1000),
+    queue: within('queue', 1, 10_000),
+    beside: values.beside === undefined ? undefined : beside(values.beside),
+    withoutRepairs: false,
     latency: within('latency', 0, 10_000),
     streams: within('streams', 1, 50),
     seconds: within('seconds', 1, 86_400),
@@ -98,6 +111,7 @@ type Numeric =
   | 'jitter'
   | 'rate'
   | 'limit'
+  | 'queue'
   | 'latency'
   | 'streams'
   | 'seconds'
@@ -109,6 +123,11 @@ function numberOf(name: string, text: string, least: number, most: number): numb
   const value = Number(text);
   if (text !== '' && value >= least && value <= most) return value;
   throw new Error(`--${name} wants a number from ${least} to ${most}, not '${text}'`);
+}
+
+function beside(name: string): 'tcp' {
+  if (name !== 'tcp') throw new Error(`--beside knows tcp, not '${name}'`);
+  return name;
 }
 
 function peer(name: string): (typeof PEERS)[number] {
