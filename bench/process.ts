@@ -98,6 +98,11 @@ export class Child {
     return { cpu, memory, reads, files };
   }
 
+  /** Resolves when it has ended. */
+  async ended(): Promise<void> {
+    if (this.running) await once(this.#process, 'exit');
+  }
+
   /** Ends it, gently first. Idempotent. */
   async stop(): Promise<void> {
     if (!this.running) return;

@@ -1,27 +1,25 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { manyEdges } from '../link/edges.ts';
 import { judge, judgeNarrow } from '../link/goals.ts';
 import { GreedyFlow } from '../link/greedy.ts';
-import { findTunnel, Path, type PathPlan, type Report as PathReport } from '../link/path.ts';
+import { onPath } from '../link/ground.ts';
+import { findTunnel, type Path, type Report as PathReport } from '../link/path.ts';
+import { manyRestarts } from '../link/restarts.ts';
 import type { LinkSettings } from '../link/settings.ts';
 import { simulate } from '../link/simulate.ts';
-import { type Crossing, type Ground, TRANSPORTS, type Transport } from '../link/transports.ts';
+import { type Crossing, TRANSPORTS, type Transport } from '../link/transports.ts';
 import type { Watched } from '../link/watcher.ts';
 import { note, wait } from '../measure.ts';
-import { freePorts } from '../process.ts';
 import type { Figures, Report, Row } from '../report.ts';
 
 /** Time for a stream to get going, in seconds, but no more than is measured: congestion windows and estimates find their size. */
 const SETTLE_SECONDS = 5;
-const MEGABIT = 1e6;
 
 /** How streams cross a bad path, by our link and by its peers: one after another, over paths that are equally bad. */
 export async function link(settings: LinkSettings): Promise<Report> {
   if (settings.simulate) return simulate(settings);
   if (settings.edges > 0) return manyEdges(settings);
   const tunnel = await findTunnel(settings.loadCores);
+  if (settings.restarts > 0) return manyRestarts(settings, tunnel);
   const rows: Row[] = [];
   for (const transport of [TRANSPORTS.headwater, ...settings.peers.map((name) => TRANSPORTS[name])]) {
     if (transport.needsTunnel && tunnel === undefined) continue;
@@ -43,31 +41,15 @@ export async function cross(
   settings: LinkSettings,
   tunnel: string | undefined,
 ): Promise<Figures> {
-  const [link, media, rtmp, http, api] = (await freePorts(5)) as [number, number, number, number, number];
-  const folder = mkdtempSync(join(tmpdir(), 'headwater-bench-'));
-  const running: { stop(): Promise<void> }[] = [];
-  const path = await Path.open(planOf(transport, settings, [link, media], tunnel), settings.loadCores);
-  try {
-    const ground: Ground = { path, settings, folder, ports: { link, media, rtmp, http, api } };
-    const started = (process: { stop(): Promise<void> }) => running.unshift(process);
+  return onPath(transport.kind, settings, tunnel, async (ground, started) => {
+    const { path } = ground;
     const crossing = await transport.start(ground, started);
     const beside = settings.beside && (await GreedyFlow.start(path, settings.loadCores, started));
     await wait(Math.min(SETTLE_SECONDS, settings.seconds));
     const figures = await measure({ ...crossing, beside }, path, settings);
     for (const warning of new Set(crossing.nodes.flatMap(({ warnings }) => warnings))) note(`  ${warning}`);
     return figures;
-  } finally {
-    for (const process of running) await process.stop();
-    await path.close();
-    rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-function planOf({ kind }: Transport, settings: LinkSettings, ports: number[], tunnel: string | undefined): PathPlan {
-  const { loss, burst, rtt, jitter, limit, queue, withoutRepairs, seed } = settings;
-  const bottleneck = limit > 0 && { rate: limit * MEGABIT, queue: (limit * MEGABIT * queue) / 8000 };
-  const impairment = { loss: loss / 100, burst, delay: rtt / 2, jitter, ...bottleneck };
-  return { ...impairment, kind, withoutRepairs, seed, ports, ...(tunnel !== undefined && { tunnel }) };
+  });
 }
 
 /** What is measured. */

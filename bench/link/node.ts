@@ -26,16 +26,19 @@ const EVERYWHERE = { log: { format: 'json' }, access: { adminToken: 'bench' } };
 /** A Headwater server at one end of the path. */
 export class LinkNode {
   readonly #child: Child;
+  readonly #start: () => Promise<LinkNode>;
   readonly #lines: Line[] = [];
   /** Why it has ended, if it has. */
   #end = '';
 
-  private constructor(child: Child) {
+  private constructor(child: Child, start: () => Promise<LinkNode>) {
     this.#child = child;
+    this.#start = start;
   }
 
   /** Resolves when it listens. */
-  static async start(name: string, { end, cores, folder }: NodePlace, options: Options): Promise<LinkNode> {
+  static async start(name: string, place: NodePlace, options: Options): Promise<LinkNode> {
+    const { end, cores, folder } = place;
     mkdirSync(folder, { recursive: true });
     const config = join(folder, `${name}.yaml`);
     writeFileSync(config, JSON.stringify({ ...EVERYWHERE, ...options }));
@@ -44,7 +47,7 @@ export class LinkNode {
     const child = new Child(`the ${name}`, cores, command, {
       env: { ...env, NODE_ENV: 'production' } as Record<string, string>,
     });
-    const node = new LinkNode(child);
+    const node = new LinkNode(child, () => LinkNode.start(name, place, options));
     void node.#listen();
     const deadline = now() + READY_MILLISECONDS;
     while (node.logged('started').length === 0 && now() < deadline && child.running) await sleep(10);
@@ -75,6 +78,17 @@ export class LinkNode {
 
   stop(): Promise<void> {
     return this.#child.stop();
+  }
+
+  /** As by SIGKILL. */
+  kill(): Promise<void> {
+    this.#child.kill();
+    return this.#child.ended();
+  }
+
+  /** The same node once more, after it has ended. */
+  again(): Promise<LinkNode> {
+    return this.#start();
   }
 
   /** What it says to people at its first start is no log. */

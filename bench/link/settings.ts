@@ -27,6 +27,8 @@ export interface LinkSettings {
   readonly withoutRepairs: boolean;
   readonly seed: number;
   readonly peers: readonly (typeof PEERS)[number][];
+  /** How often either node is ended and started again, in place of measuring one stream. */
+  readonly restarts: number;
   /** Edges on a good path, in place of the impaired one. */
   readonly edges: number;
   /** Whether to simulate in place of measuring. */
@@ -52,6 +54,7 @@ export const LINK_USAGE = `npm run bench -- link [options]
   --outage 0              ms during which nothing passes, in the middle
   --seed 1                decides what is lost
   --peers srt,rtmp,legacy beside our link; 'none' runs it alone
+  --restarts 100          instead: either node ends and comes again, in an order that the seed decides
   --edges 50              instead: the CPU time of one origin to so many edges, on a good path
   --simulate              instead: the simulator, for what a real run cannot see
   --server-cores, --load-cores, --json: as above`;
@@ -74,6 +77,7 @@ export function readLinkSettings(args: string[]): LinkSettings {
     outage: number('0'),
     seed: number('1'),
     edges: number('0'),
+    restarts: number('0'),
     peers: { type: 'string', default: PEERS.join() },
     simulate: { type: 'boolean', default: false },
     'server-cores': { type: 'string', default: '0' },
@@ -99,6 +103,7 @@ export function readLinkSettings(args: string[]): LinkSettings {
     outage: within('outage', 0, 60_000),
     seed: within('seed', 0, 2 ** 31),
     edges: within('edges', 0, 200),
+    restarts: within('restarts', 0, 10_000),
     peers: values.peers === 'none' ? [] : values.peers.split(',').map(peer),
     ...{ simulate, json, serverCores, loadCores },
   };
@@ -117,7 +122,8 @@ type Numeric =
   | 'seconds'
   | 'outage'
   | 'seed'
-  | 'edges';
+  | 'edges'
+  | 'restarts';
 
 function numberOf(name: string, text: string, least: number, most: number): number {
   const value = Number(text);
