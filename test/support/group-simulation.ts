@@ -131,12 +131,12 @@ export class GroupSimulation implements Destination {
 
   #connect({ group, down, up }: Member): void {
     const [wire, back] = [new Wire(this.simulation, down), new Wire(this.simulation, up)];
-    const edge = new EdgeEnd((plain) =>
+    const send = (plain: Uint8Array) =>
       back.send(plain.length + DATAGRAM_OVERHEAD + IP_UDP, () => {
         origin.receive(plain, this.simulation.now);
         this.#wake(origin, () => this.simulation.now);
-      }),
-    );
+      });
+    const edge = new EdgeEnd(send, this.#edgeNow());
     const deliver = (act: () => void) => () => {
       act();
       this.#wake(edge, () => this.#edgeNow());

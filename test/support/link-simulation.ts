@@ -205,7 +205,8 @@ export class LinkSimulation {
   }
 
   #connect(): void {
-    const edge = new EdgeEnd((plain) => this.#control(this.up, plain, () => this.#atOrigin(origin, plain)));
+    const send = (plain: Uint8Array) => this.#control(this.up, plain, () => this.#atOrigin(origin, plain));
+    const edge = new EdgeEnd(send, this.edgeNow);
     const origin: OriginEnd = new OriginEnd({
       media: (packet) => this.#media(packet, edge),
       control: (plain) =>

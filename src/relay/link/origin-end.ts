@@ -1,5 +1,15 @@
-import { type Heartbeat, type Item, MOST_ITEMS, readItems, type Way, writeItems } from './datagram.ts';
-import { ssrcOf } from './packet.ts';
+import {
+  type Heartbeat,
+  type Item,
+  MOST_ITEMS,
+  type Ping,
+  type Report,
+  readItems,
+  type Way,
+  writeItems,
+  writePadded,
+} from './datagram.ts';
+import { ssrcOf, USUAL_DATAGRAM } from './packet.ts';
 import type { ParityOutlet } from './parity-sender.ts';
 import type { Protection } from './protection.ts';
 import { Repairer } from './repairer.ts';
@@ -28,6 +38,8 @@ interface Subscription {
   readonly sender: StreamSender;
   readonly destination: Destination | undefined;
   way: Way;
+  /** When the edge last told how the stream fares, in microseconds. */
+  reportedAt: number | undefined;
   /** Ends what the edge has its destination sent. */
   release: () => void;
 }
@@ -38,17 +50,30 @@ export class OriginEnd implements Subscriber, ParityOutlet {
   /** Answers of the {@link repairer} that its edge hears where the stream is pushed: bytes of UDP payload. */
   readonly shared = { packets: 0, bytes: 0 };
   readonly #output: OriginOutput;
+  readonly #datagramBytes: number;
   readonly #streams = new Map<number, Subscription>();
   #protection: Protection | undefined;
 
-  constructor(output: OriginOutput) {
+  /** `datagramBytes` is the size of media packets. */
+  constructor(output: OriginOutput, datagramBytes = USUAL_DATAGRAM) {
     this.#output = output;
+    this.#datagramBytes = datagramBytes;
     this.repairer = new Repairer((packet, ssrc) => this.#repair(packet, ssrc));
   }
 
   /** When {@link poll} is to be called next. */
   get next(): number {
     return this.repairer.next;
+  }
+
+  /** Whether the edge is sent this very stream. */
+  sends({ ssrc }: StreamSender): boolean {
+    return this.#streams.has(ssrc);
+  }
+
+  /** When the edge last told how it gets a stream, in microseconds, if it ever did. */
+  reportedAt(ssrc: number): number | undefined {
+    return this.#streams.get(ssrc)?.reportedAt;
   }
 
   /** Has all streams protected by parity, which comes as their media does. */
@@ -60,7 +85,7 @@ export class OriginEnd implements Subscriber, ParityOutlet {
   /** Sends the edge a stream from its position on. What it hears from the destination is not sent to it alone, except for repairs. */
   subscribe(sender: StreamSender, destination?: Destination): void {
     this.unsubscribe(sender.ssrc);
-    this.#streams.set(sender.ssrc, { sender, destination, way: 'own', release: () => {} });
+    this.#streams.set(sender.ssrc, { sender, destination, way: 'own', reportedAt: undefined, release: () => {} });
     this.repairer.add(sender);
     sender.attach(this);
     this.#protect(this.#streams.get(sender.ssrc)!);
@@ -112,13 +137,25 @@ export class OriginEnd implements Subscriber, ParityOutlet {
     sender.parity.protect(this, this.#protection, outlet);
   }
 
+  #report(report: Report, now: number): void {
+    const stream = this.#streams.get(report.ssrc);
+    if (!stream) return;
+    stream.reportedAt = now;
+    this.repairer.report(report, now);
+  }
+
   #take(item: Item, now: number): void {
     if (item.item === 'request') this.repairer.request(item, now);
-    else if (item.item === 'report') this.repairer.report(item, now);
+    else if (item.item === 'report') this.#report(item, now);
     else if (item.item === 'way') this.#turn(item.ssrc, item.way);
-    else if (item.item === 'ping') {
-      this.#tell([{ item: 'pong', sent: item.sent, received: now, held: 0 }, ...this.#heads()]);
-    }
+    else if (item.item === 'ping') this.#pong(item, now);
+  }
+
+  #pong({ sent, answer }: Ping, now: number): void {
+    const items: Item[] = [{ item: 'pong', sent, received: now, held: 0 }, ...this.#heads()];
+    const bytes = Math.min(answer, this.#datagramBytes);
+    this.#output.control(writePadded(items.splice(0, MOST_ITEMS - 1), bytes));
+    this.#tell(items);
   }
 
   #repair(packet: Uint8Array, ssrc: number): void {

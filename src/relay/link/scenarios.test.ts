@@ -258,26 +258,30 @@ describe('with parity where there is no time for repairs', () => {
 });
 
 test('on a full path with a greedy flow beside, repairs lower what is lost in the end and hardly raise what is lost on the way', () => {
-  for (const part of [0.7, 0.95]) {
+  for (const [part, queue] of [
+    [0.7, 0.1],
+    [0.95, 0.1],
+    [0.95, 0.03],
+  ] as const) {
     const rate = 4_250_000 / part;
-    const way: Conditions = { delay: ms(50), rate, queue: (rate / 8) * 0.1 };
-    const scenario = {
-      seed: 6,
-      duration: 20 * SECOND,
-      latency: ms(500),
-      down: way,
-      up: { delay: ms(50) },
-      greedy: true,
-    };
-    const repaired = new LinkSimulation(scenario).run();
-    const plain = new LinkSimulation({ ...scenario, withoutRepair: true }).run();
-    assert.ok(plain.packets.lost > 0.02 * plain.packets.sent, 'the path is full');
-    assert.ok(repaired.packets.abandoned < plain.packets.abandoned, 'fewer are missing in the end');
-    assert.ok(
-      repaired.packets.lost < plain.packets.lost * 1.1,
-      `${repaired.packets.lost} and ${plain.packets.lost} are lost`,
-    );
-    assert.ok(repaired.greedy!.delivered > plain.greedy!.delivered / 2, 'the other flow goes on');
+    const way: Conditions = { delay: ms(50), rate, queue: (rate / 8) * queue };
+    const scenario = { duration: 20 * SECOND, latency: ms(500), down: way, up: { delay: ms(50) }, greedy: true };
+    const sum = { sent: 0, lost: 0, plainLost: 0, missing: 0, plainMissing: 0, others: 0, plainOthers: 0 };
+    for (const seed of [6, 7, 8]) {
+      const repaired = new LinkSimulation({ ...scenario, seed }).run();
+      const plain = new LinkSimulation({ ...scenario, seed, withoutRepair: true }).run();
+      sum.sent += plain.packets.sent;
+      sum.lost += repaired.packets.lost;
+      sum.plainLost += plain.packets.lost;
+      sum.missing += repaired.packets.abandoned;
+      sum.plainMissing += plain.packets.abandoned;
+      sum.others += repaired.greedy!.delivered;
+      sum.plainOthers += plain.greedy!.delivered;
+    }
+    assert.ok(sum.plainLost > 0.02 * sum.sent, 'the path is full');
+    assert.ok(sum.missing < sum.plainMissing, 'fewer are missing in the end');
+    assert.ok(sum.lost < sum.plainLost * 1.1, `${sum.lost} and ${sum.plainLost} are lost`);
+    assert.ok(sum.others > sum.plainOthers / 2, 'the other flow goes on');
   }
 });
 

@@ -345,13 +345,32 @@ describe('a stream receiver', () => {
 test('a queue is what even the quickest packets have waited', () => {
   const gauge = new QueueGauge();
   assert.equal(gauge.take(), 0);
-  for (const transit of [120, 100, 190]) gauge.observe(transit, 0);
+  for (const transit of [120, 100, 190]) gauge.observe(transit, false, 0);
   assert.equal(gauge.take(), 0);
-  for (const transit of [130, 180, 150]) gauge.observe(transit, 1);
+  for (const transit of [130, 180, 150]) gauge.observe(transit, false, 1);
   assert.equal(gauge.take(), 30);
   assert.equal(gauge.take(), 0);
-  for (let second = 1; second <= 31; second += 15) gauge.observe(140, second * SECOND);
+  for (let second = 1; second <= 31; second += 15) gauge.observe(140, false, second * SECOND);
   gauge.take();
-  gauge.observe(150, 40 * SECOND);
+  gauge.observe(150, false, 40 * SECOND);
   assert.equal(gauge.take(), 10);
+});
+
+test('that packets are lost when they wait shows a queue that overflows; that they are lost at any time does not', () => {
+  const run = (isBehindLoss: (i: number) => boolean) => {
+    const gauge = new QueueGauge();
+    // Every two seconds it takes half a second to run empty.
+    for (let i = 0; i < 2000; i++) {
+      const waits = Math.max(0, 30 - (i % 100));
+      gauge.observe(ms(50 + waits), isBehindLoss(i), i * ms(20));
+    }
+    gauge.observe(ms(50), isBehindLoss(0), 40 * SECOND);
+    return gauge.take();
+  };
+  assert.equal(
+    run(() => false),
+    0,
+  );
+  assert.ok(run((i) => i % 100 < 8) > ms(15));
+  assert.ok(run((i) => i % 9 === 0) < ms(5));
 });

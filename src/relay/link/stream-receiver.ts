@@ -1,6 +1,7 @@
 import { MILLISECOND, SECOND } from '../../base/clock.ts';
 import type { Heartbeat, Report, Request } from './datagram.ts';
 import { HandOver, type HandOverCounters, type IncomingRecord, type Schedule } from './hand-over.ts';
+import type { Counts } from './loss-gauge.ts';
 import { heldOf, type Open, PAYLOAD_HEAD, sequenceOf, startOf, timeOf, timestampOf } from './packet.ts';
 import { openParity } from './parity-packet.ts';
 import { type Numbered, ParityReceiver } from './parity-receiver.ts';
@@ -63,6 +64,8 @@ export class StreamReceiver implements Schedule {
   readonly #seeker: Seeker;
   /** Of the edge's own path, and of that by which packets come from where they are pushed: one may be longer than the other. */
   readonly #queues = { own: new QueueGauge(), pushed: new QueueGauge() };
+  /** As they were when loss was last learnt from them. */
+  #counted: Counts = { received: 0, lost: 0 };
   #counters = {
     received: 0,
     lost: 0,
@@ -133,7 +136,7 @@ export class StreamReceiver implements Schedule {
     return this.#path.toLocal(time) + this.#latency;
   }
 
-  /** Takes a media packet of this stream, authentic or not; says whether it was, and new. */
+  /** Takes a media packet of this stream, authentic or not; returns whether it was, and new. */
   receive(packet: Uint8Array, now: number, by: 'own' | 'pushed' = 'own'): boolean {
     const sequence = sequenceOf(packet);
     if (this.#isKnown(sequence)) return false;
@@ -147,7 +150,7 @@ export class StreamReceiver implements Schedule {
     this.#path.guess(time, now);
     this.#makeRoom(sequence, plain.length);
     if (sequence >= this.#window.head) {
-      this.#queues[by].observe(now - time - heldOf(plain), now);
+      this.#queues[by].observe(now - time - heldOf(plain), sequence > this.#window.head, now);
       this.#arrived(sequence, plain, time, now);
     } else this.#filled(sequence, now);
     this.#window.put(sequence, plain, time);
@@ -227,6 +230,8 @@ export class StreamReceiver implements Schedule {
   /** What the origin is to know. */
   report(): Report {
     const { received, lost, repaired, abandoned } = this.counters;
+    const counts = { received, lost };
+    if (this.#seeker.losses.learn(this.#counted, counts)) this.#counted = counts;
     const { own, pushed } = this.#queues;
     const [queue, rtt, jitter] = [Math.max(own.take(), pushed.take()), this.#path.rtt, this.#path.jitter];
     return { item: 'report', ssrc: this.ssrc, received, lost, repaired, abandoned, queue, rtt, jitter };

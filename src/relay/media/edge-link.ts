@@ -16,7 +16,13 @@ export interface EdgeNode {
   readonly remote: string;
 }
 
-/** The origin's side of the link to one edge, for as long as its control stream lasts. */
+/** A stream that an edge was granted. */
+interface Subscription {
+  readonly push: Push | undefined;
+  readonly onReplaced: () => void;
+}
+
+/** The origin's side of the link to one edge. It may outlive the control stream that it began with, and go on with the next one. */
 export class EdgeLink implements OriginOutput {
   readonly edge: EdgeNode;
   /** What the edge must know to come by UDP. */
@@ -25,23 +31,29 @@ export class EdgeLink implements OriginOutput {
   heard = 0;
   readonly #clock: Clock;
   readonly #socket: Socket;
-  readonly #end = new OriginEnd(this);
+  readonly #end: OriginEnd;
   readonly #alarm: Alarm;
   readonly #sealer: ControlSealer;
   readonly #opener: ControlOpener;
   /** Where the newest authentic datagram came from. */
   #address: Pick<RemoteInfo, 'address' | 'port'> | undefined;
   /** The subscriptions by SSRC: one that is late to end must not end its successor. */
-  readonly #subscriptions = new Map<number, { readonly push: Push | undefined }>();
+  readonly #subscriptions = new Map<number, Subscription>();
   #sent = { packets: 0, bytes: 0, control: 0 };
   #malformed = 0;
 
-  constructor(edge: EdgeNode, connection: number, port: number, socket: Socket, clock: Clock) {
+  /** `datagramBytes` is the size of media packets. */
+  constructor(
+    edge: EdgeNode,
+    connection: number,
+    { port, socket, clock, datagramBytes }: { port: number; socket: Socket; clock: Clock; datagramBytes: number },
+  ) {
     const [up, down] = [randomBytes(16), randomBytes(16)];
     this.edge = edge;
     this.offer = { port, connection, up: up.toString('base64'), down: down.toString('base64') };
     this.#clock = clock;
     this.#socket = socket;
+    this.#end = new OriginEnd(this, datagramBytes);
     this.#alarm = new Alarm(clock, this.#end);
     this.#sealer = new ControlSealer(connection, down);
     this.#opener = new ControlOpener(up);
@@ -73,12 +85,27 @@ export class EdgeLink implements OriginOutput {
     this.#alarm.set();
   }
 
-  /** Sends a stream from its position on, or has the edge hear it where it is pushed. The function returned ends that. */
-  subscribe(sender: StreamSender, push: Push | undefined): () => void {
+  /** Whether the edge is sent this very stream. */
+  sends(sender: StreamSender): boolean {
+    return this.#end.sends(sender);
+  }
+
+  /** Whether the edge has told since a moment how it gets a stream. */
+  wants({ ssrc }: StreamSender, since: number): boolean {
+    return (this.#end.reportedAt(ssrc) ?? 0) > since;
+  }
+
+  /**
+   * Sends a stream from its position on, or has the edge hear it where it is pushed; what it has already goes on. The function
+   * returned ends that; `onReplaced` is called when another subscription goes on with it.
+   */
+  subscribe(sender: StreamSender, push: Push | undefined, onReplaced: () => void): () => void {
     const { ssrc } = sender;
-    this.#end.subscribe(sender, push);
-    const subscription = { push };
+    if (!this.sends(sender)) this.#end.subscribe(sender, push);
+    const before = this.#subscriptions.get(ssrc);
+    const subscription: Subscription = { push, onReplaced };
     this.#subscriptions.set(ssrc, subscription);
+    before?.onReplaced();
     return () => {
       if (this.#subscriptions.get(ssrc) !== subscription) return;
       this.#subscriptions.delete(ssrc);
