@@ -1,57 +1,12 @@
 /**
  * What the link reaches on simulated paths. `node bench/simulate-link.ts targets` holds it against its targets,
- * `… figures` prints the table of docs/link.md, `… fec` what parity adds where the latency is small, `… full` shows paths that are
- * too narrow, `… group` what parity saves a group. Takes minutes; it is all one process.
+ * `… figures` prints the table of docs/link.md, `… full` shows paths that are too narrow.
+ * Takes minutes; it is all one process.
  */
 import { parseArgs } from 'node:util';
 import { MILLISECOND, SECOND } from '../src/base/clock.ts';
-import { GroupSimulation, type Member } from '../test/support/group-simulation.ts';
-import { LinkSimulation, type Scenario } from '../test/support/link-simulation.ts';
 import type { Conditions } from '../test/support/network.ts';
-
-/** What a number of runs gave, added up. */
-interface Sum {
-  sent: number;
-  abandoned: number;
-  lost: number;
-  overhead: number;
-  greedy: number;
-  latest: number;
-}
-
-/** A longer run is cut into runs of this, each with a seed of its own, which begin with a clock that is not known yet. */
-const RUN = 60 * SECOND;
-
-type Path = Omit<Scenario, 'seed' | 'duration'>;
-
-/** Runs a path until so many packets were sent; of each run, what comes before `from` does not count. */
-function simulate(path: Path, packets: number, from = 0): Sum {
-  const sum: Sum = { sent: 0, abandoned: 0, lost: 0, overhead: 0, greedy: 0, latest: 0 };
-  for (let seed = 1; sum.sent < packets; seed++) add(sum, { ...path, seed, duration: RUN }, from);
-  return { ...sum, overhead: sum.overhead / sum.sent };
-}
-
-function add(sum: Sum, scenario: Scenario, from: number): void {
-  const simulation = new LinkSimulation(scenario).run(from);
-  const before = simulation.packets;
-  const { sent, abandoned, lost } = simulation.run().packets;
-  sum.sent += sent - before.sent;
-  sum.abandoned += abandoned - before.abandoned;
-  sum.lost += lost - before.lost;
-  sum.overhead += simulation.overhead * (sent - before.sent);
-  sum.greedy += simulation.greedy?.delivered ?? 0;
-  for (const course of simulation.courses) {
-    for (const [i, number] of course.came.entries()) {
-      sum.latest = Math.max(sum.latest, course.cameAt[i]! - course.sent[number]!.at);
-    }
-  }
-}
-
-/** The same conditions both ways; `loss` in percent, times in milliseconds. */
-function path(loss: number, rtt: number, latency: number, more: Partial<Path> = {}, burst = 1): Path {
-  const way: Conditions = { loss: loss / 100, burst, delay: (rtt * MILLISECOND) / 2 };
-  return { down: way, up: way, latency: latency * MILLISECOND, ...more };
-}
+import { type Path, path, percent, power, RUN, residualOf, type Sum, simulate } from './simulated.ts';
 
 interface Target {
   readonly name: string;
@@ -110,61 +65,6 @@ function figures(packets: number): void {
   }
 }
 
-/** What parity is for is known after this time. */
-const KNOWN = 10 * SECOND;
-
-function fec(packets: number): void {
-  const losses = [...[1, 5, 10, 20].map((loss) => [loss, 1]), ...[1, 5, 10].map((loss) => [loss, 5])] as const;
-  const names = losses.map(([loss, burst]) => `${loss} %${burst > 1 ? `, bursts of ${burst}` : ''}`);
-  console.log(`| RTT | latency | ${names.join(' | ')} |`);
-  console.log(`|---|---|${losses.map(() => '---|').join('')}`);
-  for (const [rtt, latency] of [
-    [30, 100],
-    [100, 100],
-    [100, 150],
-    [100, 200],
-    [100, 300],
-    [200, 200],
-    [200, 300],
-    [200, 500],
-  ] as const) {
-    const cells = losses.map(([loss, burst]) => {
-      const [plain, protectedOne] = (['off', 'auto'] as const).map((fec) =>
-        simulate(path(loss, rtt, latency, { fec }, burst), packets, KNOWN),
-      ) as [Sum, Sum];
-      return `${residualOf(plain)} → ${residualOf(protectedOne)}`;
-    });
-    console.log(`| ${rtt} ms | ${latency} ms | ${cells.join(' | ')} |`);
-  }
-}
-
-const GROUP = 10;
-
-/** What repairs cost an origin of which ten edges hear a group, each with losses of its own, as a part of what it sends the group. */
-function group(seconds: number): void {
-  const shares = [0, 0.1, 0.2, 0.3];
-  console.log(`| each loses | ${shares.map((share) => `parity ${100 * share} %`).join(' | ')} |`);
-  console.log(`|---|${shares.map(() => '---|').join('')}`);
-  for (const loss of [0.01, 0.02, 0.05]) {
-    const cells = shares.map((share) => percent(groupRepairs(loss, share, seconds)));
-    console.log(`| ${percent(loss)} | ${cells.join(' | ')} |`);
-  }
-}
-
-function groupRepairs(loss: number, share: number, seconds: number): number {
-  const way = { delay: 2 * MILLISECOND, loss };
-  const members = new Array<Member>(GROUP).fill({ group: way, down: way, up: way });
-  const protection = share > 0 ? { span: 100 * MILLISECOND, share } : undefined;
-  const scenario = { seed: 1, latency: SECOND / 2, members, ...(protection && { protection }) };
-  const { edges, sender } = new GroupSimulation(scenario).run(seconds * SECOND);
-  const repairs = edges.reduce((sum, { origin }) => sum + origin.repairer.counters.packets, 0);
-  return repairs / sender.counters.packets;
-}
-
-function residualOf(sum: Sum): string {
-  return `${sum.abandoned === 0 ? '–' : power(sum)} (${Math.round(100 * sum.overhead)} %)`;
-}
-
 /** The media's rate on the wire. */
 const MEDIA = 4_250_000;
 
@@ -200,14 +100,6 @@ function megabits({ greedy, sent }: Sum): string {
   return ((greedy * 8) / seconds / 1e6).toFixed(2);
 }
 
-function power({ abandoned, sent }: Sum): string {
-  return abandoned === 0 ? '0' : (abandoned / sent).toExponential(1);
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
-}
-
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: { share: { type: 'string', default: '1' } },
@@ -215,7 +107,5 @@ const { positionals, values } = parseArgs({
 const share = Number(values.share);
 if (positionals[0] === 'targets') targets(share);
 else if (positionals[0] === 'figures') figures(3e5 * share);
-else if (positionals[0] === 'fec') fec(3e5 * share);
-else if (positionals[0] === 'group') group(300 * share);
 else if (positionals[0] === 'full') full(1e5 * share);
-else throw new Error('which one: targets, figures, fec, group or full? (--share 0.1 runs a tenth of it)');
+else throw new Error('which one: targets, figures or full? (--share 0.1 runs a tenth of it)');

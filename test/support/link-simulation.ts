@@ -258,7 +258,8 @@ export class LinkSimulation {
       this.#measures.set(receiver, { auto, trial });
       auto.observe(receiver.counters, this.edgeNow);
       const wanted = protectionFor(fec, auto.conditions, latency, USUAL_POLICY);
-      return fec === 'auto' ? trial.allow(wanted, receiver.counters, this.edgeNow) : wanted;
+      if (fec !== 'auto') return wanted;
+      return trial.allow(wanted, receiver.counters, latency + this.edge.path.rtt, this.edgeNow);
     });
     this.simulation.at(this.simulation.now + (up.delay ?? 0), () => origin.protect(strongest(protections)));
     this.simulation.at(this.simulation.now + LOOK, () => this.#look(fec));

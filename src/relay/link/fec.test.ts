@@ -71,7 +71,7 @@ describe('a trial of parity', () => {
     return (until: number) => {
       for (let now = seconds.length; now < until; now++) {
         for (let look = 0; look < 5; look++) {
-          const allowed = trial.allow(steady, { ...counters } as ReceiverCounters, now * SECOND + look * ms(200));
+          const allowed = trial.allow(steady, { ...counters } as ReceiverCounters, 0, now * SECOND + look * ms(200));
           isProtected = allowed !== undefined;
           counters.received += 100;
           counters.abandoned += missing(isProtected, now) / 10;
@@ -99,13 +99,26 @@ describe('a trial of parity', () => {
     assert.ok(share(1000, 3000) > 0);
   });
 
+  test('does not count what was sent before parity was', () => {
+    const trial = new FecTrial();
+    const counters = { received: 0, lost: 0, abandoned: 0 } as ReceiverCounters;
+    let [since, times] = [Number.POSITIVE_INFINITY, 0];
+    for (let now = 0; now < 60 * SECOND; now += ms(200)) {
+      const allowed = trial.allow(now > 10 * SECOND ? steady : undefined, { ...counters }, ms(1200), now);
+      if (allowed) [since, times] = [Math.min(since, now), times + 1];
+      counters.received += 100;
+      if (now < since + ms(1200)) counters.abandoned += 4;
+    }
+    assert.equal(times, 249);
+  });
+
   test('ends as well where delays that parity makes leave no room for it', () => {
     const trial = new FecTrial();
     const counters = { received: 0, lost: 0, abandoned: 0 } as ReceiverCounters;
     let times = 0;
     for (let look = 0; look < 5000; look++) {
       const wanted = look % 10 < 3 ? steady : undefined;
-      if (trial.allow(wanted, counters, look * ms(200))) times++;
+      if (trial.allow(wanted, counters, 0, look * ms(200))) times++;
     }
     assert.ok(times > 10 && times < 100, `${times} of 1500`);
   });

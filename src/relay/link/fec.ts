@@ -48,40 +48,49 @@ const USUAL_GROUP = 32;
 export class FecTrial {
   /** Since when there is protection; undefined while there is none. */
   #protectedAt: number | undefined;
-  /** What is looked at next began then, with these counters. */
-  #since = Number.NEGATIVE_INFINITY;
+  /** What is looked at next begins then, or has begun with these counters. */
+  #from = Number.NEGATIVE_INFINITY;
   #before: ReceiverCounters | undefined;
   /** The share that was missing of late without it. */
   #without = 0;
   #pause = FIRST_PAUSE;
   #pausedUntil = Number.NEGATIVE_INFINITY;
 
-  /** What of a protection that is wanted is to be asked for now. To be called a few times a second. */
-  allow(wanted: Protection | undefined, counters: ReceiverCounters, now: number): Protection | undefined {
-    if (now - this.#since >= LOOK) this.#look(counters, now);
+  /**
+   * What of a protection that is wanted is to be asked for now; `settle` is how long it takes until all that is handed over was sent
+   * with it, or without. To be called a few times a second.
+   */
+  allow(
+    wanted: Protection | undefined,
+    counters: ReceiverCounters,
+    settle: number,
+    now: number,
+  ): Protection | undefined {
+    if (this.#before && now - this.#from >= LOOK) this.#look(counters, this.#before, now);
+    else if (!this.#before && now >= this.#from) this.#begin(counters, now);
     const allowed = now < this.#pausedUntil ? undefined : wanted;
-    if (allowed && this.#protectedAt === undefined) this.#turn(now, counters, now);
+    if (allowed && this.#protectedAt === undefined) this.#turn(now, now + settle);
     else if (!allowed && this.#protectedAt !== undefined) {
       // On a path that parity fills, delays grow until there is no room for it.
-      if (now - this.#protectedAt < LOOK) this.#leaveOut(now);
-      this.#turn(undefined, counters, now);
+      if (now - this.#protectedAt < settle + LOOK) this.#leaveOut(now);
+      this.#turn(undefined, now + settle);
     }
     return allowed;
   }
 
   /** What is looked at is either with protection or without. */
-  #turn(protectedAt: number | undefined, counters: ReceiverCounters, now: number): void {
+  #turn(protectedAt: number | undefined, from: number): void {
     this.#protectedAt = protectedAt;
-    this.#begin(counters, now);
+    this.#before = undefined;
+    this.#from = from;
   }
 
   #begin(counters: ReceiverCounters, now: number): void {
     this.#before = counters;
-    this.#since = now;
+    this.#from = now;
   }
 
-  #look(counters: ReceiverCounters, now: number): void {
-    const { received, lost, abandoned } = this.#before ?? counters;
+  #look(counters: ReceiverCounters, { received, lost, abandoned }: ReceiverCounters, now: number): void {
     const packets = counters.received + counters.lost - received - lost;
     const missing = packets > 0 ? (counters.abandoned - abandoned) / packets : 0;
     this.#begin(counters, now);

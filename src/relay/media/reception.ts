@@ -138,8 +138,10 @@ export class Reception {
   }
 
   #protect(counters: ReceiverCounters, now: number): Protection | undefined {
-    const wanted = protectionFor(this.#fec, this.#auto.conditions, this.#receiver.latency, this.policy);
-    return this.#fec === 'auto' ? this.#trial.allow(wanted, counters, now) : wanted;
+    const { latency } = this.#receiver;
+    const wanted = protectionFor(this.#fec, this.#auto.conditions, latency, this.policy);
+    if (this.#fec !== 'auto') return wanted;
+    return this.#trial.allow(wanted, counters, latency + this.#end.path.rtt, now);
   }
 
   /** Who does not hear what is pushed shall not be sent it for nothing. */
