@@ -7,7 +7,6 @@ import { noSiblings } from './net/siblings.ts';
 import type { Logger } from './ops/log.ts';
 import { systemClock } from './ops/system-clock.ts';
 import type { Config } from './options.ts';
-import { startProcess } from './process.ts';
 
 export { type Config, configSchema } from './options.ts';
 
@@ -33,6 +32,8 @@ export async function startServer(config: Config, log: Logger): Promise<Server> 
   const joinToken = identity?.joinToken;
   if (workers > 1) return { joinToken, ...(await startWorkers(config, workers, WORKER, log)) };
   const leases = config.relay.listen && leasesOf(config, systemClock, log);
+  // Whoever only starts workers does without all that they are made of.
+  const { startProcess } = await import('./process.ts');
   const part = { siblings: noSiblings(), identity, leases };
   const own = await startProcess(config, log, part).catch(async (error: Error) => {
     await leases?.close();

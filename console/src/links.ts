@@ -25,6 +25,8 @@ export interface ReceivedStream extends Tally {
   readonly path: string;
   readonly media: Media;
   readonly requests: number;
+  /** From parity. */
+  readonly restored: number;
   readonly late: number;
   readonly latency_ms: number;
   readonly delay_p50_ms: number;
@@ -63,6 +65,8 @@ export interface OriginLink extends LinkEnd {
 /** The link to a node where streams come from. */
 export interface EdgeLink extends LinkEnd, Tally {
   readonly role: 'edge';
+  /** From parity. */
+  readonly restored: number;
   readonly late: number;
   readonly streams: readonly ReceivedStream[];
 }

@@ -9,7 +9,7 @@ export function receivedStream(name: string, change: Partial<ReceivedStream> = {
     path: `__defaultVhost__/live/${name}`,
     media: 'udp',
     ...tally,
-    ...{ requests: 9120, late: 12, latency_ms: 500, delay_p50_ms: 500.9, delay_p99_ms: 502.3 },
+    ...{ requests: 9120, restored: 0, late: 12, latency_ms: 500, delay_p50_ms: 500.9, delay_p99_ms: 502.3 },
     outcome: { loss: 0.1, residual: 1.2e-4, overhead: 0.114, better: { latency_ms: 620, residual: 1e-5 } },
     ...change,
   };
@@ -22,7 +22,7 @@ export function edgeLink(change: Partial<EdgeLink> = {}): EdgeLink {
     node: '5f0c1d6e9ab24c7f8e31',
     remote: '192.0.2.4',
     media: 'udp',
-    ...{ rtt_ms: 101.2, jitter_ms: 1.4, requests: 9120, late: 12 },
+    ...{ rtt_ms: 101.2, jitter_ms: 1.4, requests: 9120, restored: 0, late: 12 },
     ...tally,
     ...costs,
     streams: [receivedStream('movie')],

@@ -176,7 +176,7 @@ describe('the links', () => {
       '1.3 %',
     ])
       assert.ok(atEdge!.includes(part), part);
-    for (const part of ['2,527', '9,120 requests, 12 late', '501 / 502 ms', 'latency 500 ms'])
+    for (const part of ['2,527', '9,120 requests · 12 late', '501 / 502 ms', 'latency 500 ms'])
       assert.ok(atEdge!.includes(part), part);
     for (const part of ['198.51.100.7', 'to the edge', '1.0 %', '253 packets', '310 requests', '–'])
       assert.ok(atOrigin!.includes(part), part);
@@ -213,9 +213,9 @@ describe('the links', () => {
     await page.waitForSelector('[data-push="239.255.0.1:5222"]');
     const text = await page.innerText('.pushes li');
     for (const part of ['live/movie', '3', '25,311', '31', '30.4 MB']) assert.ok(text.includes(part), part);
-    fake.links = { links: [edgeLink({ media: 'multicast' })], pushes: [push({ edges: 0, paths: [] })] };
+    fake.links = { links: [edgeLink({ media: 'multicast', restored: 31 })], pushes: [push({ edges: 0, paths: [] })] };
     await page.waitForSelector('.link[data-role=edge]');
-    assert.match(await page.innerText('.link[data-role=edge]'), /multicast/);
+    assert.match(await page.innerText('.link[data-role=edge]'), /multicast[^]+31 more by parity/);
     assert.match(await page.innerText('.pushes li'), /nothing at present/);
   });
 

@@ -14,13 +14,15 @@ const crossing = {
   lost: count.describe('Found missing.'),
   requests: count.describe('Requests for what was missing.'),
   repaired: count.describe('At the edge what came again in time, at the origin what was sent again.'),
+  restored: count.describe('At the edge what was restored from parity.'),
+  parity: count.describe('Packets of parity.'),
   late: count.describe('Came after their time.'),
   duplicates: count,
   forged: count.describe('Not authentic.'),
   residual: count.describe('Missing when their time came.'),
 };
 /** Of these, what an origin counts. */
-const ownOfOrigin = { packets: true, requests: true, repaired: true } as const;
+const ownOfOrigin = { packets: true, requests: true, repaired: true, parity: true } as const;
 
 const { packets, lost, repaired, residual } = crossing;
 const reported = z.object({ packets, lost, repaired, residual }).describe('At the origin: what the edge has told.');
@@ -29,7 +31,7 @@ const share = z.number().nonnegative();
 const outcome = z.object({
   loss: share,
   residual: share.describe('While nothing was lost for good, what is to be expected.'),
-  overhead: share.describe('Repairs.'),
+  overhead: share.describe('Repairs and parity.'),
   better: z.object({ latency_ms: milliseconds, residual: share }).optional().describe('What more latency would give.'),
 });
 
@@ -62,7 +64,7 @@ const link = z.object({
   reported: reported.optional(),
   ...z.object(crossing).partial().required(ownOfOrigin).shape,
   bytes: count.describe('Media by UDP.'),
-  overhead_bytes: count.describe('What this node sent for repair and control.'),
+  overhead_bytes: count.describe('What this node sent for repair, parity and control.'),
   refused: count.describe('Datagrams of nobody known, not authentic or repeated.'),
   streams: z.array(stream).describe('Those that come by UDP; the origin knows of them what is reported.'),
 });
@@ -73,10 +75,11 @@ const push = z.object({
   edges: count.describe('How many edges hear them there, or try to; an edge counts once for each stream.'),
   packets: count.describe('Media packets sent there.'),
   repaired: count.describe('Packets sent there again, since several edges lacked them.'),
+  parity: count.describe('Packets of parity sent there.'),
   bytes: count.describe('All of them.'),
 });
 
-const crossed = { packets: 25_311, lost: 2530, requests: 9120, repaired: 2530, late: 12 };
+const crossed = { packets: 25_311, lost: 2530, requests: 9120, repaired: 2530, restored: 0, parity: 0, late: 12 };
 const uncrossed = { duplicates: 31, forged: 0, residual: 0 };
 
 const example: z.output<typeof link> = {
@@ -112,6 +115,7 @@ const pushed: PushReport = {
   edges: 3,
   packets: 25_311,
   repaired: 31,
+  parity: 0,
   bytes: 30_410_400,
 };
 

@@ -8,6 +8,9 @@ export interface Crossing {
   readonly requests: number;
   /** At the edge what came in time, at the origin what was sent again. */
   readonly repaired: number;
+  /** Of those that were missing at the edge, restored from parity; and packets of parity, as they came, or were sent by the origin. */
+  readonly restored: number;
+  readonly parity: number;
   /** Came to the edge too late, or twice, or were not authentic. */
   readonly late: number;
   readonly duplicates: number;
@@ -67,7 +70,7 @@ export interface EdgeReport extends LinkEnd, Crossing {
 }
 
 /** What is known of a link at either end. */
-interface LinkEnd extends Pick<Crossing, 'packets' | 'requests' | 'repaired'> {
+interface LinkEnd extends Pick<Crossing, 'packets' | 'requests' | 'repaired' | 'parity'> {
   /** The other node: its id, and its host. */
   readonly node: string;
   readonly remote: string;
@@ -76,7 +79,7 @@ interface LinkEnd extends Pick<Crossing, 'packets' | 'requests' | 'repaired'> {
   /** Round trip, and its mean deviation, in microseconds, by UDP; undefined before it was measured, or told by the edge. */
   readonly rtt: number | undefined;
   readonly jitter: number | undefined;
-  /** UDP payload of media, and what repairs and control datagrams of this node cost beside it, in bytes. */
+  /** UDP payload of media, and what repairs, parity and control datagrams of this node cost beside it, in bytes. */
   readonly bytes: number;
   readonly overheadBytes: number;
   /** Datagrams of nobody known, not authentic, or sent again by somebody. */
@@ -91,9 +94,10 @@ export interface PushReport {
   readonly paths: readonly string[];
   /** How many edges hear them, or try to; an edge counts once for each stream. */
   readonly edges: number;
-  /** What was sent there so far: media, repairs that several edges lacked, and all together in bytes of UDP payload. */
+  /** What was sent there so far: media, repairs that several edges lacked, parity, and all together in bytes of UDP payload. */
   readonly packets: number;
   readonly repaired: number;
+  readonly parity: number;
   readonly bytes: number;
 }
 
@@ -138,6 +142,8 @@ export const NOTHING_CROSSED: Crossing = {
   lost: 0,
   requests: 0,
   repaired: 0,
+  restored: 0,
+  parity: 0,
   late: 0,
   duplicates: 0,
   forged: 0,

@@ -7,7 +7,7 @@ import { hangUp } from '../net/hang-up.ts';
 import type { Mux } from '../net/outlet.ts';
 import { Departure, type Serving, serve } from '../net/serve.ts';
 import { watch } from '../net/watch.ts';
-import { Channel } from './channel.ts';
+import { Channel, expectJson } from './channel.ts';
 import { keepAlive } from './control.ts';
 import { sendFile } from './files.ts';
 import type { MediaServer } from './media/media-server.ts';
@@ -45,7 +45,7 @@ export async function serveNode(ground: OriginGround, stream: Duplex, peer: Peer
     stream.once('close', () => serving.end(new Departure('the node left')));
     try {
       const wish = await channel.hear(serving.signal, context.config.limits.command / MILLISECOND);
-      if (wish.op === 'control') await control(ground, channel, serving, peer);
+      if (wish.op === 'control') await control(ground, channel, serving, peer, wish.connection);
       else if (wish.op === 'subscribe') await play(ground, channel, serving, { ...peer, ...wish });
       else if (wish.op === 'fetch') await sendFile(context, channel, serving, wish);
       else throw new ProtocolError(`a stream that begins with "${wish.op}"`);
@@ -63,18 +63,24 @@ async function control(
   channel: Channel,
   { signal }: Serving,
   peer: Peer,
+  connection: number | undefined,
 ): Promise<void> {
   signal.addEventListener('abort', () => channel.break(signal.reason), { once: true });
-  const welcome = media?.welcome(peer);
+  const welcome = media?.welcome(peer, connection);
   try {
     channel.send({ op: 'control', node: nodeId, ...(welcome && { media: welcome.link.offer }) });
     const hear = (message: RelayMessage) => {
-      if (message.op === 'policy' && welcome) welcome.link.policy = message;
+      if (message.op === 'policy') welcome?.link.heed(message);
     };
     await keepAlive(channel, { hear, heard: () => welcome?.link.heard ?? 0 });
   } finally {
-    welcome?.leave();
+    welcome?.leave(!isDismissed(signal));
   }
+}
+
+/** Whether a session was ended here: all others may be back in a moment. */
+function isDismissed({ aborted, reason }: AbortSignal): boolean {
+  return aborted && !(reason instanceof Departure);
 }
 
 interface Wish extends Peer {
@@ -104,16 +110,19 @@ async function play(
   const link = wish && media?.find(wish.connection, node);
   if (media && link) {
     const target = media.pushes.find(path, link.edge, wish);
-    return playMedia(context, serving, channel, { stream, link, latency: wish.latency, target });
+    return playMedia(context, serving, channel, { stream, link, latency: wish.latency, target, ssrc: wish.ssrc });
   }
   channel.send(announcementOf(stream));
   return watch(context, serving, { stream, format: 'relay', mux: recordMux, sink: channel.stream });
 }
 
-/** Nothing more is to be heard from a subscriber; that it leaves is noticed only by one who listens. */
+/** A subscriber says nothing but that it wants no more; that it is lost is noticed only by one who listens. */
 function listen(channel: Channel, serving: Serving): void {
   const hear = async () => {
-    for await (const _ of channel.messages()) throw new ProtocolError('a message where none is expected');
+    for await (const message of channel.messages()) {
+      if (expectJson(message).op !== 'ended') throw new ProtocolError('a message where none is expected');
+      throw new RefusedError('gone', 'the node wants no more of it');
+    }
     throw new Departure('the node left');
   };
   hear().catch((reason: unknown) => serving.end(reason));

@@ -22,6 +22,9 @@ import { readControl } from '../../src/protocol/rtmp/wire/control.ts';
 import { clientHandshake, serverHandshake } from '../../src/protocol/rtmp/wire/handshake.ts';
 import { MessageType } from '../../src/protocol/rtmp/wire/message.ts';
 import { parseTarget } from '../../src/protocol/rtmp/wire/url.ts';
+import { parityOf } from '../../src/relay/link/erasure.ts';
+import { parityPayload, readParity, symbolOf } from '../../src/relay/link/parity-packet.ts';
+import { ParityReceiver } from '../../src/relay/link/parity-receiver.ts';
 import { configSchema } from '../../src/server.ts';
 import { call, chunk, chunkSize, message } from '../attack/support/bytes.ts';
 import { AVC_CONFIG, avcPacket } from '../attack/support/control.ts';
@@ -201,6 +204,28 @@ function readTarget(bytes: Uint8Array): void {
   });
 }
 
+/** Packets of a stream, of which every third is missing. */
+const PACKETS = Array.from({ length: 12 }, (_, i) => ({
+  sequence: 1000 + i,
+  plain: Uint8Array.from({ length: 8 + (i % 4) }, (_, at) => 16 * i + at),
+  ticks: 3600 * i,
+}));
+const PARITY = parityOf(PACKETS.map(symbolOf), 0, 4).map((bytes, row) =>
+  parityPayload({ first: 1000, count: PACKETS.length, row, bytes }),
+);
+
+/** Takes rows of parity, each behind its length: what they restore must lie in the group that they name. */
+function restoreFrom(bytes: Uint8Array): void {
+  const receiver = new ParityReceiver();
+  for (const [i, packet] of PACKETS.entries()) if (i % 3 > 0) receiver.keep(packet, 0);
+  for (let at = 0; at < bytes.length; at += 1 + bytes[at]!) {
+    const parity = readParity(bytes.subarray(at + 1, at + 1 + bytes[at]!));
+    if (!parity) continue;
+    const { first, count } = parity;
+    for (const { sequence } of receiver.take(parity, 0) ?? []) assert.ok(sequence >= first && sequence < first + count);
+  }
+}
+
 function readConfiguration(bytes: Uint8Array): void {
   refusable(() => void loadConfig(configSchema, { file: { name: 'fuzz', text: decodeUtf8(bytes) } }));
 }
@@ -266,6 +291,10 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
       ...text('rtmp: {listen: ":1"}\nlimits: {memory: 1GiB}', '&a [*a, !!set {}, <<: *a]'),
     ],
     run: readConfiguration,
+  },
+  parity: {
+    seeds: [concat(PARITY.flatMap((row) => [Uint8Array.of(row.length), row])), concat([Uint8Array.of(29), PARITY[1]!])],
+    run: restoreFrom,
   },
   log: {
     seeds: text('{"url":"/live/x.flv?key=abc&b=c","h":"Bearer abc","u":"rtmp://a:b@c/d"}'),

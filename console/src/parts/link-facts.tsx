@@ -43,13 +43,13 @@ export function OverheadFact({ link }: { link: NodeLink }) {
   return <Fact label={t('linkOverhead')} value={percent(overheadOf(link))} more={more} />;
 }
 
-/** What was repaired, and how; `late` where it is known. */
-export function RepairFact({ repaired, requests, late }: { repaired: number; requests: number; late?: number }) {
-  const more =
-    late === undefined
-      ? t('linkRequests', { requests: formatCount(requests) })
-      : t('linkLate', { requests: formatCount(requests), late: formatCount(late) });
-  return <Fact label={t('linkRepaired')} value={formatCount(repaired)} more={more} />;
+/** What was repaired, and how; `late` and what was `restored` from parity where that is known. */
+export function RepairFact(props: { repaired: number; requests: number; late?: number; restored?: number }) {
+  const { repaired, requests, late, restored = 0 } = props;
+  const more = [t('linkRequests', { count: formatCount(requests) })];
+  if (late !== undefined) more.push(t('linkLate', { count: formatCount(late) }));
+  if (restored > 0) more.push(t('linkRestored', { count: formatCount(restored) }));
+  return <Fact label={t('linkRepaired')} value={formatCount(repaired)} more={more.join(' · ')} />;
 }
 
 /** How long a stream takes, and how long it is to take. */

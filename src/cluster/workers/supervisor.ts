@@ -1,8 +1,9 @@
-import type { Clock } from '../../base/clock.ts';
+import { type Clock, SECOND } from '../../base/clock.ts';
 import type { StreamPath } from '../../hub/path.ts';
 import type { Logger } from '../../ops/log.ts';
 import type { Addresses, PrimaryCalls, WorkerCalls } from './calls.ts';
 import { type NodeLeases, Owners } from './owners.ts';
+import { watchPulse } from './pulse.ts';
 import { Restarts } from './restarts.ts';
 import { type Line, Rpc } from './rpc.ts';
 
@@ -38,11 +39,13 @@ interface Running {
   readonly rpc: Rpc<WorkerCalls>;
   /** When it was started. */
   readonly since: number;
+  /** Looks no more whether it hangs. */
+  unwatch: () => void;
 }
 
-/** How long an answer may take that is put together from all workers; and how long they may take to end. */
-const ANSWER_MS = 2000;
-const STOP_MS = 8000;
+/** How long workers may take to answer what another one asks, and to end. */
+const LONGEST_ANSWER = 2 * SECOND;
+const LONGEST_STOP = 8 * SECOND;
 
 /** Starts the workers of a node, starts those anew that end, and stands between them: it decides who has which stream. */
 export class Supervisor {
@@ -83,7 +86,7 @@ export class Supervisor {
   async stop(): Promise<void> {
     this.#state = 'stopping';
     const stopped = Array.from(this.#running.values(), ({ rpc }) => rpc.call('stop').catch(() => {}));
-    await within(STOP_MS, Promise.all(stopped));
+    await this.#within(LONGEST_STOP, Promise.all(stopped));
     await this.#end();
   }
 
@@ -92,11 +95,23 @@ export class Supervisor {
     const process = spawn(worker);
     log.debug({ worker, pid: process.pid }, 'a worker starts');
     const rpc = new Rpc<WorkerCalls>(process.line, this.#callsOf(worker));
-    const running: Running = { process, rpc, since: clock.now() };
+    const running: Running = { process, rpc, since: clock.now(), unwatch: () => {} };
     this.#running.set(worker, running);
     void process.ended.then((how) => this.#onEnd(worker, running, how));
     const owners = this.#owners.owners;
-    return rpc.call('start', config, { worker, count, run, folder, owners });
+    const addresses = await rpc.call('start', config, { worker, count, run, folder, owners });
+    running.unwatch = watchPulse(
+      clock,
+      () => rpc.call('answer', 'pulse', null),
+      () => this.#onHang(worker, process),
+    );
+    return addresses;
+  }
+
+  /** Whoever comes to it would wait for ever. */
+  #onHang(worker: number, process: WorkerProcess): void {
+    this.#ground.log.error({ worker }, 'a worker does not answer any more: it is ended');
+    process.kill();
   }
 
   #callsOf(worker: number): PrimaryCalls {
@@ -108,8 +123,9 @@ export class Supervisor {
     };
   }
 
-  #onEnd(worker: number, { rpc, since }: Running, how: string): void {
+  #onEnd(worker: number, { rpc, since, unwatch }: Running, how: string): void {
     const { clock, log } = this.#ground;
+    unwatch();
     this.#running.delete(worker);
     rpc.close(Object.assign(new Error(`worker ${worker} has ended: ${how}`), { code: 'WORKER_ENDED' }));
     this.#owners.lost(worker);
@@ -148,7 +164,7 @@ export class Supervisor {
 
   async #ask(asking: number, topic: string, question: unknown): Promise<unknown[]> {
     const asked = [...this.#running].filter(([worker]) => worker !== asking);
-    const answers = asked.map(([, { rpc }]) => within(ANSWER_MS, rpc.call('answer', topic, question)));
+    const answers = asked.map(([, { rpc }]) => this.#within(LONGEST_ANSWER, rpc.call('answer', topic, question)));
     const settled = await Promise.allSettled(answers);
     return settled.flatMap((each) => (each.status === 'fulfilled' && each.value !== undefined ? [each.value] : []));
   }
@@ -164,11 +180,11 @@ export class Supervisor {
     for (const process of processes) process.kill();
     await Promise.all(processes.map(({ ended }) => ended));
   }
-}
 
-/** The promise's value; undefined when it takes longer than that. */
-async function within<T>(milliseconds: number, promise: Promise<T>): Promise<T | undefined> {
-  const late = Promise.withResolvers<undefined>();
-  const timer = setTimeout(() => late.resolve(undefined), milliseconds);
-  return Promise.race([promise, late.promise]).finally(() => clearTimeout(timer));
+  /** The promise's value; undefined when it takes longer than that. */
+  async #within<T>(time: number, promise: Promise<T>): Promise<T | undefined> {
+    const late = Promise.withResolvers<undefined>();
+    const cancel = this.#ground.clock.after(time, () => late.resolve(undefined));
+    return Promise.race([promise, late.promise]).finally(cancel);
+  }
 }

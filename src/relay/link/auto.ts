@@ -2,6 +2,7 @@ import { MILLISECOND, SECOND } from '../../base/clock.ts';
 import { type RepairPolicy, USUAL_POLICY } from './copies.ts';
 import { type Forecast, forecast, type PathConditions } from './forecast.ts';
 import type { Path } from './path.ts';
+import type { Protection } from './protection.ts';
 import type { ReceiverCounters } from './stream-receiver.ts';
 
 /** Latencies are chosen in these steps. */
@@ -33,7 +34,7 @@ export interface Outcome {
   readonly loss: number;
   /** What stayed lost; while nothing did, what is to be expected. */
   readonly residual: number;
-  /** Repairs that were sent, by what came of them. */
+  /** Repairs and parity that were sent, by what came of them. */
   readonly overhead: number;
   /** The latency, in microseconds, of which a tenth of that residual, or a little less, is to be expected. */
   readonly better: { readonly latency: number; readonly residual: number } | undefined;
@@ -79,13 +80,13 @@ export class AutoLatency {
   }
 
   /** What is achieved. */
-  outcome(counters: ReceiverCounters): Outcome {
-    const { received, lost, abandoned, repaired, duplicates, late } = counters;
+  outcome(counters: ReceiverCounters, protection?: Protection): Outcome {
+    const { received, lost, abandoned, repaired, parity, duplicates, late } = counters;
     const total = Math.max(1, received + lost);
     const loss = lost / total;
-    const expected = this.#forecast(this.latency).residual;
+    const expected = this.#expected(protection);
     const residual = abandoned > 0 ? abandoned / total : expected;
-    const overhead = (repaired + duplicates + late) / Math.max(0.1, 1 - loss) / total;
+    const overhead = (repaired + parity + duplicates + late) / Math.max(0.1, 1 - loss) / total;
     const less = 10 ** (Math.ceil(Math.log10(Math.max(residual, 1e-12))) - 1);
     const latency = expected > 0 ? this.#leastFor(less) : undefined;
     const better = latency !== undefined && latency > this.latency ? { latency, residual: less } : undefined;
@@ -96,6 +97,12 @@ export class AutoLatency {
   summary({ loss, residual, overhead, better }: Outcome): string {
     const achieved = `loss ${percent(loss)}, residual ${power(residual)} at ${inMs(this.latency)}, overhead ${percent(overhead)}`;
     return better ? `${achieved}; ${inMs(better.latency)} would give ${power(better.residual)}` : achieved;
+  }
+
+  /** What stays lost, where too little has crossed to see it. */
+  #expected(protection: Protection | undefined): number {
+    if (protection) return 'target' in protection ? protection.target : 0;
+    return this.#forecast(this.latency).residual;
   }
 
   #learn(before: ReceiverCounters, after: ReceiverCounters): void {
