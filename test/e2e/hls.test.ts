@@ -12,10 +12,13 @@ import { readTags } from '../support/flv.ts';
 import { assertMonotonic, content, framesOf } from '../support/frames.ts';
 import { edgeOf, startOrigin } from '../support/nodes.ts';
 import { ADMIN_TOKEN, startTestServer, type TestServer } from '../support/server.ts';
+import { openTcpPath } from '../support/tcp-path.ts';
 import { needs } from '../support/tools.ts';
 import { type Owner, until } from '../support/until.ts';
 
 const options = needs('ffmpeg');
+/** So that there are more segments in less time. */
+const SHORT = { hls: { segment: '1s' } };
 
 /** The parts of a media playlist that the tests look at. */
 interface Media {
@@ -259,12 +262,80 @@ describe('HLS', { skip: options.skip ?? false }, () => {
     assert.ok(shared.length >= 20, `${shared.length}`);
     shared.push(/init-\w+\.mp4/.exec(ours.text)![0]);
     assert.ok(theirs.text.includes(shared.at(-1)!));
-    for (const name of shared) {
-      const [a, b] = await Promise.all([here!, there!].map(async (url) => (await fetch(new URL(name, url))).bytes()));
-      assert.ok(Buffer.from(a!).equals(Buffer.from(b!)), name);
-    }
+    for (const name of shared) await assertSame(name, here!, there!);
+  });
+
+  test('a player that comes to another node finds its segments there', options, async (t) => {
+    const origin = await startOrigin(t, SHORT);
+    await publishForEver(t, origin.server, movie.file, 'movie');
+    const here = await variantOf(origin.server, '/live/movie.m3u8');
+    await until('some segments are there', async () => (await mediaAt(here)).segments.length >= 5);
+    const edge = await startTestServer(t, await edgeOf(t, [origin.url], SHORT));
+    const there = new URL(new URL(here).pathname, edge.http('/')).href;
+    const [ours, theirs] = [await mediaAt(here), await mediaAt(there)];
+    assert.deepEqual(whole(theirs), whole(ours));
+    for (const name of new Set(
+      [
+        ...whole(ours)
+          .join('\n')
+          .matchAll(/[\w-]+\.(?:m4s|mp4)/g),
+      ].map(([match]) => match),
+    ))
+      await assertSame(name, here, there);
+    // It goes on with what it makes itself, without a gap.
+    const last = newestOf(theirs);
+    await until('it goes on', async () => newestOf(await mediaAt(there)) >= last + 3);
+    const [later, elsewhere] = [await mediaAt(here), await mediaAt(there)];
+    assert.doesNotMatch(elsewhere.text, /GAP/);
+    const shared = whole(elsewhere).filter((line) => /^\d+\.m4s$/.test(line) && later.text.includes(line));
+    assert.ok(shared.length >= 5);
+    for (const name of shared) await assertSame(name, here, there);
+  });
+
+  test('what a node misses while its link is cut, it has as soon as it is back', options, async (t) => {
+    const origin = await startOrigin(t, SHORT);
+    const path = await openTcpPath(t, origin.server.ports['headwater']!);
+    const url = origin.url.replace(/:\d+/, `:${path.port}`);
+    const edge = await startTestServer(t, await edgeOf(t, [url], { ...SHORT, relay: { media: false } }));
+    await publishForEver(t, origin.server, movie.file, 'movie');
+    const [here, there] = await Promise.all(
+      [origin.server, edge].map((server) => variantOf(server, '/live/movie.m3u8')),
+    );
+    await until('some segments are there', async () => (await mediaAt(there!)).segments.length >= 2);
+    const before = await mediaAt(there!);
+    path.cut();
+    await edge.logged('an origin is lost');
+    await sleep(1000);
+    path.mend();
+    const missed = newestOf(before) + 2;
+    await until('it goes on', async () => newestOf(await mediaAt(there!)) >= missed + 2);
+    const [ours, theirs] = [await mediaAt(here!), await mediaAt(there!)];
+    assert.doesNotMatch(theirs.text, /GAP/);
+    assert.ok(
+      theirs.segments.some((uri) => uri.endsWith(`/${missed}.m4s`)),
+      theirs.text,
+    );
+    const shared = whole(theirs).filter((line) => /^\d+\.m4s$/.test(line) && ours.text.includes(line));
+    assert.ok(shared.length >= 4);
+    for (const name of shared) await assertSame(name, here!, there!);
   });
 });
+
+/** What a playlist says of whole segments: their names, lengths and dates, init segments and discontinuities. */
+function whole({ text }: Media): string[] {
+  const lines = text.split('\n').filter((line) => /^(?:\d|#EXTINF|#EXT-X-(?:MEDIA|DISC|MAP|PROGRAM|GAP))/.test(line));
+  return lines.slice(0, lines.findLastIndex((line) => line.endsWith('.m4s')) + 1);
+}
+
+/** The number of the newest whole segment. */
+function newestOf({ segments }: Media): number {
+  return Number(/(\d+)\.m4s$/.exec(segments.at(-1)!)![1]);
+}
+
+async function assertSame(name: string, ...playlists: string[]): Promise<void> {
+  const [a, b] = await Promise.all(playlists.map(async (url) => (await fetch(new URL(name, url))).bytes()));
+  assert.ok(a!.length > 500 && Buffer.from(a!).equals(Buffer.from(b!)), name);
+}
 
 const AUTHORIZED = { authorization: `Bearer ${ADMIN_TOKEN}` };
 
