@@ -1,6 +1,7 @@
 import type { HubEvent, Resolver } from '../hub/hub.ts';
 import type { StreamPath } from '../hub/path.ts';
 import type { Context } from '../module.ts';
+import { filesAt } from './files.ts';
 import { Pull } from './pull.ts';
 import type { Trust } from './trust.ts';
 import { Uplink } from './uplink.ts';
@@ -20,6 +21,7 @@ export class Edge {
     this.#uplinks = origins.map((origin) => new Uplink(origin, trust, context));
     context.hub.observe((event) => this.#observe(event));
     context.hub.resolveWith(this.resolve);
+    context.files.elsewhere = (path) => this.#uplinks.map((uplink) => filesAt(uplink, path));
   }
 
   /** Looks for a stream at all origins; however many want it, it is fetched once. */

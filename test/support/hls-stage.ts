@@ -1,6 +1,6 @@
 import { concat } from '../../src/base/bytes.ts';
 import { MILLISECOND, SECOND, VirtualClock } from '../../src/base/clock.ts';
-import type { ReadFile } from '../../src/hub/files.ts';
+import { Files, type ReadFile } from '../../src/hub/files.ts';
 import { Hub } from '../../src/hub/hub.ts';
 import type { Leases } from '../../src/hub/lease.ts';
 import type { Mirror } from '../../src/hub/mirror.ts';
@@ -16,6 +16,7 @@ import type { Folder } from '../../src/protocol/hls/folder.ts';
 import { Groups } from '../../src/protocol/hls/groups.ts';
 import { readFileOf } from '../../src/protocol/hls/library.ts';
 import { Playlists } from '../../src/protocol/hls/playlist.ts';
+import { Renditions } from '../../src/protocol/hls/renditions.ts';
 import type { Shelf } from '../../src/protocol/hls/shelf.ts';
 import { AUDIO as ANY_AUDIO, VIDEO } from './tracks.ts';
 
@@ -74,11 +75,13 @@ export function setUp({
     log: silentLogger,
     files: folder && ((path) => filesIn(folder, path)),
   });
+  const groups = new Groups(hub);
   const ground = {
     context: { hub, clock, config: { publish }, log: silentLogger } as unknown as Context,
     options,
     feeds,
-    groups: new Groups(hub),
+    groups,
+    renditions: new Renditions({ groups, files: new Files(), clock }),
   };
   /** Reads a file as other nodes do. */
   const read: ReadFile = (name, reading) => readFileOf(ground, PATH, name, reading);

@@ -7,6 +7,7 @@ import { systemFolder } from './folder.ts';
 import { Groups } from './groups.ts';
 import { readFileOf } from './library.ts';
 import type { HlsOptions } from './options.ts';
+import { Renditions } from './renditions.ts';
 import { answerFile, answerMaster } from './requests.ts';
 import { Viewers } from './viewers.ts';
 
@@ -26,7 +27,9 @@ export function hls(options: HlsOptions): Module {
       const files = folder && ((path: StreamPath) => filesIn(folder, path));
       const feeds = new Feeds({ options, bytes: config.window.bytes, clock, log, files });
       const viewers = new Viewers(context, feeds, options.segment);
-      const ground = { context, options, viewers, feeds, groups: new Groups(context.hub) };
+      const groups = new Groups(context.hub);
+      const renditions = new Renditions({ groups, files: context.files, clock });
+      const ground = { context, options, viewers, feeds, groups, renditions };
       if (folder) copies = new Copies(ground, folder);
       context.files.read = (...asked) => readFileOf(ground, ...asked);
       http.reply(FILE, ANY_PAGE, (question) => answerFile(ground, question));

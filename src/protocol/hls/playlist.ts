@@ -113,12 +113,19 @@ export function variantOf({ shelf, stream }: Feed, uri: string): Variant {
   const video = tracks.find((track) => track.kind === 'video');
   const [width, height] = [video?.width ?? 0, video?.height ?? 0];
   const codecs = tracks.map(({ parameter }) => parameter);
-  return { uri, bandwidth: most, averageBandwidth: average, codecs, width, height, frameRate: undefined };
+  return { uri, bandwidth: most, averageBandwidth: average, codecs, width, height, frameRate: frameRateOf(whole) };
 }
 
 /** The master playlist that offers these, the best one first. */
 export function writeMaster(variants: readonly Variant[]): PlaylistText {
   return new PlaylistText(masterPlaylist(variants.toSorted((a, b) => b.bandwidth - a.bandwidth)));
+}
+
+/** Pictures per second, where any are known of. */
+function frameRateOf(segments: readonly ShelvedSegment[]): number | undefined {
+  const known = segments.filter(({ pictures }) => pictures > 0);
+  const duration = sum(known.map(lengthOf));
+  return duration > 0 ? (sum(known.map(({ pictures }) => pictures)) * SECOND) / duration : undefined;
 }
 
 /** In microseconds, as far as it is made. */

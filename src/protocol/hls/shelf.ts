@@ -141,12 +141,13 @@ export class Shelf {
     this.#change();
   }
 
-  /** The segment that was being made is over. */
-  close(duration: number): void {
+  /** The segment that was being made is over, and has so many pictures. */
+  close(duration: number, pictures = 0): void {
     const made = this.#making;
     if (!made) return;
     this.#making = undefined;
     made.close(duration);
+    made.pictures = pictures;
     const told = this.find(made.stamp.segment);
     if (told && told !== made && !told.content && made.content) this.fill(told, made.content);
     else if (told === made && !made.spoilt) this.#longest = Math.max(this.#longest, duration);
