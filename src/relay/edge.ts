@@ -1,6 +1,7 @@
 import type { HubEvent, Resolver } from '../hub/hub.ts';
 import type { StreamPath } from '../hub/path.ts';
 import type { Context } from '../module.ts';
+import { filesAt } from './files.ts';
 import type { Ears } from './media/ears.ts';
 import { Pull } from './pull.ts';
 import { Sibling } from './sibling.ts';
@@ -38,6 +39,7 @@ export class Edge {
     hub.observe((event) => this.#observe(event));
     hub.resolveWith(this.resolve);
     siblings.onMove((path, owner) => this.#move(path, owner));
+    context.files.elsewhere = (path) => this.#origins.map((origin) => filesAt(origin, path));
   }
 
   /** Looks for a stream where it can be had; however many want it, it is fetched once. */

@@ -1,6 +1,7 @@
 import { type Clock, SECOND } from '../../base/clock.ts';
 import { RefusedError } from '../../base/errors.ts';
 import type { ReadFile } from '../../hub/files.ts';
+import type { StreamPath } from '../../hub/path.ts';
 import type { Stream } from '../../hub/stream.ts';
 import type { Logger } from '../../ops/log.ts';
 import type { HlsOptions } from './options.ts';
@@ -16,6 +17,8 @@ export interface FeedGround {
   readonly bytes: number;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Reads what is kept of a stream as files, if it is. */
+  readonly files?: ((path: StreamPath) => ReadFile) | undefined;
 }
 
 /** How often others are asked what they have, in microseconds: so long they make segments for us, and so long a hole may stay. */
@@ -47,7 +50,7 @@ export class Feed {
     this.stream = stream;
     this.#ground = ground;
     this.shelf = new Shelf({ window: options.window, bytes }, clock);
-    this.retrieval = new Retrieval(this.shelf, { sources: () => sourcesOf(stream, container), bytes, clock });
+    this.retrieval = new Retrieval(this.shelf, { sources: sourcesOf(stream, container, ground), bytes, clock });
     this.#segmenter = new Segmenter(stream, this.shelf, packagings[container](), options.part);
     this.#position = oldestStamped(stream);
     this.#leave = stream.log.onChange(() => this.#schedule());
@@ -141,9 +144,11 @@ export class Feed {
   }
 }
 
-/** Who else has the files of a stream. In MPEG-TS they differ from node to node. */
-function sourcesOf({ upstream }: Stream, container: Container): readonly ReadFile[] {
-  return container === 'fmp4' && upstream ? [upstream] : [];
+/** Tells who else has the files of a stream at present. In MPEG-TS they differ from node to node. */
+function sourcesOf(stream: Stream, container: Container, { files }: FeedGround): () => readonly ReadFile[] {
+  if (container !== 'fmp4') return () => [];
+  const kept = files?.(stream.path);
+  return () => [kept, stream.upstream].filter((source) => source !== undefined);
 }
 
 /** Where the oldest segment begins that is whole in the window; the end of the log where none does. */

@@ -8,6 +8,7 @@ import { MEDIA_PLAYLIST } from './names.ts';
 import type { HlsOptions } from './options.ts';
 import type { Container } from './packaging.ts';
 import { Playlists, reportOf } from './playlist.ts';
+import type { Renditions } from './renditions.ts';
 import type { Shelf } from './shelf.ts';
 
 /** What answering needs. */
@@ -16,6 +17,7 @@ export interface Ground {
   readonly options: HlsOptions;
   readonly feeds: Feeds;
   readonly groups: Groups;
+  readonly renditions: Renditions;
 }
 
 const playlists = new WeakMap<Shelf, Playlists>();

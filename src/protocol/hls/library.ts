@@ -5,7 +5,7 @@ import type { PlaylistText } from './answer.ts';
 import type { Feed } from './feed.ts';
 import { type Ground, playlistsOf } from './ground.ts';
 import { take } from './media.ts';
-import { MEDIA_PLAYLIST, readName } from './names.ts';
+import { MEDIA_PLAYLIST, RENDITIONS, readName } from './names.ts';
 
 /** Reads a file of fMP4 as viewers of it would get it, for other nodes; rejects as `ReadFile` does. */
 export async function readFileOf(
@@ -14,6 +14,7 @@ export async function readFileOf(
   name: string,
   { most }: Reading,
 ): Promise<readonly Uint8Array[]> {
+  if (name === RENDITIONS) return [await ground.renditions.write(path)];
   const stream = ground.context.hub.find(path);
   if (!stream) throw new RefusedError('not-found', `${describePath(path)} is not here`);
   // Segments are made for a while after this, so that one who asks again finds those that were made meanwhile.

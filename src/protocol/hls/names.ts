@@ -12,6 +12,8 @@ export type Wish =
 
 /** The name of every media playlist. */
 export const MEDIA_PLAYLIST = 'media.m3u8';
+/** Nodes tell each other under this name which renditions of a stream there are. */
+export const RENDITIONS = 'renditions.txt';
 const EXTENSIONS: Record<Container, string> = { fmp4: 'm4s', ts: 'ts' };
 const INIT = /^init-[0-9a-f]{16}\.mp4$/;
 const SEGMENT = /^(\d{1,15})(?:\.(\d{1,5}))?\.(m4s|ts)$/;

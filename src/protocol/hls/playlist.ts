@@ -46,9 +46,8 @@ export class Playlists {
 
   #media(delta: boolean): string {
     const { listed, ended } = this.#shelf;
-    const { segment } = this.#options;
-    const targetDuration = Math.max(segment, inSeconds(this.#shelf.longest));
-    const segments = listed.map((each) => this.#segment(each));
+    const targetDuration = targetDurationOf(this.#shelf, this.#options.segment);
+    const segments = listed.map((each) => segmentOf(each, this.#container));
     const lowLatency = this.#container === 'fmp4' ? this.#lowLatency(listed) : undefined;
     return mediaPlaylist({ segments, targetDuration, lowLatency, ended }, { delta });
   }
@@ -71,19 +70,25 @@ export class Playlists {
     if (duration !== undefined && parts.length === 0) return undefined;
     return duration === undefined ? partName(stamp.segment, parts.length) : partName(stamp.segment + 1, 0);
   }
+}
 
-  #segment({ stamp, time, parts, init, duration, gap }: ShelvedSegment): Segment {
-    return {
-      number: stamp.segment,
-      discontinuity: stamp.discontinuity,
-      uri: segmentName(stamp.segment, this.#container),
-      duration,
-      parts: parts.map((part, i) => ({ ...part, uri: partName(stamp.segment, i) })),
-      init: init?.name,
-      time,
-      gap: gap && duration !== undefined,
-    };
-  }
+/** A segment as playlists tell of it. */
+export function segmentOf({ stamp, time, parts, init, duration, gap }: ShelvedSegment, container: Container): Segment {
+  return {
+    number: stamp.segment,
+    discontinuity: stamp.discontinuity,
+    uri: segmentName(stamp.segment, container),
+    duration,
+    parts: parts.map((part, i) => ({ ...part, uri: partName(stamp.segment, i) })),
+    init: init?.name,
+    time,
+    gap: gap && duration !== undefined,
+  };
+}
+
+/** How long the segments of a shelf are at most, where they are aimed at a length; in microseconds. */
+export function targetDurationOf({ longest }: Shelf, segment: number): number {
+  return Math.max(segment, inSeconds(longest));
 }
 
 /** A target duration is in whole seconds, and rounded ones may not be longer (HLS, 4.4.3.1). */
@@ -108,12 +113,19 @@ export function variantOf({ shelf, stream }: Feed, uri: string): Variant {
   const video = tracks.find((track) => track.kind === 'video');
   const [width, height] = [video?.width ?? 0, video?.height ?? 0];
   const codecs = tracks.map(({ parameter }) => parameter);
-  return { uri, bandwidth: most, averageBandwidth: average, codecs, width, height, frameRate: undefined };
+  return { uri, bandwidth: most, averageBandwidth: average, codecs, width, height, frameRate: frameRateOf(whole) };
 }
 
 /** The master playlist that offers these, the best one first. */
 export function writeMaster(variants: readonly Variant[]): PlaylistText {
   return new PlaylistText(masterPlaylist(variants.toSorted((a, b) => b.bandwidth - a.bandwidth)));
+}
+
+/** Pictures per second, where any are known of. */
+function frameRateOf(segments: readonly ShelvedSegment[]): number | undefined {
+  const known = segments.filter(({ pictures }) => pictures > 0);
+  const duration = sum(known.map(lengthOf));
+  return duration > 0 ? (sum(known.map(({ pictures }) => pictures)) * SECOND) / duration : undefined;
 }
 
 /** In microseconds, as far as it is made. */

@@ -31,14 +31,14 @@ const FARTHEST = 2;
 
 /** Answers `/app/name.m3u8`: what renditions there are, each under a token that the viewer is known by from then on. */
 export async function answerMaster(ground: ViewerGround, question: Question): Promise<Reply> {
-  const { viewers, groups } = ground;
+  const { viewers, renditions } = ground;
   const { url, params } = question;
   const path = streamPath(vhostOf(url), params.app!, params.name!);
   const container = containerOf(url.searchParams);
   const token = newToken(ground.context.siblings.worker);
   const viewer = viewers.begin(token, question, path);
   try {
-    const members = groups.members(path);
+    const members = await renditions.find(path);
     const paths = members.length > 0 ? members : [path];
     const watched = await Promise.all(paths.map((each) => viewers.watch(viewer, question, each, container)));
     await Promise.all(watched.map((each) => begun(ground, viewer, each)));

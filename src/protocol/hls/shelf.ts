@@ -32,6 +32,7 @@ export class Shelf {
   /** The one that is being made, which is not there if others have told of it before. */
   #making: ShelvedSegment | undefined;
   #uses = 0;
+  readonly #wakers = new Set<() => void>();
   #ended = false;
   #failed: RefusedError | undefined;
   #longest = 0;
@@ -39,6 +40,12 @@ export class Shelf {
   constructor(limits: ShelfLimits, clock: Clock) {
     this.#limits = limits;
     this.waits = new Waits(clock);
+  }
+
+  /** Has `waker` called after every change of what a playlist would say, until the function returned is called. */
+  onChange(waker: () => void): () => void {
+    this.#wakers.add(waker);
+    return () => this.#wakers.delete(waker);
   }
 
   /** Whether no more will come. */
@@ -134,12 +141,13 @@ export class Shelf {
     this.#change();
   }
 
-  /** The segment that was being made is over. */
-  close(duration: number): void {
+  /** The segment that was being made is over, and has so many pictures. */
+  close(duration: number, pictures = 0): void {
     const made = this.#making;
     if (!made) return;
     this.#making = undefined;
     made.close(duration);
+    made.pictures = pictures;
     const told = this.find(made.stamp.segment);
     if (told && told !== made && !told.content && made.content) this.fill(told, made.content);
     else if (told === made && !made.spoilt) this.#longest = Math.max(this.#longest, duration);
@@ -176,6 +184,11 @@ export class Shelf {
     for (const segment of this.#segments) if (segment.init?.name === name) segment.init = { name, bytes };
   }
 
+  /** A segment can be had elsewhere from now on. */
+  keep(segment: ShelvedSegment): void {
+    segment.elsewhere = true;
+  }
+
   /** A segment cannot be had elsewhere, though it was told of. */
   lose(segment: ShelvedSegment): void {
     segment.elsewhere = false;
@@ -197,6 +210,7 @@ export class Shelf {
   #change(): void {
     this.version++;
     this.waits.wake();
+    for (const waker of this.#wakers) waker();
   }
 
   #learn({ number, discontinuity, time, duration, init, gap }: ToldSegment): void {

@@ -5,6 +5,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { z } from 'zod';
+import { OPTIONS } from '../../../test/support/hls-stage.ts';
 import { VIDEO } from '../../../test/support/tracks.ts';
 import { AccessGate, type AccessRequest } from '../../access/gate.ts';
 import { MILLISECOND, SECOND, VirtualClock } from '../../base/clock.ts';
@@ -60,7 +61,7 @@ async function setUp(owner: Owner, { patience = '0s', viewers = 100 } = {}) {
       requests++;
       return handle(question);
     });
-  await hls({ segment: 2 * SECOND, part: 200 * MILLISECOND, window: 9, idle: 30 * SECOND }).start(context as Context);
+  await hls({ ...OPTIONS, window: 9 }).start(context as Context);
   const server = context.http!.serve() as Server;
   const sockets: Socket[] = [];
   server.on('connection', (socket: Socket) => sockets.push(socket));
