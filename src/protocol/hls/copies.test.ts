@@ -46,7 +46,8 @@ async function stage(owner: Owner, wrap: (folder: Folder) => Folder = (folder) =
   };
   const at = (name: string) => join(root, name);
   const text = (name: string) => readFile(at(name), 'utf8').catch(() => '');
-  const names = async (name: string) => (await readdir(at(name)).catch(() => [])).sort((a, b) => (a < b ? -1 : 1));
+  const names = async (name: string) =>
+    (await readdir(at(name)).catch(() => [])).toSorted((a, b) => a.localeCompare(b));
   const playlist = async (name = 'v/live/movie') => {
     const written = await text(`${name}/media.m3u8`);
     assert.deepEqual(checkPlaylist(written), [], written);

@@ -14,13 +14,18 @@ import { variantOf, writeMaster } from './playlist.ts';
 const LAST_WORDS_MS = 2000;
 const END = '#EXT-X-ENDLIST\n';
 
-/** The segments of all streams that are published here as files, for a web server in front: `live/movie.m3u8` and what that names in `live/movie/`. */
+/**
+ * The segments of all streams that are published here as files, for a web server in front: `live/movie.m3u8`, and what that names
+ * in `live/movie/`.
+ */
 export class Copies {
   readonly #ground: Ground;
   readonly #folder: Folder;
   readonly #copies = new Map<StreamPath, Copy>();
   /** What the master playlists say, but for their rates. */
   readonly #masters = new Map<StreamPath, string>();
+  /** Cancel what is to be done later. */
+  readonly #later = new Set<() => void>();
 
   /** Takes up what an earlier run has left. */
   constructor(ground: Ground, folder: Folder) {
@@ -32,6 +37,7 @@ export class Copies {
 
   /** Resolves when all is written, or after a while. */
   async stop(): Promise<void> {
+    for (const cancel of this.#later) cancel();
     const all = Promise.all(Array.from(this.#copies.values(), ({ done }) => done));
     await Promise.race([all, sleep(LAST_WORDS_MS, undefined, { ref: false })]);
   }
@@ -65,10 +71,10 @@ export class Copies {
 
   /** A stream that was there before a restart may come back, as after any loss of its publisher; else it has ended. */
   async #takeUp(): Promise<void> {
-    const { clock, config } = this.#ground.context;
+    const { grace } = this.#ground.context.config.publish;
     for (const place of await this.#folder.find(MARK)) {
       const path = pathOf(place);
-      if (path) clock.after(config.publish.grace, () => void this.#end(path));
+      if (path) this.#after(grace, () => this.#end(path));
     }
   }
 
@@ -76,14 +82,23 @@ export class Copies {
     if (this.#isThere(path)) return;
     const file = `${placeOf(path)}/${MEDIA_PLAYLIST}`;
     const text = await this.#folder.read(file, Number.POSITIVE_INFINITY).catch(() => undefined);
-    if (text && !Buffer.from(text).toString().endsWith(END))
-      await this.#folder.write(file, [text, Buffer.from(END)]).catch(() => {});
     this.#removeLater(path);
+    if (text && !Buffer.from(text).toString().endsWith(END)) await this.#folder.write(file, [text, Buffer.from(END)]);
   }
 
   #removeLater(path: StreamPath): void {
-    const { context, options } = this.#ground;
-    context.clock.after(options.disk.keep, () => void this.#remove(path).catch(() => {}));
+    this.#after(this.#ground.options.disk.keep, () => this.#remove(path));
+  }
+
+  #after(delay: number, work: () => Promise<void>): void {
+    const { clock, log } = this.#ground.context;
+    const cancel = clock.after(delay, () => {
+      this.#later.delete(cancel);
+      work().catch((error: Error) =>
+        log.warn({ reason: error.message }, 'files of a stream that has ended cannot be removed'),
+      );
+    });
+    this.#later.add(cancel);
   }
 
   /** Whether it is written, here or by another worker of this node. */

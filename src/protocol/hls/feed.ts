@@ -54,6 +54,7 @@ export class Feed {
     this.#segmenter = new Segmenter(stream, this.shelf, packagings[container](), options.part);
     this.#position = oldestStamped(stream);
     this.#leave = stream.log.onChange(() => this.#schedule());
+    if (container === 'fmp4') this.#askLater();
     if (this.retrieval.isPossible) void this.#begin();
     this.#pump();
   }
@@ -73,7 +74,6 @@ export class Feed {
 
   /** What was made before this node had the stream, others have; the newest of it is what somebody wants next. */
   async #begin(): Promise<void> {
-    this.#askLater();
     await this.#ask(this.#nextStamp);
     const newest = this.shelf.listed.findLast(({ content, elsewhere }) => !content && elsewhere);
     if (newest) this.retrieval.segment(newest).catch(() => {});
