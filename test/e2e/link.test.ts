@@ -256,12 +256,22 @@ test('both ends tell how the link is doing', needs('ffmpeg'), async (t) => {
   const { lost, repaired, residual } = atEdge!;
   assert.ok(lost > 20 && repaired > 20 && residual < lost / 2, JSON.stringify(atEdge));
   assert.ok(atOrigin!['repaired'] >= atEdge!['repaired'], JSON.stringify(atOrigin));
+  assert.ok(atOrigin!['rtt_ms'] > 35 && !('late' in atOrigin!), JSON.stringify(atOrigin));
+  const told = atOrigin!['reported'];
+  assert.ok(told.lost > 20 && told.packets > 10 * told.residual, JSON.stringify(atOrigin));
+  assert.deepEqual(atOrigin!['streams'], [{ path: '__defaultVhost__/live/movie', media: 'udp', reported: told }]);
   assert.ok(atEdge!['rtt_ms'] > 35 && atEdge!['rtt_ms'] < 400, JSON.stringify(atEdge));
   assert.match(atEdge!['streams'][0].summary, /^loss \d+\.\d %, residual \S+ at 500 ms, overhead \d+\.\d %/);
-  const metrics = await fetch(linked.edge.http('/metrics'), { headers: { authorization: `Bearer ${ADMIN_TOKEN}` } });
-  const text = await metrics.text();
-  for (const name of ['packets_total', 'repaired_packets_total', 'residual_packets_total'])
-    assert.match(text, new RegExp(`headwater_link_${name}\\{role="edge",node="\\w+"\\} \\d`));
+  for (const [role, server] of [
+    ['edge', linked.edge],
+    ['origin', linked.origin.server],
+  ] as const) {
+    const metrics = await fetch(server.http('/metrics'), { headers: { authorization: `Bearer ${ADMIN_TOKEN}` } });
+    const text = await metrics.text();
+    for (const name of ['packets_total', 'repaired_packets_total', 'residual_packets_total'])
+      assert.match(text, new RegExp(`headwater_link_${name}\\{role="${role}",node="\\w+"\\} \\d`));
+    assert.equal(text.includes(`headwater_link_late_packets_total{role="${role}"`), role === 'edge');
+  }
   await arrived(life);
 });
 

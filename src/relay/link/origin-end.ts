@@ -14,6 +14,7 @@ import type { ParityOutlet } from './parity-sender.ts';
 import type { Protection } from './protection.ts';
 import { Repairer } from './repairer.ts';
 import type { StreamSender, Subscriber } from './stream-sender.ts';
+import { Told } from './told.ts';
 
 /** What an {@link OriginEnd} sends; each call is a datagram of its own. */
 export interface OriginOutput {
@@ -47,6 +48,7 @@ interface Subscription {
 /** The origin's end of the path to one edge: its subscriptions, its repairs and the answers to its pings. */
 export class OriginEnd implements Subscriber, ParityOutlet {
   readonly repairer: Repairer;
+  readonly told = new Told();
   /** Answers of the {@link repairer} that its edge hears where the stream is pushed: bytes of UDP payload. */
   readonly shared = { packets: 0, bytes: 0 };
   readonly #output: OriginOutput;
@@ -99,6 +101,7 @@ export class OriginEnd implements Subscriber, ParityOutlet {
     stream.sender.parity.protect(this, undefined, this);
     this.#streams.delete(ssrc);
     this.repairer.remove(ssrc);
+    this.told.end(ssrc);
   }
 
   /** By which way a stream goes to the edge. */
@@ -141,6 +144,7 @@ export class OriginEnd implements Subscriber, ParityOutlet {
     const stream = this.#streams.get(report.ssrc);
     if (!stream) return;
     stream.reportedAt = now;
+    this.told.take(report);
     this.repairer.report(report, now);
   }
 

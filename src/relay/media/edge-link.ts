@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { RemoteInfo, Socket } from 'node:dgram';
 import type { Clock } from '../../base/clock.ts';
-import { type LinkReport, type MediaWay, mediaOf, NOTHING_CROSSED } from '../../net/links.ts';
+import { type MediaWay, mediaOf, type OriginReport, type SentStream } from '../../net/links.ts';
 import type { LossPolicy } from '../link/fec.ts';
 import { OriginEnd, type OriginOutput } from '../link/origin-end.ts';
 import type { StreamSender } from '../link/stream-sender.ts';
@@ -18,7 +18,10 @@ export interface EdgeNode {
 
 /** A stream that an edge was granted. */
 interface Subscription {
+  readonly path: string;
+  /** Where the edge may hear it as it is pushed. */
   readonly push: Push | undefined;
+  /** Another subscription goes on with it. */
   readonly onReplaced: () => void;
 }
 
@@ -99,11 +102,10 @@ export class EdgeLink implements OriginOutput {
    * Sends a stream from its position on, or has the edge hear it where it is pushed; what it has already goes on. The function
    * returned ends that; `onReplaced` is called when another subscription goes on with it.
    */
-  subscribe(sender: StreamSender, push: Push | undefined, onReplaced: () => void): () => void {
+  subscribe(sender: StreamSender, subscription: Subscription): () => void {
     const { ssrc } = sender;
-    if (!this.sends(sender)) this.#end.subscribe(sender, push);
+    if (!this.sends(sender)) this.#end.subscribe(sender, subscription.push);
     const before = this.#subscriptions.get(ssrc);
-    const subscription: Subscription = { push, onReplaced };
     this.#subscriptions.set(ssrc, subscription);
     before?.onReplaced();
     return () => {
@@ -139,20 +141,22 @@ export class EdgeLink implements OriginOutput {
   }
 
   /** How it is doing. */
-  report(): LinkReport {
+  report(): OriginReport {
     const { counters, rtt, jitter } = this.#end.repairer;
     const { forged, replayed } = this.#opener.counters;
-    const { shared } = this.#end;
+    const { shared, told } = this.#end;
+    const streams = this.#streams();
+    const reported = told.total;
     const { requests, packets: repaired, parity, parityBytes } = counters;
     // What was repaired for several edges at once is told by what is pushed.
     const own = { packets: repaired - shared.packets, bytes: counters.bytes - shared.bytes };
     return {
-      ...NOTHING_CROSSED,
       role: 'origin',
       ...this.edge,
-      media: this.isReached ? mediaOf(Array.from(this.#subscriptions.keys(), (ssrc) => this.wayOf(ssrc))) : 'reliable',
-      rtt,
-      jitter,
+      media: this.isReached ? mediaOf(streams.map(({ media }) => media)) : 'reliable',
+      // Assumed by those who repair, until it is told.
+      rtt: reported && rtt,
+      jitter: reported && jitter,
       packets: this.#sent.packets - own.packets - parity,
       bytes: this.#sent.bytes - own.bytes - parityBytes,
       overheadBytes: own.bytes + parityBytes + this.#sent.control,
@@ -160,8 +164,17 @@ export class EdgeLink implements OriginOutput {
       repaired,
       parity,
       refused: forged + replayed + this.#malformed,
-      streams: [],
+      reported,
+      streams,
     };
+  }
+
+  #streams(): SentStream[] {
+    return Array.from(this.#subscriptions, ([ssrc, { path }]) => ({
+      path,
+      media: this.wayOf(ssrc),
+      reported: this.#end.told.of(ssrc),
+    }));
   }
 
   #send(bytes: Uint8Array): void {

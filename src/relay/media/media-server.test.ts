@@ -10,7 +10,9 @@ import { coreOptions } from '../../config/options.ts';
 import type { Context } from '../../module.ts';
 import { Links } from '../../net/links.ts';
 import { writeItems } from '../link/datagram.ts';
+import { StreamSender } from '../link/stream-sender.ts';
 import { ControlOpener, ControlSealer } from './control-cipher.ts';
+import { newMediaKeys, sealWith } from './media-cipher.ts';
 import { MediaServer } from './media-server.ts';
 
 const config = loadConfig(z.strictObject(coreOptions), {});
@@ -95,6 +97,25 @@ test('what is not from the edge is counted and never answered', async (t) => {
   for (const bytes of [bad, good, good, Uint8Array.of(1, 2, 3), new Uint8Array(1200).fill(0x48)]) send(bytes);
   await until('all have come', () => links.strangers === 2 && link.report().refused === 2);
   await until('the good one is answered', () => answers === 1);
+});
+
+test('what an edge alone can know is unknown until it is told', async (t) => {
+  const { link, sealer, send } = await prepare(t);
+  const sender = new StreamSender({ ssrc: 7, seal: sealWith(newMediaKeys()), latency: 500_000 });
+  const leave = link.subscribe(sender, { path: 'live/movie', push: undefined, onReplaced() {} });
+  const { rtt, jitter, reported, streams } = link.report();
+  assert.deepEqual([rtt, jitter, reported], [undefined, undefined, undefined]);
+  assert.deepEqual(streams, [{ path: 'live/movie', media: 'udp', reported: undefined }]);
+  const told = { item: 'report', received: 90, lost: 10, repaired: 9, abandoned: 1, queue: 0 } as const;
+  const items = [8, 7].map((ssrc) => ({ ...told, ssrc, rtt: 1000 * ssrc, jitter: 500 }));
+  send(sealer.seal(writeItems(items)));
+  await until('it is told', () => link.report().reported);
+  const expected = { packets: 100, lost: 10, repaired: 9, residual: 1 };
+  const report = link.report();
+  assert.deepEqual([report.rtt, report.jitter, report.reported], [7000, 500, expected]);
+  assert.deepEqual(report.streams[0]!.reported, expected);
+  leave();
+  assert.deepEqual([link.report().reported, link.report().streams], [expected, []]);
 });
 
 test('an address that is taken is refused in one sentence', async (t) => {

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:dgram';
 import { SECOND } from '../../base/clock.ts';
 import { ProtocolError } from '../../base/errors.ts';
-import { type LinkReport, mediaOf } from '../../net/links.ts';
+import { type EdgeReport, mediaOf } from '../../net/links.ts';
 import { Departure } from '../../net/serve.ts';
 import { USUAL_POLICY } from '../link/copies.ts';
 import { EdgeEnd } from '../link/edge-end.ts';
@@ -156,7 +156,7 @@ export class OriginLink implements Machine {
   }
 
   /** How it is doing. */
-  report(): LinkReport {
+  report(): EdgeReport {
     const { node, host } = this.#options;
     const { path, strays } = this.#end;
     const { forged, replayed } = this.#opener.counters;
@@ -167,8 +167,8 @@ export class OriginLink implements Machine {
       node,
       remote: host,
       media: this.isUp ? mediaOf(streams.map(({ media }) => media)) : 'reliable',
-      rtt: path.rtt,
-      jitter: path.jitter,
+      rtt: path.measured ? path.rtt : undefined,
+      jitter: path.measured ? path.jitter : undefined,
       bytes: this.#counters.bytes,
       overheadBytes: this.#counters.control,
       refused: strays + forged + replayed + this.#counters.malformed,

@@ -59,7 +59,8 @@ export async function playMedia(
         session.bytesOut += record.length;
         channel.stream.write(record);
       }
-      const unsubscribe = link.subscribe(feed.sender, target?.of(stream), stop);
+      const granted = { path: stream.path, push: target?.of(stream), onReplaced: stop };
+      const unsubscribe = link.subscribe(feed.sender, granted);
       stops.unshift(opening.leave, unsubscribe, tally(feed, link, stream, session));
     });
   } finally {

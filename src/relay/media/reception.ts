@@ -131,7 +131,7 @@ export class Reception {
       media: this.#end.wayOf(this.ssrc) === 'pushed' ? this.#pushedBy : 'udp',
       latency: targetLatency,
       delay: { p50: this.#delays.quantile(0.5), p99: this.#delays.quantile(0.99) },
-      summary: this.#summary(),
+      ...this.#achieved(),
       packets: received + lost,
       ...{ lost, repaired, restored, parity, late, duplicates, forged, requests, residual: abandoned },
     };
@@ -170,8 +170,9 @@ export class Reception {
     this.#badSpans = isBad ? this.#badSpans + 1 : 0;
   }
 
-  #summary(): string {
+  #achieved(): Pick<LinkStream, 'outcome' | 'summary'> {
     if (this.#latency !== undefined) this.#auto.latency = this.#latency;
-    return this.#auto.summary(this.#receiver.counters, this.protection);
+    const outcome = this.#auto.outcome(this.#receiver.counters, this.protection);
+    return { outcome, summary: this.#auto.summary(outcome) };
   }
 }

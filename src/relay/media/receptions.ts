@@ -83,7 +83,7 @@ export class Receptions {
   }
 
   #tell(reception: Reception): void {
-    const { path, latency, summary, delay, ...crossing } = reception.report();
+    const { path, latency, outcome: _, summary, delay, ...crossing } = reception.report();
     const [wanted, p50, p99] = [latency, delay.p50, delay.p99].map((time) => Math.round(time / MILLISECOND));
     const fields = { origin: this.#options.name, path, latency: wanted, p50, p99, ...crossing };
     this.#options.log.info(fields, summary);
