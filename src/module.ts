@@ -2,6 +2,7 @@ import type { AccessGate } from './access/gate.ts';
 import type { Clock } from './base/clock.ts';
 import type { CoreConfig } from './config/options.ts';
 import type { Hub } from './hub/hub.ts';
+import type { Pasts } from './hub/past.ts';
 import type { Recordings } from './hub/recordings.ts';
 import type { Sessions } from './hub/session.ts';
 import type { Admission } from './net/admission.ts';
@@ -25,6 +26,7 @@ export interface Context {
   readonly hub: Hub;
   readonly sessions: Sessions;
   readonly recordings: Recordings;
+  readonly pasts: Pasts;
   readonly access: AccessGate;
   readonly admission: Admission;
   readonly memory: MemoryWatch;

@@ -13,6 +13,7 @@ import { type ClusterNode, openNode } from './cluster/node.ts';
 import { selfSigned } from './cluster/self-signed.ts';
 import { coreOptions } from './config/options.ts';
 import { Hub } from './hub/hub.ts';
+import { Pasts } from './hub/past.ts';
 import { Sessions } from './hub/session.ts';
 import type { Context, Module } from './module.ts';
 import { Admission } from './net/admission.ts';
@@ -137,6 +138,7 @@ async function createContext(
     hub,
     sessions,
     recordings: new LocalRecordings({ options: config.record, disk: systemDisk, hub, sessions, clock, log }),
+    pasts: new Pasts(),
     access: new AccessGate(providers, { warn }),
     admission,
     memory,

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { after, beforeEach, test } from 'node:test';
 import { startApi, TOKEN } from '../../test/support/api-server.ts';
 import { RefusedError } from '../base/errors.ts';
-import type { Recording, RecordingContent, Recordings } from '../hub/recordings.ts';
+import type { Outline, Recording, RecordingContent, Recordings } from '../hub/recordings.ts';
 import { api } from './index.ts';
 
 const BYTES = Uint8Array.from({ length: 1000 }, (_, i) => i);
+const OUTLINE: Outline = { opening: 0, sections: [], isFinished: true };
 const authorization = `Bearer ${TOKEN}`;
 const PATH = '__defaultVhost__/live/movie';
 
@@ -41,6 +42,7 @@ class FakeRecordings implements Recordings {
   find = (id: string) => all.find((each) => each.id === id);
   start = (path: string) => void this.asked.push(`start ${path}`);
   stop = (path: string) => this.asked.push(`stop ${path}`) > 0 && path === PATH;
+  outline = async () => OUTLINE;
   content = async () => contentOf(BYTES);
   cut = async (id: string, from: number, to: number) => {
     this.asked.push(`cut ${id} ${from} ${to}`);

@@ -1,0 +1,54 @@
+import type { Frame, Stamp } from '../media/frame.ts';
+import type { Track } from '../media/track.ts';
+import type { Stream } from './stream.ts';
+
+/** A segment of a stream that is over. */
+export interface PastSegment {
+  readonly stamp: Stamp;
+  /** The wall clock at its first frame, in microseconds since 1970, and how long it is, in microseconds. */
+  readonly time: number;
+  readonly duration: number;
+  /** What it is made of, video first. */
+  readonly tracks: readonly Track[];
+  /** Whether frames are missing. */
+  readonly gap: boolean;
+}
+
+/** The frames of a segment in the order in which they came, and the one that begins the next where that goes on from it. */
+export interface PastFrames {
+  readonly tracks: readonly Track[];
+  readonly frames: readonly Frame[];
+  readonly next: Frame | undefined;
+}
+
+/** What is kept of a stream for longer than its window. */
+export interface Past {
+  /** The segments that are over, the oldest first. Their numbers go up; some may be missing. */
+  segments(): Promise<readonly PastSegment[]>;
+  /** The segment of that number; `undefined` where it is not here, or not over. */
+  find(segment: number): Promise<PastSegment | undefined>;
+  /** Its frames; `undefined` where they are not here, or not all. */
+  frames(segment: number): Promise<PastFrames | undefined>;
+}
+
+/** Finds the past of a stream, where something of it is kept. */
+export type PastSource = (stream: Stream) => Promise<Past | undefined>;
+
+/** Where the past of streams is kept: on this node, or on others. */
+export class Pasts {
+  readonly #sources: PastSource[] = [];
+
+  /** Has `source` asked, after those that were added before. */
+  add(source: PastSource): void {
+    this.#sources.push(source);
+  }
+
+  /** The past of a stream from the first source that has any of it. */
+  async find(stream: Stream): Promise<Past | undefined> {
+    for (const source of this.#sources) {
+      const past = await source(stream);
+      if (past) return past;
+    }
+    return undefined;
+  }
+}
