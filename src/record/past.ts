@@ -82,17 +82,17 @@ export class RecordedPast implements Past {
   async #update(): Promise<void> {
     const kept: Kept[] = [];
     for (const id of this.#shelf.ofStream(this.#path, this.#anchor)) {
-      const each = this.#kept.find((known) => known.id === id) ?? (await this.#open(id));
+      const each = this.#kept.find((known) => known.id === id) ?? (await this.#open(id, kept));
       if (each) kept.push(each);
     }
     this.#kept = kept;
   }
 
   /** Tracks of several files that are the same are one object, as in the stream. */
-  async #open(id: string): Promise<Kept | undefined> {
+  async #open(id: string, before: readonly Kept[]): Promise<Kept | undefined> {
     const opened = await this.#shelf.open(id);
     if (!opened) return undefined;
-    const known = this.#kept.flatMap(({ tracks }) => tracks);
+    const known = before.flatMap(({ tracks }) => tracks);
     const tracks = opened.header.tracks.map(trackOf);
     return { ...opened, id, tracks: tracks.map((track) => known.find((each) => sameTrack(each, track)) ?? track) };
   }
@@ -152,7 +152,8 @@ async function read({ begun, places, next }: Recorded): Promise<PastFrames | und
   const waiting: Record<Kind, Sample[]> = { video: [], audio: [] };
   for (const { kept, stretch } of places) {
     const written = readFragments(await readStretch(kept.file, stretch));
-    for (const track of kept.tracks) waiting[track.kind].push(...written[track.kind].map((each) => ({ ...each, track })));
+    for (const track of kept.tracks)
+      waiting[track.kind].push(...written[track.kind].map((each) => ({ ...each, track })));
   }
   const frames = inOrder(waiting, places.map(({ point }) => point.order).join(''), begun);
   const { tracks } = places[0]!.kept;

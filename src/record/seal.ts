@@ -21,8 +21,6 @@ export async function completeOpening(
 }
 
 function summaryOf({ first, last, size, points }: Contents): FlvSummary {
-  const keyframes = points
-    .filter(({ isKey }) => isKey)
-    .map(({ at, time }) => ({ position: at, time: time / SECOND }));
+  const keyframes = points.filter(({ isKey }) => isKey).map(({ at, time }) => ({ position: at, time: time / SECOND }));
   return { duration: Math.max(0, last - first) / SECOND, size, keyframes };
 }

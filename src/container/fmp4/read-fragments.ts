@@ -39,7 +39,7 @@ function readTrackFragment(bytes: Uint8Array, moof: number, traf: PlacedBox, fra
     if (type === 'tfhd') {
       const id = reader.u32();
       kind = KINDS.find((each) => TRACK_IDS[each] === id);
-    } else if (type === 'tfdt') time = reader.u32() * HIGH + reader.u32();
+    } else if (type === 'tfdt') time = reader.i32() * HIGH + reader.u32();
     else if (type === 'trun' && kind) frames[kind].push(...readRun(reader, kind, time, moof));
   }
 }

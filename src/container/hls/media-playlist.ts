@@ -55,6 +55,8 @@ export interface MediaPlaylist {
   readonly lowLatency: LowLatency | undefined;
   /** Whether no segment will follow: then all are whole. */
   readonly ended: boolean;
+  /** Where players are to begin, in microseconds behind the first segment's beginning; they choose where it is absent. */
+  readonly start?: number | undefined;
 }
 
 /** In target durations: how far from the end parts are still listed, and from where on segments may be skipped (HLS, 4.4.3.8 and 4.4.4.9). */
@@ -83,8 +85,9 @@ export function mediaPlaylist(playlist: MediaPlaylist, { delta = false } = {}): 
   return `${lines.join('\n')}\n`;
 }
 
-function head({ segments, lowLatency }: MediaPlaylist, target: number, skipped: number): string[] {
+function head({ segments, lowLatency, start }: MediaPlaylist, target: number, skipped: number): string[] {
   const lines = ['#EXTM3U', `#EXT-X-VERSION:${version(segments, lowLatency)}`, '#EXT-X-INDEPENDENT-SEGMENTS'];
+  if (start !== undefined) lines.push(`#EXT-X-START:TIME-OFFSET=${seconds(start)}`);
   lines.push(`#EXT-X-TARGETDURATION:${target}`);
   if (lowLatency) {
     const control = {

@@ -2,6 +2,7 @@ import type { Context, Module } from '../../module.ts';
 import { PREFLIGHT } from './answer.ts';
 import { Feeds } from './feed.ts';
 import { Groups } from './groups.ts';
+import { Histories } from './histories.ts';
 import type { HlsOptions } from './options.ts';
 import { answerFile, answerMaster } from './requests.ts';
 import { Viewers } from './viewers.ts';
@@ -19,7 +20,8 @@ export function hls(options: HlsOptions): Module {
       const { clock, log, config, http } = context;
       const feeds = new Feeds({ options, bytes: config.window.bytes, clock, log });
       const viewers = new Viewers(context, feeds, options.segment);
-      const ground = { context, options, viewers, feeds, groups: new Groups(context.hub) };
+      const histories = new Histories(context, options);
+      const ground = { context, options, viewers, feeds, groups: new Groups(context.hub), histories };
       http.route(['GET', 'HEAD'], FILE, (exchange) => answerFile(ground, exchange));
       http.route(['GET', 'HEAD'], MASTER, (exchange) => answerMaster(ground, exchange));
       http.route(['OPTIONS'], MASTER, ({ response }) => void response.writeHead(204, PREFLIGHT).end());

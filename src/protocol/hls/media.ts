@@ -15,7 +15,8 @@ export type Wish =
 
 const INIT = /^init-[0-9a-f]{16}\.mp4$/;
 const SEGMENT = /^(\d{1,15})(?:\.(\d{1,5}))?\.(m4s|ts)$/;
-const TYPES: Record<Container, string> = { fmp4: 'video/mp4', ts: 'video/mp2t' };
+/** The type of segments in each container, for HTTP. */
+export const TYPES: Readonly<Record<Container, string>> = { fmp4: 'video/mp4', ts: 'video/mp2t' };
 
 /** Reads the name of a file; undefined where it is none of ours. */
 export function readName(name: string): Wish | undefined {

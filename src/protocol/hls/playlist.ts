@@ -7,6 +7,7 @@ import {
   type RenditionReport,
   type Segment,
 } from '../../container/hls/media-playlist.ts';
+import type { History } from './history.ts';
 import type { HlsOptions } from './options.ts';
 import type { Container } from './packaging.ts';
 import type { Shelf, ShelvedSegment } from './shelf.ts';
@@ -25,8 +26,9 @@ export class PlaylistText {
   }
 }
 
-/** The name of every media playlist. */
+/** The names of every media playlist: of the newest segments, and of all that can be had. */
 export const MEDIA_PLAYLIST = 'media.m3u8';
+export const WHOLE_PLAYLIST = 'whole.m3u8';
 /** Parts are listed of so many segments at most, the one that is being made included. */
 const SEGMENTS_WITH_PARTS = 4;
 const EXTENSIONS: Record<Container, string> = { fmp4: 'm4s', ts: 'ts' };
@@ -37,12 +39,20 @@ export class Playlists {
   readonly #container: Container;
   readonly #options: HlsOptions;
   readonly #reports: () => readonly RenditionReport[];
+  readonly #history: History | undefined;
   /** What was asked for since the last change: the playlist, and the one that leaves out what players have. */
   readonly #written = new Map<boolean, PlaylistText>();
   #version = -1;
 
-  /** `reports` tells of the other renditions. */
-  constructor(shelf: Shelf, container: Container, options: HlsOptions, reports: () => readonly RenditionReport[]) {
+  /** `reports` tells of the other renditions; the segments of `history` come before those of the shelf. */
+  constructor(
+    shelf: Shelf,
+    container: Container,
+    options: HlsOptions,
+    reports: () => readonly RenditionReport[],
+    history?: History,
+  ) {
+    this.#history = history;
     this.#shelf = shelf;
     this.#container = container;
     this.#options = options;
@@ -58,13 +68,36 @@ export class Playlists {
     return text;
   }
 
-  #media(delta: boolean): string {
-    const { listed, ended } = this.#shelf;
+  /** The whole playlist as of now, for one who is to begin at a moment: microseconds since 1970. */
+  writeFrom(moment: number): PlaylistText {
+    return new PlaylistText(this.#media(false, this.#offsetOf(moment)));
+  }
+
+  get #listed(): readonly ShelvedSegment[] {
+    const last = this.#history?.told.at(-1);
+    return last ? this.#shelf.listedFrom(last.number + 1) : this.#shelf.listed;
+  }
+
+  #media(delta: boolean, start?: number): string {
+    const { ended } = this.#shelf;
+    const listed = this.#listed;
     const { segment } = this.#options;
     const targetDuration = Math.max(segment, inSeconds(this.#shelf.longest));
-    const segments = listed.map((each) => this.#segment(each));
+    const segments = [...(this.#history?.told ?? []), ...listed.map((each) => this.#segment(each))];
     const lowLatency = this.#container === 'fmp4' ? this.#lowLatency(listed) : undefined;
-    return mediaPlaylist({ segments, targetDuration, lowLatency, ended }, { delta });
+    return mediaPlaylist({ segments, targetDuration, lowLatency, ended, start }, { delta });
+  }
+
+  /** How far behind the playlist's beginning a moment is, in microseconds; `undefined` where that has not come yet. */
+  #offsetOf(moment: number): number | undefined {
+    const told = (this.#history?.told ?? []).map(({ began, duration }) => ({ began, duration }));
+    const listed = this.#listed.map(({ time, duration }) => ({ began: time, duration }));
+    let offset = 0;
+    for (const { began, duration = 0 } of [...told, ...listed]) {
+      if (moment < began + duration) return offset + Math.max(0, moment - began);
+      offset += duration;
+    }
+    return undefined;
   }
 
   #lowLatency(listed: readonly ShelvedSegment[]): LowLatency {

@@ -9,10 +9,21 @@ import { Keep, sendMedia, sendPlaylist } from './answer.ts';
 import { type Directives, readDirectives } from './directives.ts';
 import type { Feed, Feeds } from './feed.ts';
 import type { Groups } from './groups.ts';
-import { isComing, readName, take } from './media.ts';
+import type { Histories } from './histories.ts';
+import type { History } from './history.ts';
+import { isComing, readName, TYPES, take } from './media.ts';
+import { FROM, writeMoment } from './moment.ts';
 import type { HlsOptions } from './options.ts';
 import type { Container } from './packaging.ts';
-import { MEDIA_PLAYLIST, Playlists, reportOf, variantOf, writeMaster } from './playlist.ts';
+import {
+  MEDIA_PLAYLIST,
+  Playlists,
+  type PlaylistText,
+  reportOf,
+  variantOf,
+  WHOLE_PLAYLIST,
+  writeMaster,
+} from './playlist.ts';
 import type { Shelf } from './shelf.ts';
 import type { Viewer, Watching } from './viewer.ts';
 import { newToken, type Viewers } from './viewers.ts';
@@ -24,6 +35,7 @@ export interface Ground {
   readonly viewers: Viewers;
   readonly feeds: Feeds;
   readonly groups: Groups;
+  readonly histories: Histories;
 }
 
 type Params = Exchange['params'];
@@ -33,7 +45,9 @@ const LONGEST_WAIT = 3;
 /** How far ahead a request may be, in segments (HLS, 6.2.5.2). */
 const FARTHEST = 2;
 
-const playlists = new WeakMap<Shelf, Playlists>();
+const PLAYLISTS: readonly string[] = [MEDIA_PLAYLIST, WHOLE_PLAYLIST];
+/** By what they are of: the newest segments, or all. */
+const playlists = new WeakMap<Shelf | History, Playlists>();
 
 /** Answers `/app/name.m3u8`: what renditions there are, each under a token that the viewer is known by from then on. */
 export async function answerMaster(ground: Ground, exchange: Exchange): Promise<void> {
@@ -41,6 +55,7 @@ export async function answerMaster(ground: Ground, exchange: Exchange): Promise<
   const { url, params } = exchange;
   const path = streamPath(vhostOf(url), params.app!, params.name!);
   const container = containerOf(url.searchParams);
+  const moment = ground.histories.moment(url.searchParams);
   const token = newToken();
   const viewer = viewers.begin(token, exchange, path);
   try {
@@ -48,7 +63,7 @@ export async function answerMaster(ground: Ground, exchange: Exchange): Promise<
     const paths = members.length > 0 ? members : [path];
     const watched = await Promise.all(paths.map((each) => viewers.watch(viewer, exchange, each, container)));
     await Promise.all(watched.map((each) => begun(ground, viewer, each)));
-    const variants = watched.map(({ feed }) => variantOf(feed.shelf, variantUri(feed.stream, token, url)));
+    const variants = watched.map(({ feed }) => variantOf(feed.shelf, variantUri(feed.stream, token, url, moment)));
     sendPlaylist(exchange, writeMaster(variants), Keep.never);
     if (exchange.request.method === 'HEAD') throw new Departure('the viewer asked for the head alone');
   } catch (error) {
@@ -60,7 +75,7 @@ export async function answerMaster(ground: Ground, exchange: Exchange): Promise<
 /** Answers what is in a viewer's folder, `/app/TOKEN/name/…`: the media playlist and what that names. */
 export function answerFile(ground: Ground, exchange: Exchange): Promise<void> {
   const { params } = exchange;
-  return params.file === MEDIA_PLAYLIST
+  return PLAYLISTS.includes(params.file!)
     ? answerMedia(ground, exchange, params)
     : answerSegment(ground, exchange, params);
 }
@@ -73,9 +88,26 @@ async function answerMedia(ground: Ground, exchange: Exchange, params: Params): 
   const watching = viewer?.find(params.app!, params.name!, container);
   const [watcher, watched] = watching ? [viewer!, watching] : await enter(ground, exchange, params, container);
   if (!isFulfilled(watched.feed, directives)) await fulfilled(ground, watcher, watched, directives);
-  const written = playlistsOf(ground, watched.feed, container).write(directives.skip);
+  const isWhole = params.file === WHOLE_PLAYLIST;
+  const written = isWhole
+    ? await writeWhole(ground, watched.feed, query, directives)
+    : playlistsOf(ground, watched.feed, container).write(directives.skip);
   const keep = directives.segment === undefined ? Keep.ask : Keep.briefly;
   watcher.count(watched, sendPlaylist(exchange, written, keep));
+}
+
+/** All that can be had of a stream; for one who comes with the moment at which it wants to begin. */
+async function writeWhole(
+  ground: Ground,
+  feed: Feed,
+  query: URLSearchParams,
+  { segment, skip }: Directives,
+): Promise<PlaylistText> {
+  const moment = ground.histories.moment(query);
+  const history = ground.histories.of(feed);
+  await history.toDate();
+  const playlists = playlistsOf(ground, feed, 'fmp4', history);
+  return moment === undefined || segment !== undefined || skip ? playlists.write(skip) : playlists.writeFrom(moment);
 }
 
 /** The first request of a viewer, or its first for a rendition. */
@@ -103,6 +135,11 @@ async function answerSegment(ground: Ground, exchange: Exchange, params: Params)
   const watching = wish && viewer?.find(params.app!, params.name!, wish.container);
   if (!watching) throw new RefusedError('not-found', 'there is no such file, or its playlist was not asked for before');
   const { shelf } = watching.feed;
+  const past = await ground.histories.take(wish, watching.feed);
+  if (past) {
+    const media = { type: TYPES[wish.container], pieces: past };
+    return viewer!.count(watching, sendMedia(exchange, media, context.config.play.stallTimeout));
+  }
   if (wish.kind === 'segment' && isComing(wish, shelf)) {
     await viewer!.until(watching, () => shelf.has(wish.segment, wish.part), patience(ground, shelf));
   }
@@ -134,11 +171,11 @@ function patience({ options }: Ground, { longest }: Shelf): number {
   return LONGEST_WAIT * Math.max(options.segment, longest);
 }
 
-function playlistsOf(ground: Ground, { shelf, stream }: Feed, container: Container): Playlists {
-  let present = playlists.get(shelf);
+function playlistsOf(ground: Ground, { shelf, stream }: Feed, container: Container, history?: History): Playlists {
+  let present = playlists.get(history ?? shelf);
   if (!present) {
-    present = new Playlists(shelf, container, ground.options, () => reports(ground, stream));
-    playlists.set(shelf, present);
+    present = new Playlists(shelf, container, ground.options, () => reports(ground, stream), history);
+    playlists.set(history ?? shelf, present);
   }
   return present;
 }
@@ -152,9 +189,16 @@ function reports({ context, feeds, groups }: Ground, { path }: Stream): Renditio
   return others.filter((report) => report !== undefined);
 }
 
-/** Relative to the master playlist; what was asked of that is asked of the variant too. */
-function variantUri({ path }: Stream, token: string, { search }: URL): string {
-  return `${token}/${parsePath(path).name}/${MEDIA_PLAYLIST}${search}`;
+/**
+ * Relative to the master playlist; what was asked of that is asked of the variant too, but from a moment that stays the same
+ * when time goes on.
+ */
+function variantUri({ path }: Stream, token: string, { search }: URL, moment: number | undefined): string {
+  const folder = `${token}/${parsePath(path).name}`;
+  if (moment === undefined) return `${folder}/${MEDIA_PLAYLIST}${search}`;
+  const query = new URLSearchParams(search);
+  query.set(FROM, writeMoment(moment));
+  return `${folder}/${WHOLE_PLAYLIST}?${query}`;
 }
 
 function vhostOf({ searchParams }: URL): string {

@@ -93,6 +93,14 @@ export class Shelf {
     return all.slice(Math.max(0, from));
   }
 
+  /** The same from that number on, where those before the listed ones are still here. */
+  listedFrom(number: number): readonly ShelvedSegment[] {
+    const { listed } = this;
+    const from = this.#segments.findIndex(({ stamp }) => stamp.segment === number);
+    const first = this.#segments.indexOf(listed[0]!);
+    return from < 0 ? listed : this.#segments.slice(Math.min(from, first));
+  }
+
   /** Whether a whole segment is listed. */
   get hasWhole(): boolean {
     const { last } = this;
