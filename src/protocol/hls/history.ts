@@ -92,7 +92,12 @@ export class History {
       const all = await this.#past.segments();
       for (const each of all) if (each.stamp.segment < first) this.#add(each);
     }
-    for (let next = this.#next; next < first; next = this.#next) this.#add(await this.#find(this.#past, next));
+    for (let next = this.#next; next < first; next++) {
+      const found = await this.#find(this.#past, next);
+      if (found) this.#add(found);
+    }
+    const missing = first - this.#next;
+    if (missing > 0) this.#bridge(missing, this.#shelf.listed[0]!.time);
     this.#forget();
   }
 
@@ -101,36 +106,30 @@ export class History {
     return (this.#told.at(-1)?.number ?? Number.POSITIVE_INFINITY) + 1;
   }
 
-  /** What is not kept is told of as a gap, as long as it was. */
-  async #find(past: Past, number: number): Promise<PastSegment> {
-    const found = await past.find(number);
-    if (found) return found;
-    const { stamp, time, duration } = this.#shelf.find(number) ?? this.#reckoned(number);
-    return { stamp, time, duration: duration!, tracks: [], gap: true };
-  }
-
-  /** Nothing is known of it: it is as long as the one before. */
-  #reckoned(number: number) {
-    const { began, duration, discontinuity } = this.#told.at(-1)!;
-    return { stamp: { segment: number, discontinuity }, time: began + duration, duration };
+  /** What is not kept, but was there, is told of as a gap. */
+  async #find(past: Past, number: number): Promise<PastSegment | undefined> {
+    const shelved = this.#shelf.find(number);
+    const known = shelved && { ...shelved, duration: shelved.duration!, tracks: [], gap: true };
+    return (await past.find(number)) ?? known;
   }
 
   #add(segment: PastSegment): void {
-    const before = this.#told.at(-1);
-    const { stamp, time } = segment;
-    const missing = before ? stamp.segment - before.number - 1 : 0;
-    if (missing > WIDEST_LEAP) this.#told = [];
-    else if (missing > 0) this.#bridge(before!, missing, time);
+    const missing = this.#told.length > 0 ? segment.stamp.segment - this.#next : 0;
+    if (missing > 0) this.#bridge(missing, segment.time);
     this.#tell(segment);
   }
 
-  /** Numbers that were never used, or whose segments are not kept, as gaps that fill the time between. */
-  #bridge({ number, began, duration, discontinuity }: Told, missing: number, until: number): void {
+  /** Numbers that were never used, or whose segments are not kept, as gaps that fill the time until `until`. */
+  #bridge(missing: number, until: number): void {
+    if (missing > WIDEST_LEAP) {
+      this.#told = [];
+      return;
+    }
+    const { number, began, duration, discontinuity } = this.#told.at(-1)!;
     const length = Math.max(1, Math.floor((until - began - duration) / missing));
-    for (let i = 1; i <= missing; i++) {
-      const stamp = { segment: number + i, discontinuity };
-      const time = began + duration + (i - 1) * length;
-      this.#tell({ stamp, time, duration: length, tracks: [], gap: true });
+    for (let i = 0; i < missing; i++) {
+      const stamp = { segment: number + 1 + i, discontinuity };
+      this.#tell({ stamp, time: began + duration + i * length, duration: length, tracks: [], gap: true });
     }
   }
 
