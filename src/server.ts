@@ -79,11 +79,12 @@ function modules(config: Config, node: ClusterNode | undefined, recordings: Loca
     legacyEdge(config.legacy.edge, httpFlv()),
     rtmp(config.rtmp),
     ...(node ? [relay(node.trust)] : []),
+    // Before the streams: its own playlists would be taken for theirs.
+    api(config.metrics),
     httpFlv(),
     hls(config.hls),
     record(recordings),
     routes(config.routes),
-    api(config.metrics),
     health(),
     consolePages(),
     http(config.http),

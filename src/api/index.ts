@@ -7,7 +7,7 @@ import { type Document, describeApi } from './openapi.ts';
 import { type Operation, patternOf, serveOperation } from './operation.ts';
 import type { metricsOptions } from './options.ts';
 import { apiPage, PAGE_HEADERS, refusalPage } from './page.ts';
-import { serveRecordings } from './recordings.ts';
+import { serveRecordings } from './recording-files.ts';
 import { resources } from './resources.ts';
 import { createServices, type Services } from './services.ts';
 

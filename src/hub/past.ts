@@ -23,6 +23,8 @@ export interface PastFrames {
 
 /** What is kept of a stream for longer than its window. */
 export interface Past {
+  /** When the first frame of it came in, in microseconds since 1970. */
+  readonly since: number;
   /** The segments that are over, the oldest first. Their numbers go up; some may be missing. */
   segments(): Promise<readonly PastSegment[]>;
   /** The segment of that number; `undefined` where it is not here, or not over. */

@@ -1,3 +1,4 @@
+import { MILLISECOND } from '../base/clock.ts';
 import { ProtocolError } from '../base/errors.ts';
 import { readFragments } from '../container/fmp4/read-fragments.ts';
 import type { Past, PastFrames, PastSegment } from '../hub/past.ts';
@@ -43,14 +44,17 @@ interface Recorded {
 
 /** What is recorded of one stream, file after file, while it is running: its segments, as the stream's owner has stamped them. */
 export class RecordedPast implements Past {
+  readonly since: number;
   readonly #shelf: Shelf;
   readonly #path: StreamPath;
   readonly #anchor: number;
   /** The oldest first. */
   #kept: readonly Kept[] = [];
 
-  /** `anchor` is the wall clock at the stream's time 0. */
+  /** `anchor` is the wall clock at the stream's time 0; something must be recorded of it. */
   constructor(shelf: Shelf, path: StreamPath, anchor: number) {
+    const [oldest] = shelf.ofStream(path, anchor);
+    this.since = (shelf.find(oldest!)?.began ?? 0) * MILLISECOND;
     this.#shelf = shelf;
     this.#path = path;
     this.#anchor = anchor;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { ALL_FORMATS, BufferSource, EncodedPacketSink, Input } from 'mediabunny';
 import { type AmfObject, readAllAmf0 } from '../../src/container/flv/amf0.ts';
+import { checkPlaylist } from '../../src/container/hls/check.ts';
 import { clip } from '../support/clips.ts';
 import { publishFile, temporaryFolder } from '../support/ffmpeg.ts';
 import { readTags } from '../support/flv.ts';
@@ -132,6 +133,28 @@ test('a recording is downloaded whole, in parts, and cut at key frames', needs('
   assert.equal((await ask(server, '/recordings/nothing')).status, 404);
 });
 
+test('a recording is played by HLS, frame by frame, and while it is being made as well', needs('ffmpeg'), async (t) => {
+  const recorder = await startRecorder(t);
+  const { server } = recorder;
+  const loop = publishFile(t, movie, server.rtmp('growing'), '-stream_loop', '-1');
+  const { listed, file } = await recordMovie(t, recorder);
+  const { packets } = await packetsIn(file);
+  const played = await packetsIn(server.http(listed.playlist));
+  assert.equal(played.complaints, '');
+  const describe = ({ codec_type: kind, pts_time, flags }: (typeof packets)[number]) => `${kind} ${pts_time} ${flags}`;
+  assert.deepEqual(played.packets.map(describe).sort(), packets.map(describe).sort());
+  const playlist = await (await ask(server, listed.playlist)).text();
+  assert.deepEqual(checkPlaylist(playlist), [], playlist);
+  const growing = await until('a section is over', async () => {
+    const { recordings } = await listing(server, '?stream=live/growing');
+    const text = await (await ask(server, recordings[0]!.playlist)).text();
+    return text.includes('#EXTINF') ? text : undefined;
+  });
+  assert.deepEqual(checkPlaylist(growing), [], growing);
+  assert.match(growing, /PLAYLIST-TYPE:EVENT/);
+  loop.kill('SIGKILL');
+});
+
 test(
   'recordings are the administrator’s, or theirs who may play the stream where that is configured',
   needs('ffmpeg'),
@@ -153,6 +176,7 @@ test(
       await answer.arrayBuffer();
       assert.equal(answer.status, status, access);
       assert.equal((await fetch(server.http('/recordings/unknown'))).status, 403, 'nobody is told what there is');
+      assert.equal((await fetch(server.http(listed!.playlist))).status, status, access);
       assert.equal((await fetch(server.http('/api/v1/recordings'))).status, 401);
     }
   },
