@@ -21,6 +21,11 @@ export function playPath(stream: StreamName): string {
   return `/play/${escapePath(stream)}${vhostQuery(stream)}`;
 }
 
+/** A stream as the API names it: `live/movie`, with the vhost before it where that is not the default one. */
+export function streamText({ vhost, app, name }: StreamName): string {
+  return [vhost === defaultVhost ? '' : vhost, app, name].filter(Boolean).join('/');
+}
+
 /** How the page plays: FLV by HTTP or WebSocket, or HLS. */
 export type Via = 'http' | 'ws' | 'hls';
 

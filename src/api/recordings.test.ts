@@ -90,6 +90,7 @@ const queries: [query: string, ids: string][] = [
   ['?to=2500', 'one'],
   ['?from=2000&to=2000', 'one'],
   ['?start=1&count=1', 'two'],
+  ['?order=newest&count=2', 'three,two'],
 ];
 for (const [query, expected] of queries)
   test(`GET /api/v1/recordings${query} lists ${expected}`, async () => assert.equal(await ids(query), expected));
@@ -115,7 +116,7 @@ for (const body of ['', '{}', '{"stream":"movie"}', '{"stream":"../a/b"}', '{"st
     assert.deepEqual(fake.asked, []);
   });
 
-for (const query of ['?from=x', '?to=-1', '?stream=movie', '?start=x'])
+for (const query of ['?from=x', '?to=-1', '?stream=movie', '?start=x', '?order=best'])
   test(`${query} is refused`, async () => assert.equal((await ask(`/api/v1/recordings${query}`)).status, 400));
 
 const parts: [range: string | undefined, status: number, from: number, to: number][] = [

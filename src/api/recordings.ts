@@ -59,6 +59,7 @@ const stream = z.string().min(1).max(1024).describe('Such as `live/movie`, or `v
 const body = z.strictObject({ stream });
 const [path, group] = ['/api/v1/recordings', 'Recordings'];
 const time = { type: 'integer', minimum: 0 };
+const ORDERS = ['oldest', 'newest'];
 
 /** `/api/v1/recordings`: what was recorded, and recording on demand. */
 export function recordings(services: Services): Operation[] {
@@ -70,11 +71,12 @@ export function recordings(services: Services): Operation[] {
       group,
       open: 'decides',
       summary:
-        'All recordings, the oldest first, and the streams that are being recorded. With `record.access: play` those of one stream are told to whoever may play it.',
+        'All recordings, and the streams that are being recorded. With `record.access: play` those of one stream are told to whoever may play it.',
       query: [
         { name: 'stream', description: 'Only those of this stream, such as `live/movie`.', schema: { type: 'string' } },
         { name: 'from', description: 'Only those that end after this: Unix time in milliseconds.', schema: time },
         { name: 'to', description: 'Only those that begin before this: Unix time in milliseconds.', schema: time },
+        { name: 'order', description: 'Which come first.', schema: { type: 'string', enum: ORDERS, default: 'oldest' } },
         ...paging,
       ],
       envelope: 'node',
@@ -87,7 +89,7 @@ export function recordings(services: Services): Operation[] {
         const all = context.recordings.list().filter(chosenBy(url));
         return {
           total: all.length,
-          recordings: page(all, url).map(describe),
+          recordings: page(isNewestFirst(url) ? all.toReversed() : all, url).map(describe),
           running: isAdmin ? Array.from(context.recordings.running, describeRunning) : [],
         };
       },
@@ -150,6 +152,12 @@ function chosenBy({ searchParams }: URL): (recording: Recording) => boolean {
   const path = name === null ? undefined : readStream(name);
   const [from, to] = [moment(searchParams, 'from', 0), moment(searchParams, 'to', Number.MAX_SAFE_INTEGER)];
   return (each) => (path === undefined || each.path === path) && each.ended >= from && each.began <= to;
+}
+
+function isNewestFirst({ searchParams }: URL): boolean {
+  const order = searchParams.get('order') ?? 'oldest';
+  if (!ORDERS.includes(order)) throw new ApiError(400, 'order must be oldest or newest');
+  return order === 'newest';
 }
 
 function moment(parameters: URLSearchParams, name: string, fallback: number): number {
