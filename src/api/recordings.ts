@@ -76,7 +76,11 @@ export function recordings(services: Services): Operation[] {
         { name: 'stream', description: 'Only those of this stream, such as `live/movie`.', schema: { type: 'string' } },
         { name: 'from', description: 'Only those that end after this: Unix time in milliseconds.', schema: time },
         { name: 'to', description: 'Only those that begin before this: Unix time in milliseconds.', schema: time },
-        { name: 'order', description: 'Which come first.', schema: { type: 'string', enum: ORDERS, default: 'oldest' } },
+        {
+          name: 'order',
+          description: 'Which come first.',
+          schema: { type: 'string', enum: ORDERS, default: 'oldest' },
+        },
         ...paging,
       ],
       envelope: 'node',

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { hasPatternForm } from '../base/patterns.ts';
 import {
   duration,
   integer,
@@ -182,6 +183,11 @@ function latency(): Value<number | undefined, string | 0> {
   });
 }
 
+function pattern(): Value<string> {
+  const allowed = 'a stream such as live/movie, or a pattern such as live/* or **';
+  return value(allowed, (raw) => (typeof raw === 'string' && hasPatternForm(raw) ? raw : WRONG));
+}
+
 /** How streams go from node to node. */
 export const relayOptions = section('How streams go from node to node: see docs/edge.md.', {
   listen: option(
@@ -193,6 +199,11 @@ export const relayOptions = section('How streams go from node to node: see docs/
     list(origin()),
     [],
     'Where streams are fetched that nobody publishes here: headwater://host:4242, with ?join=TOKEN behind it for the first time.',
+  ),
+  mirror: option(
+    list(pattern()),
+    [],
+    'Which streams of the origins are fetched as soon as they are published there, whether or not anybody watches, such as [live/*].',
   ),
   media: option(
     listen(),

@@ -66,7 +66,7 @@ export class Hub {
   readonly #options: HubOptions;
   readonly #clock: Clock;
   readonly #streams = new Map<string, Stream>();
-  readonly #observers: ((event: HubEvent) => void)[] = [];
+  readonly #observers = new Set<(event: HubEvent) => void>();
   /** Called when a stream has frames to read, by path. */
   readonly #waiting = new Map<string, Set<() => void>>();
   /** Cancels the end of a stream that has no publisher. */
@@ -93,9 +93,10 @@ export class Hub {
     return this.#streams.get(path);
   }
 
-  /** Has every event of every stream handed to `observer`, which must not throw. */
-  observe(observer: (event: HubEvent) => void): void {
-    this.#observers.push(observer);
+  /** Has every event of every stream handed to `observer`, which must not throw, until the function returned is called. */
+  observe(observer: (event: HubEvent) => void): () => void {
+    this.#observers.add(observer);
+    return () => this.#observers.delete(observer);
   }
 
   /** Has `resolver` asked for the streams that are wanted and not here. */

@@ -82,7 +82,8 @@ export class MemoryWatch {
     this.#due = now + ROUND;
     if (!this.#isShedding) this.#report(resident);
     this.#isShedding = true;
-    const viewers = [...this.#ground.sessions].filter(({ role }) => role === 'play');
+    // What this node itself reads, such as a recorder, has no address, and stays.
+    const viewers = [...this.#ground.sessions].filter(({ role, remote }) => role === 'play' && remote !== '');
     const newest = viewers.slice(-Math.ceil(viewers.length * SHARE));
     this.shed += newest.length;
     for (const viewer of newest) viewer.close(new RefusedError('limit', 'the server is short of memory'));

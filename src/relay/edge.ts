@@ -1,25 +1,28 @@
 import type { HubEvent, Resolver } from '../hub/hub.ts';
 import type { StreamPath } from '../hub/path.ts';
 import type { Context } from '../module.ts';
+import { Follower } from './follower.ts';
 import { Pull } from './pull.ts';
 import type { Trust } from './trust.ts';
 import { Uplink } from './uplink.ts';
 
-/** Fetches from its origins what somebody wants and nobody publishes here. */
+/** Fetches from its origins what somebody wants and nobody publishes here, and what is to be here whether or not. */
 export class Edge {
   readonly #context: Context;
   readonly #idle: number;
   readonly #uplinks: readonly Uplink[];
   readonly #pulls = new Map<StreamPath, Pull>();
+  readonly #followers: readonly Follower[];
 
   /** Connects to the origins of the configuration at once. */
   constructor(context: Context, trust: Trust) {
-    const { origins, idle } = context.config.relay;
+    const { origins, idle, mirror } = context.config.relay;
     this.#context = context;
     this.#idle = idle;
     this.#uplinks = origins.map((origin) => new Uplink(origin, trust, context));
     context.hub.observe((event) => this.#observe(event));
     context.hub.resolveWith(this.resolve);
+    this.#followers = mirror.length > 0 ? this.#uplinks.map((uplink) => new Follower(context, uplink, mirror)) : [];
   }
 
   /** Looks for a stream at all origins; however many want it, it is fetched once. */
@@ -38,6 +41,7 @@ export class Edge {
   }
 
   close(): void {
+    for (const follower of this.#followers) follower.close();
     for (const pull of this.#pulls.values()) pull.end();
     for (const uplink of this.#uplinks) uplink.close();
   }

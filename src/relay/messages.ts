@@ -34,6 +34,10 @@ const policy = z.object({
 const mediaWish = z.object({ connection: u32, latency: count.max(60_000_000) });
 const subscribe = z.object({ op: z.literal('subscribe'), path: text, media: mediaWish.optional() });
 
+/** The first message of one who wants to know what there is, and the answers to it: a stream is there, or begins. */
+const follow = z.object({ op: z.literal('follow') });
+const published = z.object({ op: z.literal('published'), path: text });
+
 /** Media comes by UDP: the keys of its packets, where it begins, and how many records come before it, behind this message. */
 const mediaGrant = z.object({
   ssrc: u32,
@@ -63,7 +67,7 @@ const announce = z.object({
 /** Why there is no stream, or no more of it; `code` is one of `RefusalCode`. */
 const ended = z.object({ op: z.literal('ended'), code: text, message: text });
 
-const message = z.discriminatedUnion('op', [control, alive, policy, subscribe, announce, ended]);
+const message = z.discriminatedUnion('op', [control, alive, policy, subscribe, follow, published, announce, ended]);
 
 /** What nodes tell each other besides frames. */
 export type RelayMessage = z.infer<typeof message>;

@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import { MILLISECOND, SECOND } from '../base/clock.ts';
 import { ProtocolError, RefusedError } from '../base/errors.ts';
 import { parsePath, type StreamPath, streamPath } from '../hub/path.ts';
+import type { Stream } from '../hub/stream.ts';
 import type { Context } from '../module.ts';
 import { hangUp } from '../net/hang-up.ts';
 import type { Mux } from '../net/outlet.ts';
@@ -34,7 +35,7 @@ export interface Peer {
 const PREROLL = 2 * SECOND;
 const NO_PRELUDE = new Uint8Array(0);
 
-/** Serves one stream of bytes that a node has opened: its control channel or a subscription. Never rejects. */
+/** Serves one stream of bytes that a node has opened: its control channel, a subscription, or news. Never rejects. */
 export async function serveNode(ground: OriginGround, stream: Duplex, peer: Peer): Promise<void> {
   const { context } = ground;
   await serve(context, { protocol: 'relay', remote: peer.remote }, async (serving) => {
@@ -44,6 +45,7 @@ export async function serveNode(ground: OriginGround, stream: Duplex, peer: Peer
       const wish = await channel.hear(serving.signal, context.config.limits.command / MILLISECOND);
       if (wish.op === 'control') await control(ground, channel, serving, peer);
       else if (wish.op === 'subscribe') await play(ground, channel, serving, { ...peer, ...wish });
+      else if (wish.op === 'follow') await tell(ground, channel, serving, peer);
       else throw new ProtocolError(`a stream that begins with "${wish.op}"`);
     } catch (reason) {
       channel.send(farewell(reason));
@@ -70,6 +72,33 @@ async function control(
     await keepAlive(channel, { hear, heard: () => welcome?.link.heard ?? 0 });
   } finally {
     welcome?.leave();
+  }
+}
+
+/** Tells a node what is published here, and what begins to be, as far as it may play it and does not send it itself. */
+async function tell(
+  { context, isAsking }: OriginGround,
+  channel: Channel,
+  serving: Serving,
+  { node, remote }: Peer,
+): Promise<void> {
+  const { hub, access } = context;
+  const { signal, session } = serving;
+  const tellOf = async ({ path, publisher }: Stream) => {
+    if (!publisher || isAsking(node, path)) return;
+    const asked = { remote, query: new Map<string, string>(), protocol: 'relay', session: session.id };
+    await access.may({ action: 'play', path, ...asked });
+    channel.send({ op: 'published', path });
+  };
+  const consider = (stream: Stream) => void tellOf(stream).catch(() => {});
+  const leave = hub.observe(({ type, stream }) => type === 'published' && consider(stream));
+  listen(channel, serving);
+  for (const stream of hub.streams) consider(stream);
+  try {
+    await new Promise<void>((end) => signal.addEventListener('abort', () => end(), { once: true }));
+    throw signal.reason;
+  } finally {
+    leave();
   }
 }
 

@@ -23,6 +23,7 @@ import { loggerTo } from '../ops/log.ts';
 import { systemClock } from '../ops/system-clock.ts';
 import { Channel, expectJson } from './channel.ts';
 import { keepAlive } from './control.ts';
+import { Follower } from './follower.ts';
 import type { Announcement, RelayMessage } from './messages.ts';
 import { serveNode } from './origin.ts';
 import { Pull } from './pull.ts';
@@ -213,6 +214,59 @@ describe('a stream crosses from node to node', () => {
     publisher.stream.end('gone', 'that was all');
     await until('the stream is over', () => stream.ended);
     assert.equal(stream.ended!.message, 'that was all');
+  });
+});
+
+describe('a node that mirrors', () => {
+  /** The edge as it follows an origin, with what finds streams there. */
+  function follow(source: Source, ...patterns: string[]): Follower {
+    edge.hub.resolveWith(
+      (path) => new Pull({ context: edge.context, sources: [source], idle: SECOND }, path, () => {}).found,
+    );
+    return new Follower(edge.context, source, patterns);
+  }
+  const readers = () => [...(edge.hub.find(PATH)?.readers ?? [])].map(({ protocol }) => protocol);
+
+  test('has what is published at its origin until that ends', async (t) => {
+    const first = await origin.publish();
+    const follower = follow(origin.source(), 'live/*');
+    t.after(() => follower.close());
+    await until('it is here', () => readers().includes('mirror'));
+    first.stream.end('gone', 'that was all');
+    await until('it is let go', () => edge.hub.find(PATH) === undefined);
+  });
+
+  test('lets go of everything when it stops', async () => {
+    await origin.publish();
+    const follower = follow(origin.source(), '**');
+    await until('it is here', () => readers().includes('mirror'));
+    follower.close();
+    await until('nobody holds it', () => readers().length === 0);
+    await until('the origin knows', () => origin.relays.every(({ role }) => role === 'play'));
+  });
+
+  const kept: [name: string, pattern: string, prepare: () => void][] = [
+    ['that its patterns do not name', 'other/*', () => {}],
+    ['that the gate keeps back', '**', () => (origin.verdict = { refuse: 'not for you' })],
+    ['that its origin has from it', '**', () => (origin.isAsking = true)],
+  ];
+  for (const [name, pattern, prepare] of kept)
+    test(`leaves alone ${name}`, async (t) => {
+      await origin.publish();
+      prepare();
+      const follower = follow(origin.source(), pattern);
+      t.after(() => follower.close());
+      await until('it follows', () => origin.relays.length > 0);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      assert.equal(edge.hub.find(PATH), undefined);
+    });
+
+  test('says once that its origin does not know the question', async (t) => {
+    const source = scripted([{ op: 'ended', code: 'protocol', message: 'a stream that begins with "follow"' }]);
+    const follower = follow(source, '**');
+    t.after(() => follower.close());
+    await until('it was asked again', () => source.asked > 1);
+    assert.equal(edge.lines.filter(({ msg }) => /does not tell/.test(String(msg))).length, 1);
   });
 });
 

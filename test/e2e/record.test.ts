@@ -8,7 +8,8 @@ import { checkPlaylist } from '../../src/container/hls/check.ts';
 import { clip } from '../support/clips.ts';
 import { publishFile, temporaryFolder } from '../support/ffmpeg.ts';
 import { readTags } from '../support/flv.ts';
-import { edgeOf, startOrigin } from '../support/nodes.ts';
+import { isThere } from '../support/hls.ts';
+import { edgeOf, spawnOrigin, startOrigin } from '../support/nodes.ts';
 import {
   ask,
   complaintsAbout,
@@ -221,5 +222,53 @@ test(
       const { code, said } = await verifyBy(join(folder, file));
       assert.equal(code, 0, said);
     }
+  },
+);
+
+test('a recorder node records all that its origin publishes and its patterns name', needs('ffmpeg'), async (t) => {
+  const origin = await startOrigin(t, { publish });
+  const folder = await temporaryFolder(t);
+  const record = { paths: ['live/*'], folder };
+  const relay = { mirror: ['live/lesson-*'] };
+  const early = publishFile(t, movie, origin.server.rtmp('lesson-early'));
+  await isThere(origin.server, 'lesson-early');
+  const recorder = await startTestServer(t, await edgeOf(t, [origin.url], { record, publish, relay }));
+  const others = ['lesson-late', 'other'].map((name) => publishFile(t, movie, origin.server.rtmp(name)));
+  for (const each of [early, ...others]) await each.succeeded();
+  for (const stream of ['live/lesson-early', 'live/lesson-late']) {
+    const [listed] = await finished(recorder, stream);
+    assert.equal(listed!.missing_frames, 0);
+    const { code, said } = await verifyBy(join(folder, listed!.file));
+    assert.equal(code, 0, said);
+  }
+  const whole = (await finished(recorder, 'live/lesson-late'))[0]!;
+  assert.equal(whole.video_frames, recordable(tags, 'video').length, 'from its first frame on');
+  assert.equal((await listing(recorder)).total, 2, 'what no pattern names is not fetched');
+  assert.deepEqual(
+    recorder.lines().filter(({ msg, protocol }) => msg === 'play begins' && protocol === 'mirror').length,
+    2,
+  );
+});
+
+test(
+  'a recorder node goes on when its origin comes back, and with a stream of the same name',
+  needs('ffmpeg'),
+  async (t) => {
+    const origin = await spawnOrigin(t, { publish });
+    const folder = await temporaryFolder(t);
+    const relay = { mirror: ['**'] };
+    const options = { record: { paths: ['**'], folder }, publish, relay };
+    const recorder = await startTestServer(t, await edgeOf(t, [origin.url], options));
+    const first = publishFile(t, movie, origin.server.rtmp('lesson'), '-stream_loop', '-1');
+    await until('it is recorded', async () => ((await listing(recorder)).recordings[0]?.video_frames ?? 0) > 20);
+    origin.server.program.kill('SIGKILL');
+    first.kill('SIGKILL');
+    await origin.server.program.ended();
+    await finished(recorder, 'live/lesson', 1);
+    const again = await spawnOrigin(t, { publish }, origin);
+    await publishFile(t, movie, again.server.rtmp('lesson')).succeeded();
+    const all = await finished(recorder, 'live/lesson', 2);
+    assert.equal(all[1]!.missing_frames, 0);
+    assert.equal(all[1]!.video_frames, recordable(tags, 'video').length);
   },
 );
