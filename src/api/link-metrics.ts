@@ -29,12 +29,19 @@ export class LinkMetrics {
       metrics.refused.inc(labels, link.refused);
       metrics.rtt.set(labels, link.rtt / SECOND);
       metrics.jitter.set(labels, link.jitter / SECOND);
-      metrics.udp.set(labels, link.media === 'udp' ? 1 : 0);
+      metrics.udp.set(labels, link.media === 'reliable' ? 0 : 1);
+      metrics.pushed.set(labels, link.media === 'multicast' || link.media === 'push' ? 1 : 0);
       for (const { path: stream, latency, delay } of link.streams) {
         metrics.latency.set({ ...labels, stream }, latency / SECOND);
         metrics.delay.set({ ...labels, stream, quantile: '0.5' }, delay.p50 / SECOND);
         metrics.delay.set({ ...labels, stream, quantile: '0.99' }, delay.p99 / SECOND);
       }
+    }
+    for (const { to, packets, repaired, bytes, edges } of links.pushes) {
+      metrics.pushedPackets.inc({ to }, packets);
+      metrics.pushedRepairs.inc({ to }, repaired);
+      metrics.pushedBytes.inc({ to }, bytes);
+      metrics.pushedEdges.inc({ to }, edges);
     }
   }
 }
@@ -58,6 +65,23 @@ function metricsIn(registry: Registry) {
     rtt: gauge('rtt_seconds', 'Round trip.'),
     jitter: gauge('jitter_seconds', 'Mean deviation of the round trip.'),
     udp: gauge('udp', 'Whether media goes by UDP.'),
+    pushed: gauge(
+      'pushed',
+      'Whether media comes to the edge from where it is pushed: a multicast group, or an address of its own.',
+    ),
+    pushedPackets: new Counter({
+      ...common('pushed_packets_total', 'Packets pushed, once for all edges.'),
+      labelNames: ['to'],
+    }),
+    pushedRepairs: new Counter({
+      ...common('pushed_repairs_total', 'Packets pushed again, since several edges lacked them.'),
+      labelNames: ['to'],
+    }),
+    pushedBytes: new Counter({ ...common('pushed_bytes_total', 'The same in bytes.'), labelNames: ['to'] }),
+    pushedEdges: new Gauge({
+      ...common('pushed_edges', 'Edges that hear what is pushed, once for each stream.'),
+      labelNames: ['to'],
+    }),
     latency: gauge('latency_seconds', 'From way in to way out as it is to be.', 'stream'),
     delay: gauge('delay_seconds', 'From way in to way out as it was of late.', 'stream', 'quantile'),
   };

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { MILLISECOND } from '../base/clock.ts';
-import type { LinkReport, LinkStream } from '../net/links.ts';
-import { count, type Operation, operation } from './operation.ts';
+import type { LinkReport, LinkStream, PushReport } from '../net/links.ts';
+import { type Operation, operation } from './operation.ts';
 import type { Services } from './services.ts';
+import { count } from './shapes.ts';
 
 const milliseconds = z.number().nonnegative();
 
@@ -17,8 +18,11 @@ const crossing = {
   residual: count.describe('Missing at the edge when their time came.'),
 };
 
+const MEDIA = ['udp', 'multicast', 'push'] as const;
+
 const stream = z.object({
   path: z.string(),
+  media: z.enum(MEDIA).describe('How it comes: to this edge alone, from a multicast group, or pushed to its address.'),
   latency_ms: milliseconds.describe('From the way into the origin to the way out of the edge, as it is to be.'),
   delay_p50_ms: milliseconds.describe('The same as it was of late.'),
   delay_p99_ms: milliseconds,
@@ -30,7 +34,7 @@ const link = z.object({
   role: z.enum(['origin', 'edge']).describe('What this node is on it.'),
   node: z.string().describe('The id of the other node.'),
   remote: z.string(),
-  media: z.enum(['udp', 'reliable']).describe('How media goes.'),
+  media: z.enum([...MEDIA, 'reliable']).describe('How media goes.'),
   rtt_ms: milliseconds,
   jitter_ms: milliseconds,
   ...crossing,
@@ -38,6 +42,15 @@ const link = z.object({
   overhead_bytes: count.describe('What this node sent for repair and control.'),
   refused: count.describe('Datagrams of nobody known, not authentic or repeated.'),
   streams: z.array(stream).describe('At the edge, those that come by UDP.'),
+});
+
+const push = z.object({
+  to: z.string().describe('A multicast group, or the address of an edge.'),
+  paths: z.array(z.string()).readonly().describe('The streams that go there at present.'),
+  edges: count.describe('How many edges hear them there, or try to; an edge counts once for each stream.'),
+  packets: count.describe('Media packets sent there.'),
+  repaired: count.describe('Packets sent there again, since several edges lacked them.'),
+  bytes: count.describe('All of them.'),
 });
 
 const crossed = { packets: 25_311, lost: 2530, requests: 9120, repaired: 2530, late: 12 };
@@ -58,6 +71,7 @@ const example: z.output<typeof link> = {
   streams: [
     {
       path: '__defaultVhost__/live/movie',
+      media: 'udp',
       latency_ms: 500,
       delay_p50_ms: 500.9,
       delay_p99_ms: 502.3,
@@ -66,6 +80,15 @@ const example: z.output<typeof link> = {
       summary: 'loss 10.0 %, residual 9e-7 at 500 ms, overhead 11.4 %',
     },
   ],
+};
+
+const pushed: PushReport = {
+  to: '239.255.0.1:5222',
+  paths: ['__defaultVhost__/live/movie'],
+  edges: 3,
+  packets: 25_311,
+  repaired: 31,
+  bytes: 30_410_400,
 };
 
 /** `/api/v1/links` */
@@ -77,9 +100,12 @@ export function links({ context }: Services): Operation[] {
       group: 'Server',
       summary: 'The links to other nodes: what is lost on them, and what becomes of it.',
       envelope: 'node',
-      answer: z.object({ links: z.array(link) }),
-      example: { links: [example] },
-      handle: () => ({ links: Array.from(context.links, describe) }),
+      answer: z.object({
+        links: z.array(link),
+        pushes: z.array(push).describe('What this node pushes, once for all edges.'),
+      }),
+      example: { links: [example], pushes: [pushed] },
+      handle: () => ({ links: Array.from(context.links, describe), pushes: [...context.links.pushes] }),
     }),
   ];
 }

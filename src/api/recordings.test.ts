@@ -210,8 +210,7 @@ test('how far back a stream goes is told to whoever may play it', async () => {
   const none = await server.get('/api/v1/shift?stream=live/movie');
   assert.equal(none.from, none.to);
   const since = context.clock.wall() - 90_000_000;
-  const past = { since, segments: async () => [], find: async () => undefined, frames: async () => undefined };
-  context.pasts.add(async ({ path }) => (path === PATH ? past : undefined));
+  context.pasts.since = async ({ path }) => (path === PATH ? since : undefined);
   const answer = await server.fetch('/api/v1/shift?stream=live/movie');
   const { from, to } = (await answer.json()) as { from: number; to: number };
   assert.ok(Math.abs(to - from - 90_000) < 1000, `${to - from}`);

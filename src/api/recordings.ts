@@ -4,10 +4,11 @@ import type { Recording } from '../hub/recordings.ts';
 import { readJson } from './body.ts';
 import { ApiError } from './error.ts';
 import { vhostId } from './identity.ts';
-import { count, type Operation, operation } from './operation.ts';
+import { type Operation, operation } from './operation.ts';
 import { page, paging } from './paging.ts';
 import { admit } from './recording-access.ts';
 import type { Services } from './services.ts';
+import { count } from './shapes.ts';
 import { readStream } from './urls.ts';
 
 const recording = z.object({

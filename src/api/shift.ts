@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { MILLISECOND } from '../base/clock.ts';
 import { ApiError } from './error.ts';
-import { count, type Operation, operation } from './operation.ts';
+import { type Operation, operation } from './operation.ts';
 import { admitViewer } from './recording-access.ts';
 import type { Services } from './services.ts';
+import { count } from './shapes.ts';
 import { readStream } from './urls.ts';
 
 /** `/api/v1/shift`: how far back a stream can be watched. */
@@ -30,7 +31,7 @@ export function shift({ context }: Services): Operation[] {
         const stream = hub.find(path);
         if (!stream) throw new ApiError(404, 'there is no such stream here at present');
         const now = clock.wall();
-        const since = (await pasts.find(stream))?.since ?? now;
+        const since = (await pasts.since(stream)) ?? now;
         const from = Math.min(now, Math.max(since, now - config.play.shift));
         return { from: Math.floor(from / MILLISECOND), to: Math.floor(now / MILLISECOND) };
       },

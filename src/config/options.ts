@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { hasPatternForm } from '../base/patterns.ts';
+import { pushOptions } from './push.ts';
 import {
   duration,
   integer,
@@ -183,11 +183,6 @@ function latency(): Value<number | undefined, string | 0> {
   });
 }
 
-function pattern(): Value<string> {
-  const allowed = 'a stream such as live/movie, or a pattern such as live/* or **';
-  return value(allowed, (raw) => (typeof raw === 'string' && hasPatternForm(raw) ? raw : WRONG));
-}
-
 /** How streams go from node to node. */
 export const relayOptions = section('How streams go from node to node: see docs/edge.md.', {
   listen: option(
@@ -200,11 +195,6 @@ export const relayOptions = section('How streams go from node to node: see docs/
     [],
     'Where streams are fetched that nobody publishes here: headwater://host:4242, with ?join=TOKEN behind it for the first time.',
   ),
-  mirror: option(
-    list(pattern()),
-    [],
-    'Which streams of the origins are fetched as soon as they are published there, whether or not anybody watches, such as [live/*].',
-  ),
   media: option(
     listen(),
     ':5220',
@@ -216,6 +206,7 @@ export const relayOptions = section('How streams go from node to node: see docs/
     'At an edge: how long after it came to the origin each frame leaves here; auto takes what the path needs. See docs/link.md.',
   ),
   mtu: option(integer(576, 1452), 1200, 'The size of media packets at an origin: UDP payload in bytes.'),
+  ...pushOptions,
   idle: option(duration(), '10s', 'How long a fetched stream is kept after its last viewer has left.'),
   state: option(
     text(),
@@ -227,6 +218,28 @@ export const relayOptions = section('How streams go from node to node: see docs/
 /** {@link relayOptions} as the program reads them. */
 export type RelayOptions = z.output<typeof relayOptions>;
 
+/** More would only be in one another's way. */
+const MOST_WORKERS = 64;
+
+/** `auto`, or a number: undefined stands for auto. */
+function workers(): Value<number | undefined, 'auto' | number> {
+  const number = integer(1, MOST_WORKERS);
+  return value<number | undefined, 'auto' | number>(`auto or a whole number from 1 to ${MOST_WORKERS}`, (raw) => {
+    if (raw === 'auto') return undefined;
+    const parsed = number.safeParse(raw);
+    return parsed.success ? parsed.data : WRONG;
+  });
+}
+
+/** How many processes a node is made of. */
+export const clusterOptions = section('How many processes this node is made of: see docs/operate.md.', {
+  workers: option(
+    workers(),
+    1,
+    'Processes that share all ports and streams, so that one stream can use as many cores; auto: one for each core.',
+  ),
+});
+
 /** The options of the server itself; each module adds its own beside them. */
 export const coreOptions = {
   log: logOptions,
@@ -237,6 +250,7 @@ export const coreOptions = {
   play: playOptions,
   fanout: fanoutOptions,
   relay: relayOptions,
+  cluster: clusterOptions,
   limits: limitOptions,
 };
 

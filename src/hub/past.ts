@@ -1,5 +1,6 @@
 import type { Frame, Stamp } from '../media/frame.ts';
 import type { Track } from '../media/track.ts';
+import type { ReadFile } from './files.ts';
 import type { Stream } from './stream.ts';
 
 /** A segment of a stream that is over. */
@@ -33,24 +34,12 @@ export interface Past {
   frames(segment: number): Promise<PastFrames | undefined>;
 }
 
-/** Finds the past of a stream, where something of it is kept. */
-export type PastSource = (stream: Stream) => Promise<Past | undefined>;
-
-/** Where the past of streams is kept: on this node, or on others. */
+/** Where the past of streams is kept: by this process, or by others that have the files of it. */
 export class Pasts {
-  readonly #sources: PastSource[] = [];
-
-  /** Has `source` asked, after those that were added before. */
-  add(source: PastSource): void {
-    this.#sources.push(source);
-  }
-
-  /** The past of a stream from the first source that has any of it. */
-  async find(stream: Stream): Promise<Past | undefined> {
-    for (const source of this.#sources) {
-      const past = await source(stream);
-      if (past) return past;
-    }
-    return undefined;
-  }
+  /** Finds the past of a stream, where this process keeps any of it. */
+  find: (stream: Stream) => Promise<Past | undefined> = async () => undefined;
+  /** Who else may have files of a stream. */
+  elsewhere: (stream: Stream) => readonly ReadFile[] = () => [];
+  /** How far back a stream can be watched, wherever that is kept: microseconds since 1970, `undefined` for not at all. */
+  since = async (stream: Stream): Promise<number | undefined> => (await this.find(stream))?.since;
 }

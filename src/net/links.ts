@@ -16,9 +16,13 @@ export interface Crossing {
   readonly residual: number;
 }
 
+/** How media comes by UDP: to the edge alone, from a multicast group, or pushed to an address that the origin was told before. */
+export type MediaWay = 'udp' | 'multicast' | 'push';
+
 /** A stream on its way over a link, as its edge sees it. */
 export interface LinkStream extends Crossing {
   readonly path: string;
+  readonly media: MediaWay;
   /** From the origin's way in to the edge's way out, in microseconds: as it is to be. */
   readonly latency: number;
   /** The same as it was of late: the median, and what one record in a hundred exceeds. */
@@ -34,8 +38,8 @@ export interface LinkReport extends Crossing {
   /** The other node: its id, and its host. */
   readonly node: string;
   readonly remote: string;
-  /** How media goes: reliably where UDP does not come through. */
-  readonly media: 'udp' | 'reliable';
+  /** How media goes: reliably where UDP does not come through; of several streams by different ways, the one that saves most. */
+  readonly media: MediaWay | 'reliable';
   /** Round trip, and its mean deviation, in microseconds. */
   readonly rtt: number;
   readonly jitter: number;
@@ -48,11 +52,26 @@ export interface LinkReport extends Crossing {
   readonly streams: readonly LinkStream[];
 }
 
+/** An address to which an origin sends packets once for all edges that hear them there. */
+export interface PushReport {
+  /** `host:port`. */
+  readonly to: string;
+  /** The streams that go there at present. */
+  readonly paths: readonly string[];
+  /** How many edges hear them, or try to; an edge counts once for each stream. */
+  readonly edges: number;
+  /** What was sent there so far: media, repairs that several edges lacked, and all together in bytes of UDP payload. */
+  readonly packets: number;
+  readonly repaired: number;
+  readonly bytes: number;
+}
+
 /** The links of this node. */
 export class Links {
   /** Datagrams that came to this node and belong to none of them. */
   strangers = 0;
   readonly #links = new Set<() => LinkReport>();
+  readonly #pushes = new Set<() => PushReport>();
 
   /** Shows a link, by what tells how it is doing, until the function returned is called. */
   add(report: () => LinkReport): () => void {
@@ -60,9 +79,26 @@ export class Links {
     return () => this.#links.delete(report);
   }
 
+  /** Shows an address that is pushed to, in the same way. */
+  addPush(report: () => PushReport): () => void {
+    this.#pushes.add(report);
+    return () => this.#pushes.delete(report);
+  }
+
+  /** What this node pushes. */
+  get pushes(): readonly PushReport[] {
+    return Array.from(this.#pushes, (report) => report());
+  }
+
   *[Symbol.iterator](): Generator<LinkReport> {
     for (const report of this.#links) yield report();
   }
+}
+
+/** By which way media goes that goes by all of these. */
+export function mediaOf(ways: Iterable<MediaWay>): MediaWay {
+  const all = new Set(ways);
+  return all.has('multicast') ? 'multicast' : all.has('push') ? 'push' : 'udp';
 }
 
 /** What crossed nothing. */

@@ -83,7 +83,8 @@ export class MemoryWatch {
     if (!this.#isShedding) this.#report(resident);
     this.#isShedding = true;
     // What this node itself reads, such as a recorder, has no address, and stays.
-    const viewers = [...this.#ground.sessions].filter(({ role, remote }) => role === 'play' && remote !== '');
+    const isViewer = ({ role, remote, isInner }: Session) => role === 'play' && remote !== '' && !isInner;
+    const viewers = [...this.#ground.sessions].filter(isViewer);
     const newest = viewers.slice(-Math.ceil(viewers.length * SHARE));
     this.shed += newest.length;
     for (const viewer of newest) viewer.close(new RefusedError('limit', 'the server is short of memory'));

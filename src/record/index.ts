@@ -6,7 +6,7 @@ export function record(recordings: LocalRecordings): Module {
   return {
     name: 'record',
     async start({ pasts }: Context) {
-      pasts.add((stream) => recordings.past(stream));
+      pasts.find = (stream) => recordings.past(stream);
       recordings.begin();
       return {};
     },

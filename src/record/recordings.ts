@@ -4,6 +4,7 @@ import { RefusedError } from '../base/errors.ts';
 import type { HubEvent } from '../hub/hub.ts';
 import type { Past } from '../hub/past.ts';
 import type { StreamPath } from '../hub/path.ts';
+import { exactPaths, matcher } from '../hub/patterns.ts';
 import type { Outline, Recording, RecordingContent, RecordingCounters, Recordings } from '../hub/recordings.ts';
 import type { Stream } from '../hub/stream.ts';
 import { cutContent, wholeContent } from './content.ts';
@@ -11,7 +12,6 @@ import { toRemove } from './janitor.ts';
 import { Keeper, type RecordingsGround } from './keeper.ts';
 import { outlineOf } from './outline.ts';
 import { RecordedPast } from './past.ts';
-import { exactPaths, matcher } from './patterns.ts';
 import { type Opened, Shelf } from './shelf.ts';
 
 /** How often the folder is tidied up. */
@@ -48,8 +48,9 @@ export class LocalRecordings implements Recordings {
 
   /** Begins: finishes what was left unfinished, and records what is to be recorded. Does not wait for the disk. */
   begin(): void {
-    const { hub, log } = this.#ground;
+    const { hub, log, options } = this.#ground;
     hub.observe((event) => this.#observe(event));
+    if (options.paths.length > 0) hub.want((path) => this.#isWanted(path));
     const scanned = this.#shelf
       .scan()
       .catch((error: Error) => log.error({ reason: error.message }, 'the folder of recordings cannot be read'));

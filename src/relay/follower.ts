@@ -1,39 +1,33 @@
 import { SECOND } from '../base/clock.ts';
 import { RefusedError } from '../base/errors.ts';
-import { fitsAny } from '../base/patterns.ts';
-import { describePath, parsePath, type StreamPath, streamPath } from '../hub/path.ts';
-import type { Stream } from '../hub/stream.ts';
+import { parsePath, type StreamPath, streamPath } from '../hub/path.ts';
 import type { Context } from '../module.ts';
 import { Backoff } from '../net/backoff.ts';
-import { type Serving, serve } from '../net/serve.ts';
 import { Channel, expectJson } from './channel.ts';
 import type { Source } from './subscription.ts';
 
 /** In milliseconds. */
 const [FIRST_PAUSE, LONGEST_PAUSE] = [100, 5000];
-/** How long a publisher may take to show what its stream is made of, in microseconds. */
-const PATIENCE = 30 * SECOND;
 /** What lasted so long was a success, in microseconds. */
 const STEADY = 5 * SECOND;
+/** A stream whose publisher has yet to show what it is made of is looked for again, so often and with such pauses in microseconds. */
+const [MOST_LOOKS, LOOK_AGAIN] = [10, 3 * SECOND];
 
-/** Has what an origin publishes here as well, whether or not anybody watches it: of the streams that fit its patterns. */
+/** Hears what an origin publishes: what of it is wanted here is fetched, whether or not anybody watches. */
 export class Follower {
   readonly #context: Context;
   readonly #source: Source;
-  readonly #fits: (name: string) => boolean;
-  readonly #held = new Set<StreamPath>();
   readonly #closing = new AbortController();
   #complaint = '';
 
   /** Begins at once. */
-  constructor(context: Context, source: Source, patterns: readonly string[]) {
+  constructor(context: Context, source: Source) {
     this.#context = context;
     this.#source = source;
-    this.#fits = fitsAny(patterns);
     void this.#keep();
   }
 
-  /** Lets go of all streams. Idempotent. */
+  /** Idempotent. */
   close(): void {
     this.#closing.abort(new RefusedError('shutdown', 'the server is stopping'));
   }
@@ -60,7 +54,7 @@ export class Follower {
       channel.send({ op: 'follow' });
       for await (const message of channel.messages()) {
         const told = expectJson(message);
-        if (told.op === 'published') this.#consider(told.path);
+        if (told.op === 'published') this.#hear(told.path);
         else if (told.op === 'ended') return this.#complain(told.message);
       }
     } finally {
@@ -69,29 +63,16 @@ export class Follower {
     }
   }
 
-  #consider(told: string): void {
+  #hear(told: string): void {
     const { vhost, app, name } = parsePath(told);
-    const path = streamPath(vhost, app, name);
-    if (!this.#fits(describePath(path)) || this.#held.has(path)) return;
-    this.#held.add(path);
-    const peer = { protocol: 'mirror', remote: '' };
-    void serve(this.#context, peer, (serving) => this.#hold(path, serving)).finally(() => this.#held.delete(path));
+    this.#look(streamPath(vhost, app, name), MOST_LOOKS);
   }
 
-  /** Counts among the viewers of a stream of the origin until that ends. */
-  async #hold(path: StreamPath, serving: Serving): Promise<never> {
-    const { hub } = this.#context;
-    const signal = AbortSignal.any([serving.signal, this.#closing.signal]);
-    const stream = await hub.read(path, PATIENCE, signal);
-    if (!stream.mirrored) throw new RefusedError('busy', `${describePath(path)} is published here`);
-    serving.session.detail.origin = this.#source.name;
-    serving.begin('play', path);
-    const leave = hub.join(stream, serving.session);
-    try {
-      throw await endOf(stream, signal);
-    } finally {
-      leave();
-    }
+  #look(path: StreamPath, looks: number): void {
+    const { hub, clock } = this.#context;
+    if (this.#closing.signal.aborted || looks === 0 || hub.find(path) || !hub.isWanted(path)) return;
+    hub.offer(path);
+    clock.after(LOOK_AGAIN, () => this.#look(path, looks - 1));
   }
 
   /** It is stopping, or too old to know the question. */
@@ -101,17 +82,4 @@ export class Follower {
     const fields = { origin: this.#source.name, reason };
     this.#context.log.warn(fields, 'an origin does not tell what is published there; it is asked again');
   }
-}
-
-/** Resolves to why a stream has ended, or `signal` has aborted. */
-async function endOf(stream: Stream, signal: AbortSignal): Promise<unknown> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const look = () => (stream.ended || signal.aborted) && resolve();
-  const stop = stream.log.onChange(look);
-  signal.addEventListener('abort', look);
-  look();
-  await promise;
-  stop();
-  signal.removeEventListener('abort', look);
-  return stream.ended ?? signal.reason;
 }

@@ -5,13 +5,15 @@ import { Channel } from './channel.ts';
 import type { OriginLink } from './media/origin-link.ts';
 import type { Announcement } from './messages.ts';
 
-/** An origin, as those see it who fetch from it. */
+/** An origin, or another worker of this node, as those see it who fetch from it. */
 export interface Source {
   /** `host:port`. */
   readonly name: string;
   readonly host: string;
   /** Its id, once it was ever reached. */
   readonly node: string | undefined;
+  /** Whether it is another worker of this node. */
+  readonly isInner?: boolean;
   /** Opens a stream of bytes. Rejects when it cannot be reached, or `signal` aborts. */
   open(signal: AbortSignal): Promise<Duplex>;
   /** How its media comes by UDP, once it is known whether it does. */

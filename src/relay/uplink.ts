@@ -6,6 +6,7 @@ import { Backoff } from '../net/backoff.ts';
 import { orAbort } from './channel.ts';
 import { keepAlive } from './control.ts';
 import type { RepairPolicy } from './link/copies.ts';
+import type { Ears } from './media/ears.ts';
 import { OriginLink } from './media/origin-link.ts';
 import type { Source } from './subscription.ts';
 import type { Trust } from './trust.ts';
@@ -24,6 +25,7 @@ export class Uplink implements Source {
   readonly #origin: OriginAddress;
   readonly #trust: Trust;
   readonly #context: Context;
+  readonly #ears: Ears;
   readonly #closing = new AbortController();
   readonly #retries = new Backoff(FIRST_PAUSE, LONGEST_PAUSE);
   readonly #refusals = new Backoff(FIRST_REFUSED, LONGEST_REFUSED);
@@ -36,12 +38,13 @@ export class Uplink implements Source {
   #complaint = '';
 
   /** Begins to connect at once, and again whenever the connection is lost. */
-  constructor(origin: OriginAddress, trust: Trust, context: Context) {
+  constructor(origin: OriginAddress, trust: Trust, context: Context, ears: Ears) {
     this.name = `${origin.host}:${origin.port}`;
     this.host = origin.host;
     this.#origin = origin;
     this.#trust = trust;
     this.#context = context;
+    this.#ears = ears;
     void this.#keep();
   }
 
@@ -102,7 +105,8 @@ export class Uplink implements Source {
     const { host, mediaPort: port = media.port } = this.#origin;
     const { latency } = config.relay;
     const onPolicy = (policy: RepairPolicy) => control.send({ op: 'policy', ...policy });
-    const options = { clock, log, name: this.name, node, host, offer: { ...media, port }, latency, onPolicy };
+    const [offer, ears] = [{ ...media, port }, this.#ears];
+    const options = { clock, log, name: this.name, node, host, offer, latency, onPolicy, ears };
     return OriginLink.open(options).catch(() => undefined);
   }
 

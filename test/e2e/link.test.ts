@@ -111,7 +111,7 @@ test('an edge whose address changes is followed', needs('ffmpeg'), async (t) => 
   const port = origin.server.ports['rtp']!;
   const first = await openLossyRelay(t, port, { delay: 10 });
   const edge = await startEdge(t, origin, first.port);
-  const life = await playLifelike(t, { origin, edge, path: first }, 'movie', 6);
+  const life = await playLifelike(t, { origin, edge }, 'movie', 6);
   await sleep(2500);
   first.rebind();
   await arrived(life);
@@ -172,7 +172,7 @@ test('origin and edge may be restarted in any order, and media comes by UDP agai
       edge = await startEdge(t, origin, path.port);
     }
     await until('they are connected', async () => (await linksOf(edge))[0]?.['media'] === 'udp');
-    const life = await playLifelike(t, { origin, edge, path }, `after-${who}`, 2);
+    const life = await playLifelike(t, { origin, edge }, `after-${who}`, 2);
     await arrived(life);
     assertSameFrames(life.viewer.tags, life.tags);
     const [link] = await linksOf(edge);

@@ -228,11 +228,10 @@ test(
 test('a recorder node records all that its origin publishes and its patterns name', needs('ffmpeg'), async (t) => {
   const origin = await startOrigin(t, { publish });
   const folder = await temporaryFolder(t);
-  const record = { paths: ['live/*'], folder };
-  const relay = { mirror: ['live/lesson-*'] };
+  const record = { paths: ['live/lesson-*'], folder };
   const early = publishFile(t, movie, origin.server.rtmp('lesson-early'));
   await isThere(origin.server, 'lesson-early');
-  const recorder = await startTestServer(t, await edgeOf(t, [origin.url], { record, publish, relay }));
+  const recorder = await startTestServer(t, await edgeOf(t, [origin.url], { record, publish }));
   const others = ['lesson-late', 'other'].map((name) => publishFile(t, movie, origin.server.rtmp(name)));
   for (const each of [early, ...others]) await each.succeeded();
   for (const stream of ['live/lesson-early', 'live/lesson-late']) {
@@ -244,10 +243,6 @@ test('a recorder node records all that its origin publishes and its patterns nam
   const whole = (await finished(recorder, 'live/lesson-late'))[0]!;
   assert.equal(whole.video_frames, recordable(tags, 'video').length, 'from its first frame on');
   assert.equal((await listing(recorder)).total, 2, 'what no pattern names is not fetched');
-  assert.deepEqual(
-    recorder.lines().filter(({ msg, protocol }) => msg === 'play begins' && protocol === 'mirror').length,
-    2,
-  );
 });
 
 test(
@@ -256,8 +251,7 @@ test(
   async (t) => {
     const origin = await spawnOrigin(t, { publish });
     const folder = await temporaryFolder(t);
-    const relay = { mirror: ['**'] };
-    const options = { record: { paths: ['**'], folder }, publish, relay };
+    const options = { record: { paths: ['**'], folder }, publish };
     const recorder = await startTestServer(t, await edgeOf(t, [origin.url], options));
     const first = publishFile(t, movie, origin.server.rtmp('lesson'), '-stream_loop', '-1');
     await until('it is recorded', async () => ((await listing(recorder)).recordings[0]?.video_frames ?? 0) > 20);

@@ -9,20 +9,23 @@ import { AUDIO, PATH, Studio, VIDEO } from '../../../test/support/recording.ts';
 import type { Owner } from '../../../test/support/until.ts';
 import { concat } from '../../base/bytes.ts';
 import { MILLISECOND, SECOND } from '../../base/clock.ts';
+import { RefusedError } from '../../base/errors.ts';
 import { checkPlaylist } from '../../container/hls/check.ts';
-import type { Past } from '../../hub/past.ts';
+import type { ReadFile } from '../../hub/files.ts';
+import { type Past, Pasts } from '../../hub/past.ts';
 import { silentLogger } from '../../ops/log.ts';
 import { systemDisk } from '../../record/disk.ts';
 import { RecordedPast } from '../../record/past.ts';
 import { Shelf as Recorded } from '../../record/shelf.ts';
+import { type PastTold, RecordedArchive } from './archive.ts';
 import { type Feed, Feeds } from './feed.ts';
 import { History } from './history.ts';
+import { WHOLE_PLAYLIST } from './names.ts';
 import { Playlists } from './playlist.ts';
-import { Remade } from './remade.ts';
 import { Shelf } from './shelf.ts';
 
 const PART = 200 * MILLISECOND;
-const GROUND = { part: PART, reach: 3600 * SECOND, bytes: 1e9 };
+const GROUND = { part: PART, reach: 3600 * SECOND, bytes: 1e9, elsewhere: () => [] };
 const OPTIONS = { segment: SECOND, part: PART, window: 1000, idle: 30 * SECOND };
 
 interface Stage {
@@ -37,7 +40,14 @@ interface Stage {
 async function stage(overrides: Readonly<Record<string, unknown>> = {}): Promise<Stage> {
   const studio = new Studio();
   const { done } = await studio.record(overrides);
-  const feeds = new Feeds({ options: OPTIONS, bytes: 1e9, clock: studio.clock, log: silentLogger });
+  const feeds = new Feeds({
+    options: OPTIONS,
+    bytes: 1e9,
+    clock: studio.clock,
+    log: silentLogger,
+    reach: 0,
+    pasts: new Pasts(),
+  });
   return { studio, done, feed: feeds.use(studio.stream, 'fmp4').feed, anchor: studio.stream.lease.anchor! };
 }
 
@@ -135,7 +145,6 @@ async function halfway(owner: Owner, reach = GROUND.reach) {
   const staged = await stage();
   const { studio, feed } = staged;
   await studio.send(24);
-  const { stream } = studio;
   const shelf = new Shelf({ window: 6, bytes: 1e9 }, studio.clock);
   const coming = feed.shelf.listed.filter(({ duration }) => duration !== undefined);
   const goOn = () => {
@@ -148,8 +157,42 @@ async function halfway(owner: Owner, reach = GROUND.reach) {
   await studio.end(staged.done);
   const past = await pastOf(owner, staged);
   const ground = { ...GROUND, reach, clock: studio.clock, find: async () => past };
-  return { studio, stream, shelf, past, goOn, history: new History(stream, shelf, ground) };
+  return { studio, shelf, past, goOn, history: new History(shelf, ground) };
 }
+
+describe('the past of a stream that another node keeps', () => {
+  test('is read from there by name, and tells the same', async (t) => {
+    const { history, shelf, studio } = await halfway(t);
+    await history.toDate();
+    const kept = new Playlists(shelf, 'fmp4', { ...OPTIONS, window: 6 }, () => [], history);
+    const asked: string[] = [];
+    const read: ReadFile = async (name) => {
+      asked.push(name);
+      const pieces =
+        name === WHOLE_PLAYLIST ? [kept.write(false).plain] : await history.segment(Number.parseInt(name, 10));
+      if (!pieces) throw new RefusedError('not-found', 'it is not kept');
+      return pieces;
+    };
+    const nobody: ReadFile = () => Promise.reject(new RefusedError('not-found', 'nothing is here'));
+    const ground = { ...GROUND, clock: studio.clock, find: async () => undefined, elsewhere: () => [nobody, read] };
+    const remote = new History(shelf, ground);
+    await remote.toDate();
+    const exact = ({ number, discontinuity, duration, init, gap }: PastTold) => [
+      number,
+      discontinuity,
+      duration,
+      init,
+      gap,
+    ];
+    assert.deepEqual(remote.told.map(exact), history.told.map(exact));
+    for (const [i, { time }] of remote.told.entries()) assert.ok(Math.abs(time - history.told[i]!.time) < SECOND / 10);
+    const { number } = remote.told[3]!;
+    const [one, two] = await Promise.all([remote.segment(number), remote.segment(number)]);
+    assert.equal(digest(one!), digest((await history.segment(number))!));
+    assert.equal(one, two);
+    assert.deepEqual(asked, [WHOLE_PLAYLIST, `${number}.m4s`], 'once, however many ask');
+  });
+});
 
 describe('the whole playlist', () => {
   test('has all that is kept before what the shelf has, and says where to begin', async (t) => {
@@ -165,11 +208,11 @@ describe('the whole playlist', () => {
     );
     assert.equal(numbers.length, 15);
     assert.doesNotMatch(text, /EXT-X-START|EXT-X-GAP/);
-    const began = history.told[0]!.began;
+    const began = history.told[0]!.time;
     for (const [moment, offset] of [
       [Number.NEGATIVE_INFINITY, '0'],
       [began - SECOND, '0'],
-      [history.told[4]!.began + SECOND / 2, '4.5'],
+      [history.told[4]!.time + SECOND / 2, '4.5'],
     ] as const)
       assert.match(
         playlists.writeFrom(moment).plain.toString(),
@@ -200,20 +243,23 @@ describe('the whole playlist', () => {
         [2, false],
       ],
     );
-    assert.ok(!history.has(shelf.listed[0]!.stamp.segment) && history.has(lost) && !history.has(1));
+    assert.ok(await history.segment(lost + 1));
+    for (const number of [lost, 1, shelf.listed[0]!.stamp.segment]) assert.equal(history.segment(number), undefined);
   });
 
   test('goes back no farther than it may', async (t) => {
-    const { history } = await halfway(t, 5 * SECOND);
+    const reach = 20 * SECOND;
+    const { history, studio } = await halfway(t, reach);
     await history.toDate();
-    assert.equal(history.told.length, 6);
-    assert.notEqual(history.told[0]!.time, undefined);
+    const times = history.told.map(({ time }) => studio.clock.wall() - time);
+    assert.ok(times[0]! <= reach && times[0]! > reach - SECOND, `${times[0]}`);
+    assert.equal(history.written[0]!.time, history.told[0]!.time);
   });
 
   test('is that of the shelf where nothing is kept', async (t) => {
-    const { history, shelf, studio, stream } = await halfway(t);
+    const { history, shelf, studio } = await halfway(t);
     const ground = { ...GROUND, clock: studio.clock, find: async () => undefined };
-    const empty = new History(stream, shelf, ground);
+    const empty = new History(shelf, ground);
     await Promise.all([empty.toDate(), history.toDate()]);
     assert.deepEqual(empty.told, []);
     const texts = [undefined, empty].map((each) =>
@@ -229,7 +275,7 @@ async function sameAgain(owner: Owner, staged: Stage): Promise<void> {
   const live = bytesOn(feed.shelf);
   await studio.end(done);
   const past = await pastOf(owner, staged);
-  const remade = new Remade({ clock: studio.clock, part: PART, bytes: 1e9 });
+  const archive = new RecordedArchive(past, PART, studio.clock);
   const told = await past.segments();
   assert.deepEqual(
     told.map(({ stamp, gap }) => [stamp.segment, gap]),
@@ -242,6 +288,6 @@ async function sameAgain(owner: Owner, staged: Stage): Promise<void> {
     assert.deepEqual([stamp, time], [shelved.stamp, shelved.time]);
     const isLast = feed.shelf.find(segment + 1)?.stamp.discontinuity !== stamp.discontinuity;
     if (!isLast) assert.equal(duration, shelved.duration);
-    assert.equal(digest((await remade.segment(past, segment))!), live.get(segment), `segment ${segment}`);
+    assert.equal(digest((await archive.segment(segment))!), live.get(segment), `segment ${segment}`);
   }
 }

@@ -1,4 +1,3 @@
-import { gzipSync } from 'node:zlib';
 import { SECOND } from '../../base/clock.ts';
 import { masterPlaylist, type Variant } from '../../container/hls/master-playlist.ts';
 import {
@@ -7,31 +6,17 @@ import {
   type RenditionReport,
   type Segment,
 } from '../../container/hls/media-playlist.ts';
+import { PlaylistText } from './answer.ts';
+import type { Feed } from './feed.ts';
 import type { History } from './history.ts';
+import { partName, segmentName } from './names.ts';
 import type { HlsOptions } from './options.ts';
 import type { Container } from './packaging.ts';
-import type { Shelf, ShelvedSegment } from './shelf.ts';
+import type { Shelf } from './shelf.ts';
+import type { ShelvedSegment } from './shelved.ts';
 
-/** A text as it is sent, to however many. */
-export class PlaylistText {
-  readonly plain: Buffer;
-  #zipped: Buffer | undefined;
-
-  constructor(text: string) {
-    this.plain = Buffer.from(text);
-  }
-
-  get zipped(): Buffer {
-    return (this.#zipped ??= gzipSync(this.plain, { level: 4 }));
-  }
-}
-
-/** The names of every media playlist: of the newest segments, and of all that can be had. */
-export const MEDIA_PLAYLIST = 'media.m3u8';
-export const WHOLE_PLAYLIST = 'whole.m3u8';
 /** Parts are listed of so many segments at most, the one that is being made included. */
 const SEGMENTS_WITH_PARTS = 4;
-const EXTENSIONS: Record<Container, string> = { fmp4: 'm4s', ts: 'ts' };
 
 /** Writes the media playlists of a shelf; viewers who ask for the same at the same time are given the same bytes. */
 export class Playlists {
@@ -68,7 +53,7 @@ export class Playlists {
     return text;
   }
 
-  /** The whole playlist as of now, for one who is to begin at a moment: microseconds since 1970. */
+  /** The same for one who is to begin at a moment: microseconds since 1970. */
   writeFrom(moment: number): PlaylistText {
     return new PlaylistText(this.#media(false, this.#offsetOf(moment)));
   }
@@ -80,21 +65,19 @@ export class Playlists {
 
   #media(delta: boolean, start?: number): string {
     const { ended } = this.#shelf;
-    const listed = this.#listed;
     const { segment } = this.#options;
+    const listed = this.#listed;
     const targetDuration = Math.max(segment, inSeconds(this.#shelf.longest));
-    const segments = [...(this.#history?.told ?? []), ...listed.map((each) => this.#segment(each))];
+    const segments = [...(this.#history?.written ?? []), ...listed.map((each) => this.#segment(each))];
     const lowLatency = this.#container === 'fmp4' ? this.#lowLatency(listed) : undefined;
     return mediaPlaylist({ segments, targetDuration, lowLatency, ended, start }, { delta });
   }
 
   /** How far behind the playlist's beginning a moment is, in microseconds; `undefined` where that has not come yet. */
   #offsetOf(moment: number): number | undefined {
-    const told = (this.#history?.told ?? []).map(({ began, duration }) => ({ began, duration }));
-    const listed = this.#listed.map(({ time, duration }) => ({ began: time, duration }));
     let offset = 0;
-    for (const { began, duration = 0 } of [...told, ...listed]) {
-      if (moment < began + duration) return offset + Math.max(0, moment - began);
+    for (const { time, duration = 0 } of [...(this.#history?.told ?? []), ...this.#listed]) {
+      if (moment < time + duration) return offset + Math.max(0, moment - time);
       offset += duration;
     }
     return undefined;
@@ -114,6 +97,8 @@ export class Playlists {
     const { last } = this.#shelf;
     if (!last || last.gap) return undefined;
     const { stamp, parts, duration } = last;
+    // Where the newest one was not made here it is not said that the next one will be.
+    if (duration !== undefined && parts.length === 0) return undefined;
     return duration === undefined ? partName(stamp.segment, parts.length) : partName(stamp.segment + 1, 0);
   }
 
@@ -121,12 +106,12 @@ export class Playlists {
     return {
       number: stamp.segment,
       discontinuity: stamp.discontinuity,
-      uri: `${stamp.segment}.${EXTENSIONS[this.#container]}`,
+      uri: segmentName(stamp.segment, this.#container),
       duration,
       parts: parts.map((part, i) => ({ ...part, uri: partName(stamp.segment, i) })),
       init: init?.name,
       time,
-      gap,
+      gap: gap && duration !== undefined,
     };
   }
 }
@@ -136,10 +121,6 @@ function inSeconds(longest: number): number {
   return Math.round(longest / SECOND) * SECOND;
 }
 
-function partName(segment: number, part: number): string {
-  return `${segment}.${part}.m4s`;
-}
-
 /** How far a rendition is, for the playlists of the others. */
 export function reportOf({ last }: Shelf, uri: string): RenditionReport | undefined {
   if (!last) return undefined;
@@ -147,12 +128,13 @@ export function reportOf({ last }: Shelf, uri: string): RenditionReport | undefi
   return { uri, segment: stamp.segment, part: parts.length > 0 ? parts.length - 1 : undefined };
 }
 
-/** What a master playlist says of a rendition. */
-export function variantOf({ listed, tracks }: Shelf, uri: string): Variant {
-  const whole = listed.filter(({ duration }) => duration !== undefined);
-  const parts = listed.flatMap((segment) => segment.parts);
-  const average = rate(sum(parts.map(({ bytes }) => bytes.length)), sum(parts.map(({ duration }) => duration)));
-  const most = Math.max(average, ...whole.map(({ bytes, duration }) => rate(bytes, duration!)));
+/** What a master playlist says of a rendition, by what is known of its newest segments. */
+export function variantOf({ shelf, stream }: Feed, uri: string): Variant {
+  const known = shelf.listed.filter(({ size }) => size > 0);
+  const average = rate(sum(known.map(({ size }) => size)), sum(known.map(lengthOf)));
+  const whole = known.filter(({ duration }) => duration !== undefined);
+  const most = Math.max(average, ...whole.map(({ size, duration }) => rate(size, duration!)));
+  const tracks = shelf.tracks.length > 0 ? shelf.tracks : [...stream.tracks.values()];
   const video = tracks.find((track) => track.kind === 'video');
   const [width, height] = [video?.width ?? 0, video?.height ?? 0];
   const codecs = tracks.map(({ parameter }) => parameter);
@@ -162,6 +144,11 @@ export function variantOf({ listed, tracks }: Shelf, uri: string): Variant {
 /** The master playlist that offers these, the best one first. */
 export function writeMaster(variants: readonly Variant[]): PlaylistText {
   return new PlaylistText(masterPlaylist(variants.toSorted((a, b) => b.bandwidth - a.bandwidth)));
+}
+
+/** In microseconds, as far as it is made. */
+function lengthOf({ duration, parts }: ShelvedSegment): number {
+  return duration ?? sum(parts.map((part) => part.duration));
 }
 
 /** Bits per second. */

@@ -1,159 +1,172 @@
 import { ProtocolError, RefusedError } from '../../base/errors.ts';
-import type { RenditionReport } from '../../container/hls/media-playlist.ts';
 import { DEFAULT_VHOST, parsePath, streamPath } from '../../hub/path.ts';
 import type { Stream } from '../../hub/stream.ts';
-import type { Context } from '../../module.ts';
-import type { Exchange } from '../../net/http.ts';
+import { forwardQuestion } from '../../net/http-forward.ts';
+import type { Question, Reply } from '../../net/http-reply.ts';
 import { Departure } from '../../net/serve.ts';
-import { Keep, sendMedia, sendPlaylist } from './answer.ts';
+import { Keep, type Media, type PlaylistText } from './answer.ts';
 import { type Directives, readDirectives } from './directives.ts';
-import type { Feed, Feeds } from './feed.ts';
-import type { Groups } from './groups.ts';
-import type { Histories } from './histories.ts';
-import type { History } from './history.ts';
-import { isComing, readName, TYPES, take } from './media.ts';
-import { FROM, writeMoment } from './moment.ts';
-import type { HlsOptions } from './options.ts';
+import type { Feed } from './feed.ts';
+import { type Ground, playlistsOf, wholePlaylistsOf } from './ground.ts';
+import { isComing, take } from './media.ts';
+import { FROM, readMoment, writeMoment } from './moment.ts';
+import { MEDIA_PLAYLIST, readName, WHOLE_PLAYLIST } from './names.ts';
 import type { Container } from './packaging.ts';
-import {
-  MEDIA_PLAYLIST,
-  Playlists,
-  type PlaylistText,
-  reportOf,
-  variantOf,
-  WHOLE_PLAYLIST,
-  writeMaster,
-} from './playlist.ts';
+import { variantOf, writeMaster } from './playlist.ts';
 import type { Shelf } from './shelf.ts';
+import { homeOf, newToken } from './token.ts';
 import type { Viewer, Watching } from './viewer.ts';
-import { newToken, type Viewers } from './viewers.ts';
+import type { Viewers } from './viewers.ts';
 
-/** What answering needs. */
-export interface Ground {
-  readonly context: Context;
-  readonly options: HlsOptions;
+/** What answering viewers needs. */
+export interface ViewerGround extends Ground {
   readonly viewers: Viewers;
-  readonly feeds: Feeds;
-  readonly groups: Groups;
-  readonly histories: Histories;
 }
 
-type Params = Exchange['params'];
+type Params = Question['params'];
+
+/** What is asked of a media playlist: of the whole one, from which moment on. */
+interface Asked {
+  readonly container: Container;
+  readonly directives: Directives;
+  readonly whole: { readonly moment: number | undefined } | undefined;
+}
 
 /** In target durations: how long a request waits at most (HLS, 6.2.5.2). */
 const LONGEST_WAIT = 3;
 /** How far ahead a request may be, in segments (HLS, 6.2.5.2). */
 const FARTHEST = 2;
 
-const PLAYLISTS: readonly string[] = [MEDIA_PLAYLIST, WHOLE_PLAYLIST];
-/** By what they are of: the newest segments, or all. */
-const playlists = new WeakMap<Shelf | History, Playlists>();
-
 /** Answers `/app/name.m3u8`: what renditions there are, each under a token that the viewer is known by from then on. */
-export async function answerMaster(ground: Ground, exchange: Exchange): Promise<void> {
+export async function answerMaster(ground: ViewerGround, question: Question): Promise<Reply> {
   const { viewers, groups } = ground;
-  const { url, params } = exchange;
+  const { url, params } = question;
   const path = streamPath(vhostOf(url), params.app!, params.name!);
   const container = containerOf(url.searchParams);
-  const moment = ground.histories.moment(url.searchParams);
-  const token = newToken();
-  const viewer = viewers.begin(token, exchange, path);
+  const moment = momentOf(ground, url.searchParams);
+  const token = newToken(ground.context.siblings.worker);
+  const viewer = viewers.begin(token, question, path);
   try {
     const members = groups.members(path);
     const paths = members.length > 0 ? members : [path];
-    const watched = await Promise.all(paths.map((each) => viewers.watch(viewer, exchange, each, container)));
+    const watched = await Promise.all(paths.map((each) => viewers.watch(viewer, question, each, container)));
     await Promise.all(watched.map((each) => begun(ground, viewer, each)));
-    const variants = watched.map(({ feed }) => variantOf(feed.shelf, variantUri(feed.stream, token, url, moment)));
-    sendPlaylist(exchange, writeMaster(variants), Keep.never);
-    if (exchange.request.method === 'HEAD') throw new Departure('the viewer asked for the head alone');
+    const variants = watched.map(({ feed }) => variantOf(feed, variantUri(feed.stream, token, url, moment)));
+    if (question.request.method === 'HEAD') viewers.end(token, new Departure('the viewer asked for the head alone'));
+    return writeMaster(variants).replyTo(question, Keep.never);
   } catch (error) {
     viewers.end(token, error);
-    if (!(error instanceof Departure)) throw error;
+    throw error;
   }
 }
 
 /** Answers what is in a viewer's folder, `/app/TOKEN/name/…`: the media playlist and what that names. */
-export function answerFile(ground: Ground, exchange: Exchange): Promise<void> {
-  const { params } = exchange;
-  return PLAYLISTS.includes(params.file!)
-    ? answerMedia(ground, exchange, params)
-    : answerSegment(ground, exchange, params);
+export function answerFile(ground: ViewerGround, question: Question): Reply | Promise<Reply> {
+  const { params } = question;
+  const { siblings } = ground.context;
+  const home = homeOf(params.token!);
+  // Whichever worker its connections come to: one has answered its playlist, and has what that names.
+  if (home !== siblings.worker && home > 0 && home <= siblings.count)
+    return forwardQuestion(question, siblings.door('http', home));
+  return params.file === MEDIA_PLAYLIST || params.file === WHOLE_PLAYLIST
+    ? answerMedia(ground, question, params)
+    : answerSegment(ground, question, params);
 }
 
-async function answerMedia(ground: Ground, exchange: Exchange, params: Params): Promise<void> {
-  const query = queryOf(exchange);
-  const container = containerOf(query);
-  const directives = readDirectives(query);
+/** At once where that is possible, as most are: a promise for each would cost. */
+function answerMedia(ground: ViewerGround, question: Question, params: Params): Reply | Promise<Reply> {
+  const query = queryOf(question);
+  const whole = params.file === WHOLE_PLAYLIST ? { moment: momentOf(ground, query) } : undefined;
+  const asked = { container: containerOf(query), directives: readDirectives(query), whole };
   const viewer = ground.viewers.find(params.token!);
-  const watching = viewer?.find(params.app!, params.name!, container);
-  const [watcher, watched] = watching ? [viewer!, watching] : await enter(ground, exchange, params, container);
-  if (!isFulfilled(watched.feed, directives)) await fulfilled(ground, watcher, watched, directives);
-  const isWhole = params.file === WHOLE_PLAYLIST;
-  const written = isWhole
-    ? await writeWhole(ground, watched.feed, query, directives)
-    : playlistsOf(ground, watched.feed, container).write(directives.skip);
-  const keep = directives.segment === undefined ? Keep.ask : Keep.briefly;
-  watcher.count(watched, sendPlaylist(exchange, written, keep));
+  const watching = viewer?.find(params.app!, params.name!, asked.container);
+  if (watching) return answerWatching(ground, question, viewer!, watching, asked);
+  return enter(ground, question, params, asked.container).then((entered) =>
+    answerWatching(ground, question, ...entered, asked),
+  );
 }
 
-/** All that can be had of a stream; for one who comes with the moment at which it wants to begin. */
+function answerWatching(
+  ground: ViewerGround,
+  question: Question,
+  viewer: Viewer,
+  watching: Watching,
+  { container, directives, whole }: Asked,
+): Reply | Promise<Reply> {
+  const send = (text: PlaylistText) => viewer.count(watching, question, text.replyTo(question, keepOf(directives)));
+  const answer = () =>
+    whole
+      ? writeWhole(ground, watching.feed, whole.moment, directives).then(send)
+      : send(playlistsOf(ground, watching.feed, container).write(directives.skip));
+  if (isFulfilled(watching.feed, directives)) return answer();
+  return fulfilled(ground, viewer, watching, directives).then(answer);
+}
+
+/** All that can be had of a stream; for one who comes, with the moment at which it wants to begin. */
 async function writeWhole(
   ground: Ground,
   feed: Feed,
-  query: URLSearchParams,
+  moment: number | undefined,
   { segment, skip }: Directives,
 ): Promise<PlaylistText> {
-  const moment = ground.histories.moment(query);
-  const history = ground.histories.of(feed);
-  await history.toDate();
-  const playlists = playlistsOf(ground, feed, 'fmp4', history);
-  return moment === undefined || segment !== undefined || skip ? playlists.write(skip) : playlists.writeFrom(moment);
+  await feed.history.toDate();
+  const playlists = wholePlaylistsOf(ground, feed);
+  const isReload = segment !== undefined || skip;
+  return moment === undefined || isReload ? playlists.write(skip) : playlists.writeFrom(moment);
 }
 
 /** The first request of a viewer, or its first for a rendition. */
 async function enter(
-  { viewers }: Ground,
-  exchange: Exchange,
+  { viewers }: ViewerGround,
+  question: Question,
   { app, name, token }: Params,
   container: Container,
 ): Promise<[Viewer, Watching]> {
   const isNew = !viewers.find(token!);
-  const path = streamPath(vhostOf(exchange.url), app!, name!);
-  const viewer = viewers.begin(token!, exchange, path);
+  const path = streamPath(vhostOf(question.url), app!, name!);
+  const viewer = viewers.begin(token!, question, path);
   try {
-    return [viewer, await viewers.watch(viewer, exchange, path, container)];
+    return [viewer, await viewers.watch(viewer, question, path, container)];
   } catch (error) {
     if (isNew) viewers.end(token!, error);
     throw error;
   }
 }
 
-async function answerSegment(ground: Ground, exchange: Exchange, params: Params): Promise<void> {
-  const { viewers, context } = ground;
+function answerSegment(ground: ViewerGround, question: Question, params: Params): Reply | Promise<Reply> {
   const wish = readName(params.file!);
-  const viewer = viewers.find(params.token!);
+  const viewer = ground.viewers.find(params.token!);
   const watching = wish && viewer?.find(params.app!, params.name!, wish.container);
   if (!watching) throw new RefusedError('not-found', 'there is no such file, or its playlist was not asked for before');
-  const { shelf } = watching.feed;
-  const past = await ground.histories.take(wish, watching.feed);
-  if (past) {
-    const media = { type: TYPES[wish.container], pieces: past };
-    return viewer!.count(watching, sendMedia(exchange, media, context.config.play.stallTimeout));
-  }
-  if (wish.kind === 'segment' && isComing(wish, shelf)) {
-    await viewer!.until(watching, () => shelf.has(wish.segment, wish.part), patience(ground, shelf));
-  }
-  viewer!.count(watching, sendMedia(exchange, take(wish, shelf), context.config.play.stallTimeout));
+  const { feed } = watching;
+  const { shelf } = feed;
+  const send = (media: Media) => viewer!.count(watching, question, media.replyTo(question));
+  const answer = () => {
+    const media = take(wish, feed);
+    return media instanceof Promise ? media.then(send) : send(media);
+  };
+  if (wish.kind === 'init' || !isComing(wish, shelf)) return answer();
+  return viewer!.until(watching, () => shelf.has(wish.segment, wish.part), patience(ground, shelf)).then(answer);
+}
+
+/** What a directive asks for is the same for all who give it. */
+function keepOf({ segment }: Directives): string {
+  return segment === undefined ? Keep.ask : Keep.briefly;
 }
 
 /** Something to play is there. */
-function begun(ground: Ground, viewer: Viewer, watching: Watching): Promise<void> {
+function begun(ground: ViewerGround, viewer: Viewer, watching: Watching): Promise<void> {
   const { shelf } = watching.feed;
-  const hasAny = () => shelf.ended || shelf.listed.some(({ parts }) => parts.length > 0);
+  const hasAny = () => shelf.ended || shelf.listed.some(({ size }) => size > 0);
   return viewer.until(watching, hasAny, patience(ground, shelf));
 }
 
-async function fulfilled(ground: Ground, viewer: Viewer, watching: Watching, directives: Directives): Promise<void> {
+async function fulfilled(
+  ground: ViewerGround,
+  viewer: Viewer,
+  watching: Watching,
+  directives: Directives,
+): Promise<void> {
   const { shelf } = watching.feed;
   const { segment = 0 } = directives;
   const newest = shelf.last?.stamp.segment ?? Number.POSITIVE_INFINITY;
@@ -171,24 +184,6 @@ function patience({ options }: Ground, { longest }: Shelf): number {
   return LONGEST_WAIT * Math.max(options.segment, longest);
 }
 
-function playlistsOf(ground: Ground, { shelf, stream }: Feed, container: Container, history?: History): Playlists {
-  let present = playlists.get(history ?? shelf);
-  if (!present) {
-    present = new Playlists(shelf, container, ground.options, () => reports(ground, stream), history);
-    playlists.set(history ?? shelf, present);
-  }
-  return present;
-}
-
-/** How far the other renditions are that somebody watches. */
-function reports({ context, feeds, groups }: Ground, { path }: Stream): RenditionReport[] {
-  const others = groups.siblings(path).map((each) => {
-    const feed = feeds.find(context.hub.find(each)!, 'fmp4');
-    return feed && reportOf(feed.shelf, `../${parsePath(each).name}/${MEDIA_PLAYLIST}`);
-  });
-  return others.filter((report) => report !== undefined);
-}
-
 /**
  * Relative to the master playlist; what was asked of that is asked of the variant too, but from a moment that stays the same
  * when time goes on.
@@ -201,12 +196,22 @@ function variantUri({ path }: Stream, token: string, { search }: URL, moment: nu
   return `${folder}/${WHOLE_PLAYLIST}?${query}`;
 }
 
+/** From when on a stream is wanted, see `readMoment`. Throws {@link RefusedError} where that is not to be had. */
+function momentOf({ context }: Ground, query: URLSearchParams): number | undefined {
+  const moment = readMoment(query, context.clock.wall());
+  if (moment === undefined) return undefined;
+  if (context.config.play.shift === 0)
+    throw new RefusedError('forbidden', 'streams are played as they come here, not from earlier on');
+  if (query.get('format') === 'ts') throw new RefusedError('unsupported', 'what is past can be had as fmp4 alone');
+  return moment;
+}
+
 function vhostOf({ searchParams }: URL): string {
   return searchParams.get('vhost') || DEFAULT_VHOST;
 }
 
 /** What the URL asks for; a whole {@link URL} takes longer to make, and this is asked for several times a second. */
-function queryOf({ request: { url = '' } }: Exchange): URLSearchParams {
+function queryOf({ request: { url = '' } }: Question): URLSearchParams {
   const at = url.indexOf('?');
   return new URLSearchParams(at < 0 ? '' : url.slice(at));
 }

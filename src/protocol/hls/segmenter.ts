@@ -58,10 +58,15 @@ export class Segmenter {
 
   /** Takes the next frame of the stream. Throws `RefusedError` where the container cannot carry it. */
   write(frame: Frame): void {
-    if (this.#isAfterHole(frame)) this.spoil();
+    this.look(frame);
     this.#before = frame;
     if (frame.stamp) this.#begin(frame, frame.stamp);
     if (this.#stamp && !this.#isSpoilt) this.#take(frame);
+  }
+
+  /** Notices that frames are missing before the next one of the stream. */
+  look(frame: Frame): void {
+    if (this.#isAfterHole(frame)) this.spoil();
   }
 
   /** Frames got lost: the segment that is being made cannot be what it is on other nodes. */
@@ -153,7 +158,8 @@ export class Segmenter {
   #add(draft: Draft, bytes: Uint8Array | undefined, end: number): void {
     if (!bytes) return;
     draft.parts++;
-    this.#shelf.add({ bytes, duration: end - draft.partStart, independent: draft.independent });
+    // Frames may have the same time; a part without any would be none.
+    this.#shelf.add({ bytes, duration: Math.max(1, end - draft.partStart), independent: draft.independent });
   }
 
   #end(next: Frame | undefined): void {

@@ -1,49 +1,23 @@
-import type { Clock } from '../../base/clock.ts';
+import { type Clock, SECOND } from '../../base/clock.ts';
 import type { RefusedError } from '../../base/errors.ts';
+import type { ToldSegment } from '../../container/hls/read-media-playlist.ts';
 import type { Stamp } from '../../media/frame.ts';
 import type { Track } from '../../media/track.ts';
+import { type Init, type ShelvedPart, ShelvedSegment } from './shelved.ts';
 import { Waits } from './waits.ts';
-
-/** A part of a segment, or in MPEG-TS the whole of it. */
-export interface ShelvedPart {
-  readonly bytes: Uint8Array;
-  /** In microseconds. */
-  readonly duration: number;
-  /** Whether decoding can begin here. */
-  readonly independent: boolean;
-}
-
-/** What decoders must know first, under a name that tells it from all others. */
-export interface Init {
-  readonly name: string;
-  readonly bytes: Uint8Array;
-}
-
-/** A segment, as far as it is made. */
-export interface ShelvedSegment {
-  readonly stamp: Stamp;
-  /** The wall clock at its first frame, in microseconds since 1970. */
-  readonly time: number;
-  readonly parts: ShelvedPart[];
-  init: Init | undefined;
-  /** In microseconds; undefined while it is being made. */
-  duration: number | undefined;
-  /** Whether frames of it are missing here: then nothing of it is to be had. */
-  gap: boolean;
-  /** Of all parts. */
-  bytes: number;
-}
 
 /** How much a {@link Shelf} keeps. */
 export interface ShelfLimits {
   /** How many whole segments are listed. */
   readonly window: number;
-  /** Of all segments together; one that alone is larger becomes a gap. */
+  /** Of all segments together: what can be fetched goes first, then the oldest; one that alone is larger becomes a gap. */
   readonly bytes: number;
 }
 
 /** So many segments are kept beyond those that are listed, for players that have an older playlist. */
 const NO_LONGER_LISTED = 2;
+/** By their wall clocks segments of one number are the same, or not; in microseconds. */
+const SAME_TIME = 1 * SECOND;
 
 /** The newest segments of a stream in one container, and those who wait for the next ones. */
 export class Shelf {
@@ -53,8 +27,11 @@ export class Shelf {
   /** The tracks as of the newest segment. */
   tracks: readonly Track[] = [];
   readonly #limits: ShelfLimits;
-  /** The oldest first; the last one may still be being made. */
+  /** Numbers go up by one; the last one may still be being made. */
   readonly #segments: ShelvedSegment[] = [];
+  /** The one that is being made, which is not there if others have told of it before. */
+  #making: ShelvedSegment | undefined;
+  #uses = 0;
   #ended = false;
   #failed: RefusedError | undefined;
   #longest = 0;
@@ -84,13 +61,9 @@ export class Shelf {
     return this.#segments.at(-1);
   }
 
-  /** The segments that a playlist has: numbers without a break up to the newest. */
+  /** The segments that a playlist has: the newest ones. */
   get listed(): readonly ShelvedSegment[] {
-    const all = this.#segments;
-    let from = all.length - 1;
-    const most = this.#limits.window + (this.last?.duration === undefined ? 1 : 0);
-    while (from > 0 && all.length - from < most && isNext(all[from - 1]!, all[from]!)) from--;
-    return all.slice(Math.max(0, from));
+    return this.#segments.slice(-this.#limits.window - (this.last?.duration === undefined ? 1 : 0));
   }
 
   /** The same from that number on, where those before the listed ones are still here. */
@@ -103,19 +76,17 @@ export class Shelf {
 
   /** Whether a whole segment is listed. */
   get hasWhole(): boolean {
-    const { last } = this;
-    if (last?.duration !== undefined) return true;
-    const before = this.#segments.at(-2);
-    return before !== undefined && isNext(before, last!);
+    return this.#segments.some(({ duration }) => duration !== undefined);
   }
 
   find(number: number): ShelvedSegment | undefined {
     return this.#segments.findLast(({ stamp }) => stamp.segment === number);
   }
 
-  /** The init segment of that name, as long as a segment here needs it. */
-  init(name: string): Uint8Array | undefined {
-    return this.#segments.findLast(({ init }) => init?.name === name)?.init?.bytes;
+  /** The init segment of that name, as long as a segment here needs it; with its bytes where they are here. */
+  init(name: string): Init | undefined {
+    const all = this.#segments.filter(({ init }) => init?.name === name);
+    return (all.find(({ init }) => init!.bytes) ?? all[0])?.init;
   }
 
   /** Whether the segment is there (without `part`), or that part of it, or anything that comes after. */
@@ -125,50 +96,97 @@ export class Shelf {
     if (!last) return false;
     const { stamp, duration, parts } = last;
     if (part === undefined) return stamp.segment > segment || (stamp.segment === segment && duration !== undefined);
-    if (stamp.segment === segment) return parts.length > part || last.gap;
+    if (stamp.segment === segment) return parts.length > part || (duration !== undefined && parts.length === 0);
     // A part beyond the last one of its segment is the next segment's first.
     const before = stamp.segment === segment + 1 ? this.find(segment) : undefined;
     const isBeyond = before !== undefined && before.parts.length <= part;
     return stamp.segment > segment && (!isBeyond || parts.length > 0 || duration !== undefined);
   }
 
-  /** Begins the next segment. */
+  /** Whether the segments before this one are not all here, so that it is worth asking others for them. */
+  isAfterHole(number: number): boolean {
+    const { last } = this;
+    if (!last || last.stamp.segment >= number) return false;
+    return last.stamp.segment < number - 1 || (last.duration === undefined && last.spoilt);
+  }
+
+  /** Begins the next segment. One that others have told of already stays as they told, and gets its bytes in the end. */
   open(stamp: Stamp, time: number): void {
-    this.#segments.push({ stamp, time, parts: [], init: undefined, duration: undefined, gap: false, bytes: 0 });
+    this.#making = new ShelvedSegment(stamp, time);
+    const told = this.find(stamp.segment);
+    if (told && Math.abs(told.time - time) < SAME_TIME) return;
+    this.#append(this.#making);
     this.version++;
   }
 
   /** What the segment that is being made is made of. */
   describe(tracks: readonly Track[], init: Init | undefined): void {
     this.tracks = tracks;
-    this.last!.init = init;
+    if (this.#making) this.#making.init = init;
   }
 
   /** Adds a part to the segment that is being made. */
   add(part: ShelvedPart): void {
-    const { last } = this;
-    if (!last || last.gap) return;
-    last.parts.push(part);
-    last.bytes += part.bytes.length;
+    const making = this.#making;
+    if (!making || making.spoilt) return;
+    making.add(part);
+    this.use(making);
     this.#trim();
     this.#change();
   }
 
-  /** Frames are missing in the segment that is being made: nothing of it is served any more. */
+  /** Frames are missing in the segment that is being made: no more of it will be made here. */
   spoil(): void {
-    const { last } = this;
-    if (!last) return;
-    last.gap = true;
-    last.parts.length = 0;
-    last.bytes = 0;
+    if (!this.#making) return;
+    this.#making.spoilt = true;
     this.#change();
   }
 
-  /** The segment is whole. */
+  /** The segment that was being made is over. */
   close(duration: number): void {
-    this.last!.duration = duration;
-    this.#longest = Math.max(this.#longest, duration);
+    const made = this.#making;
+    if (!made) return;
+    this.#making = undefined;
+    made.close(duration);
+    const told = this.find(made.stamp.segment);
+    if (told && told !== made && !told.content && made.content) this.fill(told, made.content);
+    else if (told === made && !made.spoilt) this.#longest = Math.max(this.#longest, duration);
     this.#trim();
+    this.#change();
+  }
+
+  /**
+   * Takes in what another has who has the same stream, as far as it comes before the segment of a number, by default the one that
+   * is being made: what is not here can be fetched from there. What lies before the oldest segment here is over for good.
+   */
+  tell(told: readonly ToldSegment[], before = this.#making?.stamp.segment ?? Number.POSITIVE_INFINITY): void {
+    const oldest = this.#segments[0]?.stamp.segment ?? 0;
+    for (const each of told) if (each.number >= oldest && each.number < before) this.#learn(each);
+    this.#trim();
+    this.#change();
+  }
+
+  /** A segment is used: it stays in memory longer than those that are not. */
+  use(segment: ShelvedSegment): void {
+    segment.used = ++this.#uses;
+  }
+
+  /** Puts the bytes of a segment here that were fetched. */
+  fill(segment: ShelvedSegment, content: readonly Uint8Array[]): void {
+    segment.fill(content);
+    this.use(segment);
+    this.#trim();
+    this.waits.wake();
+  }
+
+  /** Puts the bytes of an init segment here that were fetched. */
+  keepInit(name: string, bytes: Uint8Array): void {
+    for (const segment of this.#segments) if (segment.init?.name === name) segment.init = { name, bytes };
+  }
+
+  /** A segment cannot be had elsewhere, though it was told of. */
+  lose(segment: ShelvedSegment): void {
+    segment.elsewhere = false;
     this.#change();
   }
 
@@ -189,17 +207,74 @@ export class Shelf {
     this.waits.wake();
   }
 
+  #learn({ number, discontinuity, time, duration, init, gap }: ToldSegment): void {
+    const present = this.find(number);
+    if (present?.content) {
+      present.elsewhere ||= !gap;
+      return;
+    }
+    if (present === this.#making) this.#making = undefined;
+    const segment = new ShelvedSegment({ segment: number, discontinuity }, time!);
+    segment.duration = duration;
+    segment.elsewhere = !gap;
+    segment.init = init === undefined ? undefined : (this.init(init) ?? { name: init, bytes: undefined });
+    if (present) this.#segments[this.#segments.indexOf(present)] = segment;
+    else this.#append(segment);
+    this.#longest = Math.max(this.#longest, duration);
+  }
+
+  /** After numbers that are neither here nor told of there are gaps; behind too many of them, or in another life, all begins anew. */
+  #append(segment: ShelvedSegment): void {
+    const { last } = this;
+    const missing = segment.stamp.segment - (last?.stamp.segment ?? Number.NaN) - 1;
+    if (last && missing >= 0 && missing < this.#limits.window) this.#bridge(last, missing, segment.time);
+    else this.#segments.length = 0;
+    this.#segments.push(segment);
+  }
+
+  /** The time up to `until` is that of the segments that are missing, and of the last one, where nobody knows how long that was. */
+  #bridge(last: ShelvedSegment, missing: number, until: number): void {
+    if (missing === 0 && last.duration !== undefined) return;
+    const isKnown = last.duration !== undefined && !last.spoilt;
+    const from = isKnown ? last.time + last.duration! : last.time;
+    const share = Math.floor((until - from) / (isKnown ? missing : missing + 1));
+    // Players do not like segments that are longer than they were told; and where there was a pause it is none of theirs.
+    const each = Math.max(1, Math.min(share, this.#longest || share));
+    if (!isKnown) last.close(each);
+    if (last === this.#making) this.#making = undefined;
+    for (let i = 0; i < missing; i++) this.#segments.push(gapBehind(this.last!, each));
+  }
+
   #trim(): void {
     const segments = this.#segments;
     const most = this.#limits.window + NO_LONGER_LISTED + (this.last?.duration === undefined ? 1 : 0);
-    let bytes = segments.reduce((sum, segment) => sum + segment.bytes, 0);
-    while (segments.length > most || (bytes > this.#limits.bytes && segments.length > 1)) {
-      bytes -= segments.shift()!.bytes;
-    }
-    if (bytes > this.#limits.bytes) this.spoil();
+    if (segments.length > most) segments.splice(0, segments.length - most);
+    let excess = segments.reduce((sum, { bytes }) => sum + bytes, 0) - this.#limits.bytes;
+    while (excess > 0 && segments.length > 1) excess -= this.#free();
+    if (excess > 0) this.#spoilAll();
+  }
+
+  /** Makes room: what can be fetched again is let go of first, the least used; else the oldest goes. Returns how much. */
+  #free(): number {
+    const spare = this.#segments.filter(({ content, elsewhere }) => content !== undefined && elsewhere);
+    const [least] = spare.toSorted((a, b) => a.used - b.used);
+    const freed = (least ?? this.#segments.shift()!).bytes;
+    least?.drop();
+    return freed;
+  }
+
+  /** What is being made is larger than all that may be here. */
+  #spoilAll(): void {
+    this.#making?.drop();
+    this.spoil();
   }
 }
 
-function isNext(before: ShelvedSegment, after: ShelvedSegment): boolean {
-  return after.stamp.segment === before.stamp.segment + 1;
+/** One of which nothing is known but that it was. */
+function gapBehind({ stamp, time, duration, init }: ShelvedSegment, length: number): ShelvedSegment {
+  const gap = new ShelvedSegment({ ...stamp, segment: stamp.segment + 1 }, time + duration!);
+  gap.init = init;
+  gap.spoilt = true;
+  gap.close(length);
+  return gap;
 }

@@ -24,6 +24,9 @@ const cases: [name: string, hex: string, item: Item][] = [
     { item: 'report', ssrc: 1, received: 2, lost: 3, repaired: 4, abandoned: 5, queue: 6, rtt: 7, jitter: 0xfffffff8 },
   ],
   ['a heartbeat', '05 00000001 00000002 fffffffd', { item: 'heartbeat', ssrc: 1, sequence: 2, timestamp: 0xfffffffd }],
+  ['a way of its own', '07 00000001 00', { item: 'way', ssrc: 1, way: 'own' }],
+  ['a way on trial', '07 00000001 01', { item: 'way', ssrc: 1, way: 'trial' }],
+  ['a way that is pushed', '07 fffffffe 02', { item: 'way', ssrc: 0xfffffffe, way: 'pushed' }],
 ];
 
 describe('the items of a control datagram', () => {
@@ -49,6 +52,7 @@ describe('the items of a control datagram', () => {
 
   const faults: [name: string, hex: string][] = [
     ['an unknown item', '00'],
+    ['an unknown way', '07 00000001 03'],
     ['more items than there may be', '01000000000000'.repeat(65)],
     ['a number of more than five bytes', '03 00000007 01f4 00000000 00000000 01 808080808000 00'],
     ['a sequence beyond 32 bits', '03 00000007 01f4 00000000 ffffffff 01 00 01'],

@@ -8,7 +8,8 @@ import { ProtocolError } from '../../base/errors.ts';
 
 /** What a control datagram holds besides its items. */
 export const DATAGRAM_OVERHEAD = 1 + 4 + 6 + 16;
-const MOST_ITEMS = 64;
+/** The most items in one datagram. */
+export const MOST_ITEMS = 64;
 /** The most runs in one request: of any window's holes, so many fit into the usual datagram. */
 export const MOST_RUNS = 240;
 /** A request may name so many sequences: as many as a receiver's window holds. */
@@ -65,14 +66,29 @@ export interface Heartbeat {
   readonly timestamp: number;
 }
 
+/**
+ * How the media of a stream that is pushed somewhere comes to an edge: to it alone; so, while it tries whether it hears what is
+ * pushed; or from there.
+ */
+export type Way = 'own' | 'trial' | 'pushed';
+
+/** By which way the edge wants a stream to come; said anew with every report. */
+interface WayWish {
+  readonly item: 'way';
+  readonly ssrc: number;
+  readonly way: Way;
+}
+
 /** Anything that a control datagram says. */
-export type Item = Ping | Pong | Request | Report | Heartbeat;
+export type Item = Ping | Pong | Request | Report | Heartbeat | WayWish;
 
 const PING = 1;
 const PONG = 2;
 const REQUEST = 3;
 const REPORT = 4;
 const HEARTBEAT = 5;
+const WAY = 7;
+const WAYS: readonly Way[] = ['own', 'trial', 'pushed'];
 
 /** The items as the plaintext of a datagram. */
 export function writeItems(items: readonly Item[]): Uint8Array {
@@ -106,6 +122,9 @@ function writeItem(writer: ByteWriter, item: Item): void {
     }
     case 'heartbeat':
       writer.u8(HEARTBEAT).u32(item.ssrc).u32(item.sequence).u32(item.timestamp);
+      return;
+    case 'way':
+      writer.u8(WAY).u32(item.ssrc).u8(WAYS.indexOf(item.way));
   }
 }
 
@@ -152,9 +171,18 @@ function readItem(reader: ByteReader): Item {
       return readReport(reader);
     case HEARTBEAT:
       return { item: 'heartbeat', ssrc: reader.u32(), sequence: reader.u32(), timestamp: reader.u32() };
+    case WAY:
+      return { item: 'way', ssrc: reader.u32(), way: readWay(reader) };
     default:
       throw new ProtocolError(`item ${type} in a control datagram`);
   }
+}
+
+function readWay(reader: ByteReader): Way {
+  const number = reader.u8();
+  const way = WAYS[number];
+  if (!way) throw new ProtocolError(`way ${number} of a stream`);
+  return way;
 }
 
 function readReport(reader: ByteReader): Report {

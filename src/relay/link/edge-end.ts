@@ -1,6 +1,7 @@
 import { MILLISECOND } from '../../base/clock.ts';
-import { DATAGRAM_OVERHEAD, type Item, itemLength, readItems, writeItems } from './datagram.ts';
-import { isMedia, ssrcOf, USUAL_DATAGRAM } from './packet.ts';
+import { DATAGRAM_OVERHEAD, type Item, itemLength, MOST_ITEMS, readItems, type Way, writeItems } from './datagram.ts';
+import { Hearing } from './hearing.ts';
+import { isMedia, type Open, sequenceOf, ssrcOf, USUAL_DATAGRAM } from './packet.ts';
 import { Path } from './path.ts';
 import { StreamReceiver, type StreamReceiverOptions } from './stream-receiver.ts';
 
@@ -12,6 +13,19 @@ const REPORT_STEP = 200 * MILLISECOND;
 /** Control datagrams are as long as the usual media packets at most. */
 const ROOM = USUAL_DATAGRAM - DATAGRAM_OVERHEAD;
 
+/** What an {@link EdgeEnd} subscribes to. */
+export interface StreamWish extends Omit<StreamReceiverOptions, 'path'> {
+  /** The stream is pushed somewhere, too: is told whenever the edge is to listen there, or no longer. */
+  readonly onWay?: ((way: Way) => void) | undefined;
+}
+
+/** A stream that is pushed somewhere. */
+interface Pushed {
+  readonly hearing: Hearing;
+  readonly open: Open;
+  readonly onWay: (way: Way) => void;
+}
+
 /** The edge's end of the path to one origin: its streams, what it asks for and tells, and the clock of the other end. */
 export class EdgeEnd {
   readonly path = new Path();
@@ -19,6 +33,7 @@ export class EdgeEnd {
   strays = 0;
   readonly #send: (plain: Uint8Array) => void;
   readonly #streams = new Map<number, StreamReceiver>();
+  readonly #pushed = new Map<number, Pushed>();
   #tickAt = Number.NEGATIVE_INFINITY;
   #ticks = 0;
   #items: Item[] = [];
@@ -31,20 +46,29 @@ export class EdgeEnd {
 
   /** When {@link poll} is to be called next; at once after it was made. */
   get next(): number {
-    let next = this.#tickAt;
+    let next = this.#nextTick;
     for (const stream of this.#streams.values()) next = Math.min(next, stream.next, stream.asksAt);
     return next;
   }
 
   /** Receives a stream from now on; one of the same SSRC is replaced. */
-  subscribe(options: Omit<StreamReceiverOptions, 'path'>): StreamReceiver {
+  subscribe({ onWay, ...options }: StreamWish): StreamReceiver {
+    const { ssrc, sequence, open } = options;
     const receiver = new StreamReceiver({ ...options, path: this.path });
-    this.#streams.set(options.ssrc, receiver);
+    this.#streams.set(ssrc, receiver);
+    this.#pushed.delete(ssrc);
+    if (onWay) this.#pushed.set(ssrc, { hearing: new Hearing(sequence), open, onWay });
     return receiver;
   }
 
   unsubscribe(ssrc: number): void {
     this.#streams.delete(ssrc);
+    this.#pushed.delete(ssrc);
+  }
+
+  /** By which way a stream comes. */
+  wayOf(ssrc: number): Way {
+    return this.#pushed.get(ssrc)?.hearing.way ?? 'own';
   }
 
   /** Takes a datagram that is no control datagram. */
@@ -52,6 +76,16 @@ export class EdgeEnd {
     const stream = isMedia(packet) ? this.#streams.get(ssrcOf(packet)) : undefined;
     if (stream) stream.receive(packet, now);
     else this.strays++;
+  }
+
+  /** Takes a media packet that came from where its stream is pushed. */
+  receivePushed(packet: Uint8Array, now: number): void {
+    const ssrc = ssrcOf(packet);
+    const [stream, pushed] = [this.#streams.get(ssrc), this.#pushed.get(ssrc)];
+    if (!stream || !pushed) return;
+    const sequence = sequenceOf(packet);
+    // What came by the edge's own way before was not looked into.
+    if (stream.receive(packet, now, 'pushed') || pushed.open(packet, sequence)) pushed.hearing.heard(sequence, now);
   }
 
   /** Takes the plaintext of an authentic control datagram. Throws `ProtocolError`. */
@@ -69,8 +103,14 @@ export class EdgeEnd {
       const request = stream.asksAt <= now ? stream.request(now) : undefined;
       if (request) this.#put(request);
     }
-    if (this.#tickAt <= now) this.#tick(now);
+    if (this.#nextTick <= now) this.#tick(now);
     this.#flush();
+  }
+
+  get #nextTick(): number {
+    let next = this.#tickAt;
+    for (const { hearing } of this.#pushed.values()) next = Math.min(next, hearing.asksAt);
+    return next;
   }
 
   #tick(now: number): void {
@@ -78,11 +118,19 @@ export class EdgeEnd {
     this.#tickAt = now + (isSettled ? REPORT_STEP : PING_STEP);
     this.#put({ item: 'ping', sent: now });
     if (isSettled) for (const stream of this.#streams.values()) this.#put(stream.report());
+    for (const [ssrc, pushed] of this.#pushed) this.#judge(ssrc, pushed, now);
+  }
+
+  #judge(ssrc: number, { hearing, onWay }: Pushed, now: number): void {
+    const before = hearing.way;
+    hearing.look(this.#streams.get(ssrc)!.head, now);
+    if (hearing.way !== before) onWay(hearing.way);
+    this.#put({ item: 'way', ssrc, way: hearing.way });
   }
 
   #put(item: Item): void {
     const length = itemLength(item);
-    if (this.#itemBytes + length > ROOM) this.#flush();
+    if (this.#itemBytes + length > ROOM || this.#items.length === MOST_ITEMS) this.#flush();
     this.#items.push(item);
     this.#itemBytes += length;
   }

@@ -3,10 +3,10 @@ import { describe, test } from 'node:test';
 import { open, seal } from '../../../test/support/link-simulation.ts';
 import { MILLISECOND, SECOND } from '../../base/clock.ts';
 import { ProtocolError } from '../../base/errors.ts';
-import { DATAGRAM_OVERHEAD, type Item, readItems, writeItems } from './datagram.ts';
+import { DATAGRAM_OVERHEAD, type Item, readItems, type Way, writeItems } from './datagram.ts';
 import { EdgeEnd } from './edge-end.ts';
-import { OriginEnd } from './origin-end.ts';
-import { ssrcOf, USUAL_DATAGRAM } from './packet.ts';
+import { type Destination, OriginEnd } from './origin-end.ts';
+import { type Open, ssrcOf, USUAL_DATAGRAM } from './packet.ts';
 import { StreamSender } from './stream-sender.ts';
 
 const ms = (time: number) => time * MILLISECOND;
@@ -45,14 +45,95 @@ describe("the origin's end", () => {
     assert.equal(media.length, 1);
   });
 
-  test('sends repairs only where the media comes by multicast', () => {
-    const { origin, media } = originEnd();
+  /** A stream that is pushed somewhere, and how many edges have it sent there. */
+  function pushed() {
+    const { origin, media, control } = originEnd();
     const stream = sender(1);
-    origin.subscribe(stream, true);
+    const counts = { edges: 0 };
+    const repaired: Uint8Array[] = [];
+    const destination: Destination & { takes: boolean } = {
+      takes: false,
+      carry: () => {
+        counts.edges++;
+        return () => void counts.edges--;
+      },
+      repair(_, packet) {
+        if (this.takes) repaired.push(packet);
+        return this.takes;
+      },
+    };
+    origin.subscribe(stream, destination);
+    const turn = (way: Way, ssrc = 1) => origin.receive(writeItems([{ item: 'way', ssrc, way }]), 0);
+    return { origin, media, control, stream, counts, turn, destination, repaired };
+  }
+
+  test('sends an edge nothing but repairs of what it hears where it is pushed', () => {
+    const { origin, media, stream, turn } = pushed();
+    turn('pushed');
     stream.push(sound, 0);
     assert.equal(media.length, 0);
     origin.receive(writeItems([{ item: 'request', ssrc: 1, latency: ms(500), overdue: 0, runs: [0, 1] }]), ms(70));
     assert.deepEqual(media, [stream.cache.get(0)]);
+  });
+
+  test('leaves it to the destination to repair what others lack, too, as long as the edge hears it there', () => {
+    const { origin, media, stream, turn, destination, repaired } = pushed();
+    destination.takes = true;
+    const ask = (way: Way, sequence: number) => {
+      turn(way);
+      stream.push(sound, sequence * ms(20));
+      const request = { item: 'request', ssrc: 1, latency: ms(500), overdue: 0, runs: [sequence, 1] } as const;
+      origin.receive(writeItems([request]), sequence * ms(20) + ms(10));
+    };
+    ask('pushed', 0);
+    assert.deepEqual([media, repaired], [[], [stream.cache.get(0)]]);
+    assert.deepEqual(origin.shared, { packets: 1, bytes: stream.cache.get(0)!.length });
+    ask('trial', 1);
+    assert.deepEqual([media.length, repaired.length], [2, 1]);
+  });
+
+  test('has a stream pushed only as long as the edge tries whether it hears it, or does', () => {
+    const { origin, media, stream, counts, turn } = pushed();
+    const steps: [way: Way, edges: number, sent: number][] = [
+      ['own', 0, 1],
+      ['trial', 1, 2],
+      ['trial', 1, 3],
+      ['pushed', 1, 3],
+      ['own', 0, 4],
+      ['pushed', 1, 4],
+    ];
+    for (const [i, [way, edges, sent]] of steps.entries()) {
+      turn(way);
+      stream.push(sound, i * ms(20));
+      assert.deepEqual([counts.edges, media.length], [edges, sent], `step ${i}: ${way}`);
+    }
+    origin.unsubscribe(1);
+    assert.equal(counts.edges, 0);
+  });
+
+  test('goes on by itself with what is not pushed, whatever the edge says', () => {
+    const { origin, media } = originEnd();
+    const stream = sender(1);
+    origin.subscribe(stream);
+    for (const ssrc of [1, 2]) origin.receive(writeItems([{ item: 'way', ssrc, way: 'pushed' }]), 0);
+    stream.push(sound, 0);
+    assert.equal(media.length, 1);
+    assert.equal(origin.wayOf(1), 'own');
+  });
+
+  test('tells with each pong where the streams are that the edge hears where they are pushed', () => {
+    const { origin, control, stream, turn } = pushed();
+    const ping = writeItems([{ item: 'ping', sent: 77 }]);
+    turn('pushed');
+    origin.receive(ping, 0);
+    for (const time of [0, ms(20)]) stream.push(sound, time);
+    origin.receive(ping, ms(30));
+    turn('trial');
+    origin.receive(ping, ms(40));
+    assert.deepEqual(
+      control.map((item) => (item.item === 'heartbeat' ? item.sequence : item.item)),
+      ['pong', 'pong', 1, 'pong'],
+    );
   });
 
   test('answers pings with its own time', () => {
@@ -125,6 +206,70 @@ describe("the edge's end", () => {
     edge.unsubscribe(1);
     edge.receiveMedia(stream.cache.get(0)!, ms(50));
     assert.equal(edge.strays, 3);
+  });
+
+  /** A stream of which packets come by either way, and an edge that has subscribed to it. */
+  function pushedTo() {
+    const { edge, sent } = edgeEnd();
+    const [ways, records]: [Way[], unknown[]] = [[], []];
+    const stream = sender(1);
+    edge.subscribe({
+      ...{ ssrc: 1, sequence: 0, chain: 0, latency: 0, open: openIntact },
+      onRecord: (record) => records.push(record),
+      onWay: (way) => ways.push(way),
+    });
+    const push = (packets: number) => {
+      const first = stream.cache.head;
+      for (let i = 0; i < packets; i++) stream.push(sound, i * ms(20));
+      return Array.from({ length: packets }, (_, i) => stream.cache.get(first + i)!);
+    };
+    const said = () => readItems(sent.at(-1)!).find(({ item }) => item === 'way');
+    return { edge, ways, records, push, said };
+  }
+
+  /** A tag whose last byte is not 0 does not fit. */
+  const openIntact: Open = (packet, sequence) => (packet.at(-1) === 0 ? open(packet, sequence) : undefined);
+
+  test('takes a stream from where it is pushed once it hears it there, and says so with every report', () => {
+    const { edge, ways, records, push, said } = pushedTo();
+    edge.poll(0);
+    assert.deepEqual([edge.wayOf(1), said()], ['trial', { item: 'way', ssrc: 1, way: 'trial' }]);
+    for (const packet of push(40)) {
+      edge.receiveMedia(packet, 0);
+      edge.receivePushed(packet, 0);
+    }
+    for (; edge.next < SECOND; edge.poll(edge.next));
+    assert.deepEqual([edge.wayOf(1), ways], ['pushed', ['pushed']]);
+    assert.deepEqual(said(), { item: 'way', ssrc: 1, way: 'pushed' });
+    for (const packet of push(10)) edge.receivePushed(packet, ms(1100));
+    edge.poll(2 * SECOND);
+    assert.equal(records.length, 50);
+  });
+
+  test('is not deceived by packets that are not authentic, whether they come first or last', () => {
+    const { edge, records, push } = pushedTo();
+    edge.poll(0);
+    for (const packet of push(100)) {
+      const forged = Uint8Array.from(packet);
+      forged[forged.length - 1] = 1;
+      edge.receivePushed(forged, 0);
+      edge.receiveMedia(packet, 0);
+      edge.receivePushed(forged, 0);
+    }
+    for (; edge.next < 3 * SECOND; edge.poll(edge.next));
+    assert.equal(edge.wayOf(1), 'trial');
+    assert.equal(records.length, 100);
+  });
+
+  test('has no use for pushed packets of streams that are not pushed, or that it has not asked for', () => {
+    const { edge } = edgeEnd();
+    const stream = sender(1);
+    stream.push(sound, 0);
+    edge.receivePushed(stream.cache.get(0)!, 0);
+    const receiver = edge.subscribe({ ssrc: 1, sequence: 0, chain: 0, latency: 0, open, onRecord: () => undefined });
+    edge.receivePushed(stream.cache.get(0)!, 0);
+    assert.equal(receiver.counters.received, 0);
+    assert.equal(edge.wayOf(1), 'own');
   });
 
   test('refuses what is malformed', () => {

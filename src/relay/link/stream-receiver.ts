@@ -56,7 +56,8 @@ export class StreamReceiver implements Schedule {
   readonly #window: ReceiveWindow;
   readonly #handOver: HandOver;
   readonly #seeker: Seeker;
-  readonly #queue = new QueueGauge();
+  /** Of the edge's own path, and of that by which packets come from where they are pushed: one may be longer than the other. */
+  readonly #queues = { own: new QueueGauge(), pushed: new QueueGauge() };
   #counters = { received: 0, lost: 0, bursts: 0, repaired: 0, late: 0, duplicates: 0, forged: 0, requests: 0 };
   #latency: number;
   #stretchedAt: number | undefined;
@@ -86,6 +87,11 @@ export class StreamReceiver implements Schedule {
     return { ...this.#counters, ...handedOver, lost: this.#counters.lost + handedOver.unasked };
   }
 
+  /** The sequence behind the newest packet that was heard of. */
+  get head(): number {
+    return this.#window.head;
+  }
+
   /** What is held, in bytes. */
   get bytes(): number {
     return this.#window.bytes;
@@ -109,23 +115,26 @@ export class StreamReceiver implements Schedule {
     return this.#path.toLocal(time) + this.#latency;
   }
 
-  /** Takes a media packet of this stream, authentic or not. */
-  receive(packet: Uint8Array, now: number): void {
+  /** Takes a media packet of this stream, authentic or not; says whether it was, and new. */
+  receive(packet: Uint8Array, now: number, by: 'own' | 'pushed' = 'own'): boolean {
     const sequence = sequenceOf(packet);
-    if (this.#isKnown(sequence)) return;
+    if (this.#isKnown(sequence)) return false;
     const plain = this.#options.open(packet, sequence);
     if (!plain || plain.length < PAYLOAD_HEAD) {
       this.#counters.forged++;
-      return;
+      return false;
     }
     const remote = this.#path.toRemote(now);
     const time = timeOf(timestampOf(packet), remote);
     this.#path.guess(time, now);
     this.#makeRoom(sequence, plain.length);
-    if (sequence >= this.#window.head) this.#arrived(sequence, plain, time, now);
-    else this.#filled(sequence, now);
+    if (sequence >= this.#window.head) {
+      this.#queues[by].observe(now - time - heldOf(plain), now);
+      this.#arrived(sequence, plain, time, now);
+    } else this.#filled(sequence, now);
     this.#window.put(sequence, plain, time);
     this.poll(now);
+    return true;
   }
 
   /** Hears of the newest packet of a stream that rests. */
@@ -158,7 +167,8 @@ export class StreamReceiver implements Schedule {
   /** What the origin is to know. */
   report(): Report {
     const { received, lost, repaired, abandoned } = this.counters;
-    const [queue, rtt, jitter] = [this.#queue.take(), this.#path.rtt, this.#path.jitter];
+    const { own, pushed } = this.#queues;
+    const [queue, rtt, jitter] = [Math.max(own.take(), pushed.take()), this.#path.rtt, this.#path.jitter];
     return { item: 'report', ssrc: this.ssrc, received, lost, repaired, abandoned, queue, rtt, jitter };
   }
 
@@ -183,7 +193,6 @@ export class StreamReceiver implements Schedule {
   #arrived(sequence: number, plain: Uint8Array, time: number, now: number): void {
     const { head } = this.#window;
     this.#counters.received++;
-    this.#queue.observe(now - time - heldOf(plain), now);
     this.#window.extend(sequence + 1, now);
     if (sequence > head) {
       this.#counters.bursts++;

@@ -106,7 +106,6 @@ export class StreamSender {
   #step = 0;
   #heartbeatAt = Number.POSITIVE_INFINITY;
   #rest = FIRST_HEARTBEAT;
-  #newest = 0;
   #rateSince: number | undefined;
   #rateBytes = 0;
   #isMeasured = false;
@@ -126,6 +125,14 @@ export class StreamSender {
   /** Where one who is sent all records of before by other means goes on: with the next record that is pushed. */
   get position(): { readonly sequence: number; readonly chain: number } {
     return { sequence: this.#sequence, chain: this.#chain };
+  }
+
+  /** The newest packet that has left, for those who may have missed it; undefined before the first. */
+  get heartbeat(): Heartbeat | undefined {
+    const { head, tail } = this.cache;
+    if (head === tail) return undefined;
+    const timestamp = ticksOf(this.cache.timeOf(head - 1));
+    return { item: 'heartbeat', ssrc: this.ssrc, sequence: head - 1, timestamp };
   }
 
   /** Whether a new generation must take over. */
@@ -162,7 +169,6 @@ export class StreamSender {
     const head = { ssrc: this.ssrc, time: now, flags, chain: this.#chain, sequence, start: this.#start };
     const priority = kind === 'header' || (chained && startable) ? 0 : chained ? 2 : 1;
     this.#sequence += count;
-    this.#newest = ticksOf(now);
     this.counters.records++;
     this.#wait({ head, bytes, priority, sent: 0, packets: count }, now);
     this.poll(now);
@@ -219,12 +225,7 @@ export class StreamSender {
   }
 
   #beat(now: number): void {
-    const heartbeat: Heartbeat = {
-      item: 'heartbeat',
-      ssrc: this.ssrc,
-      sequence: this.cache.head - 1,
-      timestamp: this.#newest,
-    };
+    const heartbeat = this.heartbeat!;
     this.#rest = Math.min(2 * this.#rest, SLOWEST_HEARTBEAT);
     this.#heartbeatAt = now + this.#rest;
     for (const subscriber of this.#subscribers) subscriber.heartbeat(heartbeat);

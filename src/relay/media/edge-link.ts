@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import type { RemoteInfo, Socket } from 'node:dgram';
 import type { Clock } from '../../base/clock.ts';
-import { type LinkReport, NOTHING_CROSSED } from '../../net/links.ts';
+import { type LinkReport, type MediaWay, mediaOf, NOTHING_CROSSED } from '../../net/links.ts';
 import type { RepairPolicy } from '../link/copies.ts';
 import { OriginEnd, type OriginOutput } from '../link/origin-end.ts';
 import type { StreamSender } from '../link/stream-sender.ts';
 import type { MediaOffer } from '../messages.ts';
 import { Alarm } from './alarm.ts';
 import { ControlOpener, ControlSealer } from './control-cipher.ts';
+import type { Push } from './push-target.ts';
 
 /** Another node that fetches from this one. */
 export interface EdgeNode {
@@ -30,8 +31,8 @@ export class EdgeLink implements OriginOutput {
   readonly #opener: ControlOpener;
   /** Where the newest authentic datagram came from. */
   #address: Pick<RemoteInfo, 'address' | 'port'> | undefined;
-  /** Whose the subscriptions are, by SSRC: one that is late to end must not end its successor. */
-  readonly #owners = new Map<number, symbol>();
+  /** The subscriptions by SSRC: one that is late to end must not end its successor. */
+  readonly #subscriptions = new Map<number, { readonly push: Push | undefined }>();
   #sent = { packets: 0, bytes: 0, control: 0 };
   #malformed = 0;
 
@@ -71,17 +72,23 @@ export class EdgeLink implements OriginOutput {
     this.#alarm.set();
   }
 
-  /** Sends a stream from its position on; `viaGroup` says that its media comes by multicast. The function returned ends that. */
-  subscribe(sender: StreamSender, viaGroup: boolean): () => void {
+  /** Sends a stream from its position on, or has the edge hear it where it is pushed. The function returned ends that. */
+  subscribe(sender: StreamSender, push: Push | undefined): () => void {
     const { ssrc } = sender;
-    this.#end.subscribe(sender, viaGroup);
-    const owner = Symbol();
-    this.#owners.set(ssrc, owner);
+    this.#end.subscribe(sender, push);
+    const subscription = { push };
+    this.#subscriptions.set(ssrc, subscription);
     return () => {
-      if (this.#owners.get(ssrc) !== owner) return;
-      this.#owners.delete(ssrc);
+      if (this.#subscriptions.get(ssrc) !== subscription) return;
+      this.#subscriptions.delete(ssrc);
       this.#end.unsubscribe(ssrc);
     };
+  }
+
+  /** How a stream goes to the edge. */
+  wayOf(ssrc: number): MediaWay {
+    const push = this.#subscriptions.get(ssrc)?.push;
+    return push && this.#end.wayOf(ssrc) === 'pushed' ? push.way : 'udp';
   }
 
   media(packet: Uint8Array): void {
@@ -107,17 +114,20 @@ export class EdgeLink implements OriginOutput {
   report(): LinkReport {
     const { counters, rtt, jitter } = this.#end.repairer;
     const { forged, replayed } = this.#opener.counters;
-    const { requests, packets: repaired, bytes } = counters;
+    const { shared } = this.#end;
+    const { requests, packets: repaired } = counters;
+    // What was repaired for several edges at once is told by what is pushed.
+    const own = { packets: repaired - shared.packets, bytes: counters.bytes - shared.bytes };
     return {
       ...NOTHING_CROSSED,
       role: 'origin',
       ...this.edge,
-      media: this.isReached ? 'udp' : 'reliable',
+      media: this.isReached ? mediaOf(Array.from(this.#subscriptions.keys(), (ssrc) => this.wayOf(ssrc))) : 'reliable',
       rtt,
       jitter,
-      packets: this.#sent.packets - repaired,
-      bytes: this.#sent.bytes - bytes,
-      overheadBytes: bytes + this.#sent.control,
+      packets: this.#sent.packets - own.packets,
+      bytes: this.#sent.bytes - own.bytes,
+      overheadBytes: own.bytes + this.#sent.control,
       requests,
       repaired,
       refused: forged + replayed + this.#malformed,

@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
+import { z } from 'zod';
 import { until } from '../../../test/support/until.ts';
+import { loadConfig } from '../../config/load.ts';
+import { coreOptions } from '../../config/options.ts';
 import type { Context } from '../../module.ts';
 import { Links } from '../../net/links.ts';
 import { systemClock } from '../../ops/system-clock.ts';
@@ -10,12 +13,13 @@ import { writeItems } from '../link/datagram.ts';
 import { ControlOpener, ControlSealer } from './control-cipher.ts';
 import { MediaServer } from './media-server.ts';
 
+const config = loadConfig(z.strictObject(coreOptions), {});
 const PING = writeItems([{ item: 'ping', sent: 5 }]);
 
 /** An origin's socket, a link to an edge, and one who may be that edge. */
 async function prepare(t: TestContext) {
   const links = new Links();
-  const context: Partial<Context> = { clock: systemClock, links };
+  const context: Partial<Context> = { config, clock: systemClock, links };
   const server = await MediaServer.open(context as Context, { host: '127.0.0.1', port: 0 });
   const { link, leave } = server.welcome({ node: 'edge', remote: '127.0.0.1' });
   const socket = createSocket('udp4');
@@ -57,6 +61,6 @@ test('what is not from the edge is counted and never answered', async (t) => {
 
 test('an address that is taken is refused in one sentence', async (t) => {
   const { server, links } = await prepare(t);
-  const context: Partial<Context> = { clock: systemClock, links };
+  const context: Partial<Context> = { config, links };
   await assert.rejects(MediaServer.open(context as Context, server.address), /another program listens there already/);
 });

@@ -5,6 +5,7 @@ import type { Context } from '../../module.ts';
 import type { BoundAddress } from '../../net/listen.ts';
 import { connectionOf, isControl } from './control-cipher.ts';
 import { EdgeLink, type EdgeNode } from './edge-link.ts';
+import { Pushes } from './pushes.ts';
 import { bindMedia } from './socket.ts';
 
 /** Where an origin sends media from by UDP, and hears what its edges lack. */
@@ -12,15 +13,24 @@ export class MediaServer {
   readonly #context: Context;
   readonly #socket: Socket;
   readonly #links = new Map<number, EdgeLink>();
+  /** Where media goes once for many edges. */
+  readonly pushes: Pushes;
 
-  /** Rejects with one plain sentence when the address cannot be had. */
+  /** Rejects with one plain sentence when the address, or the interface of multicast, cannot be had. */
   static async open(context: Context, address: ListenAddress): Promise<MediaServer> {
-    return new MediaServer(context, await bindMedia(address));
+    const pushes = await Pushes.open(context);
+    try {
+      return new MediaServer(context, pushes, await bindMedia(address));
+    } catch (error) {
+      pushes.close();
+      throw error;
+    }
   }
 
-  private constructor(context: Context, socket: Socket) {
+  private constructor(context: Context, pushes: Pushes, socket: Socket) {
     this.#context = context;
     this.#socket = socket;
+    this.pushes = pushes;
     socket.on('message', (datagram, from) => this.#receive(datagram, from));
   }
 
@@ -53,6 +63,7 @@ export class MediaServer {
   /** Closes the socket. All links have to be left by then. */
   close(): void {
     for (const link of this.#links.values()) link.close();
+    this.pushes.close();
     this.#socket.close();
   }
 

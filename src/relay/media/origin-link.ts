@@ -1,14 +1,15 @@
 import type { Socket } from 'node:dgram';
 import { type Clock, MILLISECOND, SECOND } from '../../base/clock.ts';
 import { ProtocolError } from '../../base/errors.ts';
-import { type LinkReport, NOTHING_CROSSED, sumOfCrossings } from '../../net/links.ts';
+import { type LinkReport, mediaOf, NOTHING_CROSSED, sumOfCrossings } from '../../net/links.ts';
 import { Departure } from '../../net/serve.ts';
 import type { Logger } from '../../ops/log.ts';
 import { type RepairPolicy, USUAL_POLICY } from '../link/copies.ts';
 import { EdgeEnd } from '../link/edge-end.ts';
-import type { MediaOffer, MediaWish } from '../messages.ts';
+import type { MediaGrant, MediaOffer, MediaWish } from '../messages.ts';
 import { Alarm, type Machine } from './alarm.ts';
 import { ControlOpener, ControlSealer, isControl } from './control-cipher.ts';
+import type { Ears } from './ears.ts';
 import { firstLatency, Reception, type ReceptionOptions } from './reception.ts';
 import { connectMedia } from './socket.ts';
 
@@ -30,10 +31,12 @@ export interface OriginLinkOptions {
   readonly latency: number | undefined;
   /** Is told how the origin should weigh repairs, when that changes. */
   readonly onPolicy: (policy: RepairPolicy) => void;
+  /** Where this edge hears what is pushed, if anywhere. */
+  readonly ears?: Ears | undefined;
 }
 
 /** What is wanted of a stream. */
-export type Wanted = Omit<ReceptionOptions, 'latency'>;
+export type Wanted = Omit<ReceptionOptions, 'latency' | 'listen'>;
 
 /** The edge's side of the link to one origin, for as long as the control stream to it lasts. */
 export class OriginLink implements Machine {
@@ -93,8 +96,9 @@ export class OriginLink implements Machine {
 
   /** What a subscription says that is to come this way. */
   get wish(): MediaWish {
-    const { offer, latency } = this.#options;
-    return { connection: offer.connection, latency: firstLatency(latency) };
+    const { offer, latency, ears } = this.#options;
+    const place = ears?.place;
+    return { connection: offer.connection, latency: firstLatency(latency), ...(place && { pushed: place }) };
   }
 
   get next(): number {
@@ -115,7 +119,9 @@ export class OriginLink implements Machine {
   /** Receives a stream by UDP from now on. Throws when that is no longer possible. */
   receive(wanted: Wanted): Reception {
     if (!this.isUp) throw new Departure('media by UDP does not come through');
-    const reception = new Reception(this.#end, this.#now, { ...wanted, latency: this.#options.latency });
+    const { latency } = this.#options;
+    const options = { ...wanted, latency, listen: this.#listening(wanted.grant) };
+    const reception = new Reception(this.#end, this.#now, options);
     this.#receptions.add(reception);
     return reception;
   }
@@ -148,7 +154,7 @@ export class OriginLink implements Machine {
       role: 'edge',
       node,
       remote: host,
-      media: this.isUp ? 'udp' : 'reliable',
+      media: this.isUp ? mediaOf(streams.map(({ media }) => media)) : 'reliable',
       rtt: path.rtt,
       jitter: path.jitter,
       bytes: this.#counters.bytes,
@@ -166,6 +172,18 @@ export class OriginLink implements Machine {
       this.#end.receiveMedia(datagram, now);
     }
     this.#alarm.set();
+  }
+
+  /** How to listen where a stream is pushed, if it is and this edge can. */
+  #listening({ pushed, ssrc }: MediaGrant): ReceptionOptions['listen'] {
+    const { ears } = this.#options;
+    if (!pushed || !ears?.reaches(pushed)) return undefined;
+    const take = (packet: Uint8Array) => {
+      this.#counters.bytes += packet.length;
+      this.#end.receivePushed(packet, this.#now());
+      this.#alarm.set();
+    };
+    return () => ears.hear(pushed, this.#socket.address().address, ssrc, take);
   }
 
   #control(datagram: Uint8Array, now: number): void {

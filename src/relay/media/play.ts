@@ -3,10 +3,11 @@ import type { Stream } from '../../hub/stream.ts';
 import type { Context } from '../../module.ts';
 import type { Serving } from '../../net/serve.ts';
 import type { Channel } from '../channel.ts';
-import type { StreamSender, Subscriber } from '../link/stream-sender.ts';
+import type { Subscriber } from '../link/stream-sender.ts';
 import { announcementOf, type MediaGrant } from '../messages.ts';
 import type { EdgeLink } from './edge-link.ts';
 import { Feed, paceFor } from './feed.ts';
+import type { PushTarget } from './push-target.ts';
 
 /** A stream on its way to an edge by UDP. */
 export interface MediaPlay {
@@ -14,6 +15,8 @@ export interface MediaPlay {
   readonly link: EdgeLink;
   /** The edge's own, in microseconds. */
   readonly latency: number;
+  /** Where the edge may hear it as it is pushed to others. */
+  readonly target: PushTarget | undefined;
 }
 
 /** How long one who is sent the end of a stream may still ask for what it lacks of it, in microseconds. */
@@ -24,10 +27,10 @@ export async function playMedia(
   context: Context,
   { session, signal }: Serving,
   channel: Channel,
-  { stream, link, latency }: MediaPlay,
+  { stream, link, latency, target }: MediaPlay,
 ): Promise<never> {
   const { clock, hub } = context;
-  const { value: feed, release } = shareFeed(context, stream, paceFor(latency));
+  const { value: feed, release } = shareFeed(context, stream, paceFor(target?.latency ?? latency));
   const leave = hub.join(stream, session);
   const stops = [release];
   const stop = () => {
@@ -43,12 +46,13 @@ export async function playMedia(
       if (signal.aborted) throw signal.reason;
       signal.addEventListener('abort', () => reject(signal.reason), { once: true });
       const opening = feed.join(end);
-      channel.send(announcementOf(stream, grantOf(feed, opening)));
+      channel.send(announcementOf(stream, grantOf(feed, opening, target)));
       for (const record of opening.records) {
         session.bytesOut += record.length;
         channel.stream.write(record);
       }
-      stops.unshift(opening.leave, link.subscribe(feed.sender, false), tally(feed.sender, stream, session));
+      const unsubscribe = link.subscribe(feed.sender, target?.of(stream));
+      stops.unshift(opening.leave, unsubscribe, tally(feed, link, stream, session));
     });
   } finally {
     leave();
@@ -64,16 +68,22 @@ function shareFeed({ clock, config }: Context, stream: Stream, latency: number) 
   return stream.share(`link ${latency}`, () => new Feed(stream, options));
 }
 
-function grantOf({ sender, keys }: Feed, opening: ReturnType<Feed['join']>): MediaGrant {
+function grantOf(
+  { sender, keys }: Feed,
+  opening: ReturnType<Feed['join']>,
+  target: PushTarget | undefined,
+): MediaGrant {
   const { sequence, chain, records } = opening;
   const [key, salt] = [keys.key, keys.salt].map((bytes) => Buffer.from(bytes).toString('base64')) as [string, string];
-  return { ssrc: sender.ssrc, key, salt, sequence, chain, records: records.length };
+  const pushed = target && { pushed: target.address };
+  return { ssrc: sender.ssrc, key, salt, sequence, chain, records: records.length, ...pushed };
 }
 
-/** Counts what a session is sent. */
-function tally(sender: StreamSender, { counters }: Stream, session: { bytesOut: number }): () => void {
+/** Counts what a session is sent by itself. */
+function tally({ sender }: Feed, link: EdgeLink, { counters }: Stream, session: { bytesOut: number }): () => void {
   const subscriber: Subscriber = {
     media({ length }) {
+      if (link.wayOf(sender.ssrc) !== 'udp') return;
       session.bytesOut += length;
       counters.bytesOut += length;
     },

@@ -1,7 +1,9 @@
 import { MILLISECOND, SECOND } from '../../base/clock.ts';
-import type { LinkStream } from '../../net/links.ts';
+import { isGroup } from '../../config/push.ts';
+import type { LinkStream, MediaWay } from '../../net/links.ts';
 import { AutoLatency, USUAL_AUTO } from '../link/auto.ts';
 import type { RepairPolicy } from '../link/copies.ts';
+import type { Way } from '../link/datagram.ts';
 import type { EdgeEnd } from '../link/edge-end.ts';
 import type { IncomingRecord } from '../link/hand-over.ts';
 import type { ReceiverCounters, StreamReceiver } from '../link/stream-receiver.ts';
@@ -28,6 +30,8 @@ export interface ReceptionOptions {
   readonly onRecord: (record: IncomingRecord) => void;
   /** There will be no more, for this reason. */
   readonly onLost: (reason: Error) => void;
+  /** Listens where the stream is pushed, if it is and can be heard; the function returned ends that. */
+  readonly listen?: (() => () => void) | undefined;
 }
 
 /** The latency to begin with, in microseconds. */
@@ -46,6 +50,10 @@ export class Reception {
   /** What the operator wants; undefined for what the path needs. */
   readonly #latency: number | undefined;
   readonly #delays = new DelayGauge();
+  readonly #listen: ReceptionOptions['listen'];
+  /** By which way it comes where it is heard as it is pushed. */
+  readonly #pushedBy: MediaWay;
+  #stopListening: (() => void) | undefined;
   /** How many packets had come and how many had been missing when the last one came, and since when more are missing. */
   #came = 0;
   #lost = 0;
@@ -54,12 +62,14 @@ export class Reception {
   #span = { since: Number.NEGATIVE_INFINITY, packets: 0, abandoned: 0 };
   #badSpans = 0;
 
-  constructor(end: EdgeEnd, now: () => number, { path, grant, latency, onRecord, onLost }: ReceptionOptions) {
+  constructor(end: EdgeEnd, now: () => number, { path, grant, latency, onRecord, onLost, listen }: ReceptionOptions) {
     const { ssrc, sequence, chain } = grant;
     this.path = path;
     this.ssrc = ssrc;
     this.onLost = onLost;
     this.#end = end;
+    this.#listen = listen;
+    this.#pushedBy = grant.pushed && isGroup(grant.pushed.host) ? 'multicast' : 'push';
     this.#latency = latency;
     this.#auto = new AutoLatency(end.path, firstLatency(latency), USUAL_AUTO);
     this.#receiver = end.subscribe({
@@ -72,7 +82,9 @@ export class Reception {
         this.#delays.observe(end.path.toRemote(now()) - record.time);
         onRecord(record);
       },
+      onWay: listen && ((way) => this.#hear(way)),
     });
+    this.#hear(end.wayOf(ssrc));
   }
 
   /** How long it still takes for all that has left the origin to leave here, in microseconds, if it ever does. */
@@ -97,6 +109,7 @@ export class Reception {
 
   close(): void {
     this.#end.unsubscribe(this.ssrc);
+    this.#hear('own');
   }
 
   /** How it is doing. */
@@ -105,12 +118,22 @@ export class Reception {
     const { received, lost, repaired, late, duplicates, forged, requests, abandoned } = counters;
     return {
       path: this.path,
+      media: this.#end.wayOf(this.ssrc) === 'pushed' ? this.#pushedBy : 'udp',
       latency: targetLatency,
       delay: { p50: this.#delays.quantile(0.5), p99: this.#delays.quantile(0.99) },
       summary: this.#summary(),
       packets: received + lost,
       ...{ lost, repaired, late, duplicates, forged, requests, residual: abandoned },
     };
+  }
+
+  /** Who does not hear what is pushed shall not be sent it for nothing. */
+  #hear(way: Way): void {
+    if (way !== 'own') this.#stopListening ??= this.#listen?.();
+    else {
+      this.#stopListening?.();
+      this.#stopListening = undefined;
+    }
   }
 
   #isSilent({ received, repaired, lost }: ReceiverCounters, now: number): boolean {
