@@ -35,11 +35,12 @@ function modules(config: Config, { siblings, identity }: Part, recordings: Local
     ...once(legacyEdge(config.legacy.edge, httpFlv())),
     rtmp(config.rtmp),
     relay(identity?.trust),
+    // Before the streams: its own playlists would be taken for theirs.
+    api(config.metrics),
     httpFlv(),
     hls(config.hls),
     ...once(record(recordings)),
     ...once(routes(config.routes)),
-    api(config.metrics),
     health(),
     consolePages(),
     http(config.http),
