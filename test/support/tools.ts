@@ -20,6 +20,7 @@ const TOOLS = {
   },
   chromium: { apt: 'chromium', has: () => existsSync(CHROMIUM) },
   openssl: { apt: 'openssl', has: () => isOnPath('openssl') },
+  redis: { apt: 'redis-server', has: () => isOnPath('redis-server') },
 };
 
 /** The name of such a program. */
