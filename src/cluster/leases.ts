@@ -59,8 +59,9 @@ export class FileLeases implements Leases {
     return leases;
   }
 
-  claim(path: StreamPath): Lease {
-    this.#last = Math.max(this.#last + 1, this.#options.clock.wall());
+  claim(path: StreamPath, held?: Lease, seen = 0): Lease {
+    if (held && held.token >= seen) return held;
+    this.#last = Math.max(this.#last + 1, this.#options.clock.wall(), seen + 1);
     const present = this.#entries.get(path);
     const lease = { token: this.#last, anchor: present?.anchor, next: present?.next };
     this.keep(path, lease);
@@ -77,6 +78,8 @@ export class FileLeases implements Leases {
     this.#held.delete(path);
     if (this.#entries.delete(path)) this.#change();
   }
+
+  onRival(): void {}
 
   /** Writes what is not written yet, and no more after that. */
   async close(): Promise<void> {

@@ -54,10 +54,20 @@ export type RecordingEvent =
  */
 export type Resolver = (path: string) => Promise<void> | undefined;
 
+/** How far somebody has seen a stream: the token of its owner, and the newest time, in microseconds (-Infinity for nothing). */
+export interface Seen {
+  readonly token: number;
+  readonly dts: number;
+}
+
 /** Elsewhere nobody tells when a stream begins: resolvers are asked so often as long as somebody waits for it. */
 const SEARCH_EVERY = 1 * SECOND;
 /** So many numbers of segments are given away in advance: as many at most are left out after a crash. */
 const NUMBERS_AHEAD = 16;
+/** More than this is no clock's fault: nobody has seen such a token, or such a time. */
+const MOST_AHEAD = 3600 * SECOND;
+/** For what nobody can end. */
+const NEVER: Signal = { aborted: false, reason: undefined, addEventListener() {}, removeEventListener() {} };
 /** Of a stream whose owner has not been heard of yet. */
 const NO_OWNER: Lease = { token: 0, anchor: undefined };
 
@@ -82,6 +92,7 @@ export class Hub {
     this.#options = options;
     this.#clock = clock;
     this.#leases = leases;
+    leases.onRival((path) => this.#yield(path));
   }
 
   /** All streams, those included that wait for their publisher's return. */
@@ -101,6 +112,11 @@ export class Hub {
   /** Has `resolver` asked for the streams that are wanted and not here. */
   resolveWith(resolver: Resolver): void {
     this.#resolvers.push(resolver);
+  }
+
+  /** A stream is to be had now from where it was not before: those who wait for it look again. */
+  offer(path: string): void {
+    this.#announce(path);
   }
 
   /**
@@ -133,14 +149,40 @@ export class Hub {
   async publish(path: string, session: Session, signal: Signal): Promise<Publisher> {
     for (;;) {
       this.#check(signal);
-      const rival = this.find(path)?.publisher;
-      if (!rival) return this.#begin(this.#owned(path), session);
-      const yields = await this.#yields(rival, signal);
-      this.#check(signal);
-      if (!yields) throw new RefusedError('busy', `${describePath(path)} is being published by somebody else`);
-      if (rival.closed) continue;
-      rival.close(false);
-      rival.session.close(new RefusedError('busy', `another publisher took ${describePath(path)} over`));
+      const rival = this.#rival(path);
+      if (!rival) {
+        const lease = await this.#claim(path, signal);
+        if (!this.#rival(path)) return this.#begin(this.#owned(path, lease), session);
+      } else {
+        const yields = await this.#yields(rival, signal);
+        this.#check(signal);
+        if (!yields) throw new RefusedError('busy', `${describePath(path)} is being published by somebody else`);
+        this.#dismiss(rival, path);
+      }
+    }
+  }
+
+  /** Has whoever publishes a stream here, or fetches it from elsewhere, go at once: its owner is another one. */
+  concede(path: string): void {
+    const rival = this.#rival(path);
+    if (rival) this.#dismiss(rival, path);
+  }
+
+  /**
+   * Somebody has seen more of a stream that is published here, by an owner that we have not heard of: it goes on under a greater
+   * token and from a later time, or not at all where its owner has become another one. Never rejects.
+   */
+  async raise(path: string, seen: Seen): Promise<void> {
+    const stream = this.#streams.get(path);
+    if (!stream?.publisher || stream.mirrored || seen.token - this.#clock.wall() > MOST_AHEAD) return;
+    try {
+      if (stream.lease.token < seen.token) await this.#renew(stream, seen.token);
+      const position = this.#positionOf(stream);
+      if (seen.dts > position && seen.dts < position + MOST_AHEAD) {
+        stream.timeline.resume(seen.dts, this.#clock.now());
+      }
+    } catch {
+      this.concede(path);
     }
   }
 
@@ -196,17 +238,56 @@ export class Hub {
     if (signal.aborted) throw signal.reason;
   }
 
+  /** Who has to go before somebody else can publish. */
+  #rival(path: string): Publishing | undefined {
+    return this.#streams.get(path)?.publisher;
+  }
+
+  #dismiss(publishing: Publishing, path: string): void {
+    if (publishing.closed) return;
+    publishing.close(false);
+    publishing.session.close(new RefusedError('busy', `another publisher took ${describePath(path)} over`));
+  }
+
+  /** Somebody else claims the stream: he may have it as the takeover rule says, with the numbers that come next. */
+  async #yield(path: string): Promise<boolean> {
+    const rival = this.#rival(path);
+    if (rival && !(await this.#yields(rival, NEVER))) return false;
+    this.concede(path);
+    const stream = this.#streams.get(path);
+    if (stream && !stream.mirrored) this.#keepNext(stream, 0);
+    return true;
+  }
+
+  async #claim(path: string, signal: Signal): Promise<Lease> {
+    const present = this.#streams.get(path);
+    const held = present && !present.mirrored ? present.lease : undefined;
+    const lease = await this.#leases.claim(path, held, present?.lease.token);
+    if ((signal.aborted || this.#closed) && !this.#streams.has(path)) this.#leases.release(path);
+    this.#check(signal);
+    return lease;
+  }
+
+  /** Where a stream stands, or will begin. */
+  #positionOf({ timeline, lease: { anchor } }: Stream): number {
+    return timeline.position ?? (anchor === undefined ? 0 : this.#clock.wall() - anchor);
+  }
+
+  async #renew(stream: Stream, seen: number): Promise<void> {
+    const { token } = await this.#leases.claim(stream.path, stream.lease, seen);
+    if (!stream.mirrored && token > stream.lease.token) this.#keep(stream, { token });
+  }
+
   async #yields(rival: Publishing, signal: Signal): Promise<boolean> {
     const { takeover, staleAfter } = this.#options;
     if (takeover !== 'stale') return takeover === 'always';
     return outwait(rival, staleAfter, signal, this.#clock);
   }
 
-  /** The stream at `path`, to be written by this node. */
-  #owned(path: string): Stream {
+  /** The stream at `path`, to be written here under this lease. */
+  #owned(path: string, lease: Lease): Stream {
     const present = this.#streams.get(path);
-    if (present && !present.mirrored) return present;
-    const lease = this.#leases.claim(path);
+    if (present && !present.mirrored && present.lease.token === lease.token) return present;
     const stream = present ?? this.#add(new Stream(path, this.#clock.wall(), lease, this.#options.window));
     // What this node had before it was restarted goes on from there, as does what another node has begun.
     const [now, { dts, arrival }] = [this.#clock.now(), stream.newest];

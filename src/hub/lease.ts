@@ -14,12 +14,18 @@ export interface Lease {
 
 /** Who keeps the leases of this node's streams. */
 export interface Leases {
-  /** Takes the lease of a stream that begins; its `anchor` is there when the stream goes on where an earlier owner stopped. */
-  claim(path: StreamPath): Lease;
+  /**
+   * The lease of a stream that is to be published here: `held` where it is ours already and its token is not below one that was
+   * `seen`, else a greater one, with an `anchor` when the stream goes on where an earlier owner stopped. Rejects with
+   * `RefusedError` `busy` when another owner keeps it.
+   */
+  claim(path: StreamPath, held?: Lease, seen?: number): Lease | Promise<Lease>;
   /** Keeps the lease as it is now: with its anchor once that is known, and as the numbers of segments go on. */
   keep(path: StreamPath, lease: Lease): void;
   /** The stream has ended: the next one of this name begins anew. */
   release(path: StreamPath): void;
+  /** Has `yields` asked, where others can claim what is ours, whether they may. */
+  onRival(yields: (path: StreamPath) => Promise<boolean>): void;
 }
 
 /** Leases that last as long as the process: a stream that was there before a restart begins anew. */
@@ -31,12 +37,15 @@ export class MemoryLeases implements Leases {
     this.#clock = clock;
   }
 
-  claim(): Lease {
-    this.#last = Math.max(this.#last + 1, this.#clock.wall());
+  claim(_path: StreamPath, held?: Lease, seen = 0): Lease {
+    if (held && held.token >= seen) return held;
+    this.#last = Math.max(this.#last + 1, this.#clock.wall(), seen + 1);
     return { token: this.#last, anchor: undefined };
   }
 
   keep(): void {}
 
   release(): void {}
+
+  onRival(): void {}
 }

@@ -146,6 +146,8 @@ class KeptLeases implements Leases {
   release(): void {
     this.latest = undefined;
   }
+
+  onRival(): void {}
 }
 
 test('numbers go on without a gap when the owner is restarted, and without one twice when it is killed', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import type { Directory, DirectoryEvent, NodeRecord, StreamRecord } from '../../src/cluster/directory/directory.ts';
+import type { Directory, DirectoryEvent } from '../../src/cluster/directory/directory.ts';
+import type { NodeRecord, StreamRecord } from '../../src/net/cluster.ts';
 import type { Needs } from './tools.ts';
 import { until } from './until.ts';
 

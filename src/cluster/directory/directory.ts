@@ -1,41 +1,5 @@
 import type { StreamPath } from '../../hub/path.ts';
-import type { Stamp } from '../../media/frame.ts';
-
-/** How busy a node is. */
-export interface NodeLoad {
-  /** Of one core: 1 is all of it. */
-  readonly cpu: number;
-  readonly streams: number;
-  readonly viewers: number;
-  /** What it sends to viewers and other nodes, in bits per second. */
-  readonly bitrate: number;
-}
-
-/** A node as the others see it. */
-export interface NodeRecord {
-  /** That of its identity: the same after a restart. */
-  readonly id: string;
-  /** Whether streams are published to it, or only fetched from the others. */
-  readonly role: 'origin' | 'edge';
-  /** Where the others fetch from it, as it stands in `relay.origins`, its join token included; absent where they cannot. */
-  readonly url?: string | undefined;
-  readonly version: string;
-  /** Wall clock of its start, in microseconds since 1970. */
-  readonly since: number;
-  readonly load: NodeLoad;
-}
-
-/** Who has a stream. A record stays for a while when the stream has ended, for the sake of its token. */
-export interface StreamRecord {
-  readonly path: StreamPath;
-  /** Of the owner's lease; what is written with a lower one than stands there counts for nothing. */
-  readonly token: number;
-  /** The owner's id; empty when the stream has ended. */
-  readonly node: string;
-  /** See {@link Lease}. */
-  readonly anchor?: number | undefined;
-  readonly next?: Stamp | undefined;
-}
+import type { NodeRecord, StreamRecord } from '../../net/cluster.ts';
 
 /** What an owner says of a stream of its own, again and again: its record, or that it has ended. */
 export interface Holding extends Omit<StreamRecord, 'node'> {

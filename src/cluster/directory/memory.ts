@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
 import type { StreamPath } from '../../hub/path.ts';
+import type { NodeRecord, StreamRecord } from '../../net/cluster.ts';
 import {
   type BeatAnswer,
   type Claim,
@@ -8,9 +9,7 @@ import {
   type DirectoryEvent,
   type Holding,
   NODE_LIFE,
-  type NodeRecord,
   RECORD_LIFE,
-  type StreamRecord,
 } from './directory.ts';
 
 /** What a {@link MemoryDirectory} knows. `until` is when it is forgotten, by the directory's wall clock. */

@@ -1,5 +1,6 @@
 import { MILLISECOND, SECOND } from '../../base/clock.ts';
 import type { StreamPath } from '../../hub/path.ts';
+import type { NodeRecord, StreamRecord } from '../../net/cluster.ts';
 import type { Logger } from '../../ops/log.ts';
 import {
   type BeatAnswer,
@@ -9,9 +10,7 @@ import {
   type DirectoryEvent,
   type Holding,
   NODE_LIFE,
-  type NodeRecord,
   RECORD_LIFE,
-  type StreamRecord,
 } from './directory.ts';
 import { connectRedis, type RedisConnection } from './redis-connection.ts';
 
