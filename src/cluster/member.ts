@@ -3,7 +3,7 @@ import { RefusedError } from '../base/errors.ts';
 import type { Lease, Leases } from '../hub/lease.ts';
 import { describePath, type StreamPath } from '../hub/path.ts';
 import type { AskOwner, Cluster, NodeLoad, NodeRecord, StreamRecord } from '../net/cluster.ts';
-import type { Directory, DirectoryEvent } from './directory/directory.ts';
+import { type Directory, type DirectoryEvent, marked } from './directory/directory.ts';
 import { Holdings } from './holdings.ts';
 
 /** What a {@link Member} is made with. */
@@ -17,6 +17,8 @@ export interface MemberOptions {
   /** Whether the streams of a node that lives, and is not to be reached, may be taken over. */
   readonly takeover: 'stale' | 'always' | 'never';
   readonly clock: Clock;
+  /** That of this run, at random: see {@link marked}. */
+  readonly mark: number;
   readonly load: () => NodeLoad;
 }
 
@@ -97,6 +99,9 @@ export class Member implements Leases, Cluster {
 
   release(path: StreamPath): void {
     this.#options.leases.release(path);
+    const lease = this.#holdings.get(path);
+    if (!lease) return;
+    this.#remember({ path, token: lease.token, node: '' });
     this.#holdings.end(path);
     this.#soon();
   }
@@ -139,12 +144,12 @@ export class Member implements Leases, Cluster {
 
   /** Makes this node the owner of a stream. */
   async #win(path: StreamPath, seen: number): Promise<Lease> {
-    const { directory, leases } = this.#options;
+    const { directory, leases, mark } = this.#options;
     let rival = this.#rival(this.#known.get(path));
     for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
       if (rival) await this.#negotiate(rival.record, rival.isAlive);
       const known = this.#known.get(path);
-      const claim = { node: this.nodeId, seen: Math.max(seen, known?.token ?? 0), over: rival?.record.token };
+      const claim = { node: this.nodeId, mark, seen: Math.max(seen, known?.token ?? 0), over: rival?.record.token };
       const answer = await directory.claim(path, claim).catch(() => undefined);
       if (answer && 'held' in answer) {
         this.#learn(answer.held);
@@ -152,7 +157,7 @@ export class Member implements Leases, Cluster {
       } else {
         // While the directory is away its word cannot be had: what comes of that is sorted out when it is back.
         const kept = await leases.claim(path, undefined, claim.seen);
-        if (!answer) return this.#own(path, kept);
+        if (!answer) return this.#own(path, { ...kept, token: marked(kept.token, mark) });
         const { token, anchor, next } = answer.granted;
         return this.#own(path, answer.wasKnown ? { token, anchor, next } : { ...kept, token });
       }
@@ -216,11 +221,7 @@ export class Member implements Leases, Cluster {
   #remember(record: StreamRecord): void {
     this.#known.delete(record.path);
     this.#known.set(record.path, record);
-    if (this.#known.size <= MOST_KNOWN) return;
-    for (const oldest of this.#known.keys()) {
-      this.#known.delete(oldest);
-      break;
-    }
+    if (this.#known.size > MOST_KNOWN) this.#known.delete(this.#known.keys().next().value!);
   }
 
   #soon(): void {

@@ -68,8 +68,8 @@ const NUMBERS_AHEAD = 16;
 const MOST_AHEAD = 3600 * SECOND;
 /** For what nobody can end. */
 const NEVER: Signal = { aborted: false, reason: undefined, addEventListener() {}, removeEventListener() {} };
-/** Of a stream whose owner has not been heard of yet. */
-const NO_OWNER: Lease = { token: 0, anchor: undefined };
+/** Of so many streams that have ended the tokens are remembered. */
+const MOST_REMEMBERED = 10_000;
 
 /** Where publishers and readers of streams meet. */
 export class Hub {
@@ -85,6 +85,8 @@ export class Hub {
   readonly #resolvers: Resolver[] = [];
   /** The searches under way, by path: readers of one path share one. */
   readonly #searches = new Map<string, Promise<void>>();
+  /** The tokens of streams that have ended, the oldest first. */
+  readonly #tokens = new Map<string, number>();
   /** Why nothing can be published or read any more. */
   #closed: RefusedError | undefined;
 
@@ -102,6 +104,13 @@ export class Hub {
 
   find(path: string): Stream | undefined {
     return this.#streams.get(path);
+  }
+
+  /** How far a stream was ever seen here: no owner counts whose token is lower. */
+  seen(path: string): Seen {
+    const stream = this.#streams.get(path);
+    const token = stream?.lease.token ?? this.#tokens.get(path) ?? 0;
+    return { token, dts: stream?.newest.dts ?? Number.NEGATIVE_INFINITY };
   }
 
   /** Has every event of every stream handed to `observer`, which must not throw. */
@@ -127,7 +136,8 @@ export class Hub {
     if (this.#closed) throw this.#closed;
     const present = this.#streams.get(path);
     if (present?.publisher) throw new RefusedError('busy', `${describePath(path)} is being published here`);
-    const stream = present ?? this.#add(new Stream(path, this.#clock.wall(), NO_OWNER, this.#options.window));
+    const unheard: Lease = { token: this.seen(path).token, anchor: undefined };
+    const stream = present ?? this.#add(new Stream(path, this.#clock.wall(), unheard, this.#options.window));
     stream.mirrored ??= { next: 0, floor: stream.newest.dts };
     return this.#append(
       stream,
@@ -152,7 +162,7 @@ export class Hub {
       const rival = this.#rival(path);
       if (!rival) {
         const lease = await this.#claim(path, signal);
-        if (!this.#rival(path)) return this.#begin(this.#owned(path, lease), session);
+        if (this.#isFree(path, lease)) return this.#begin(this.#owned(path, lease), session);
       } else {
         const yields = await this.#yields(rival, signal);
         this.#check(signal);
@@ -174,9 +184,9 @@ export class Hub {
    */
   async raise(path: string, seen: Seen): Promise<void> {
     const stream = this.#streams.get(path);
-    if (!stream?.publisher || stream.mirrored || seen.token - this.#clock.wall() > MOST_AHEAD) return;
+    if (!stream || stream.mirrored || seen.token - this.#clock.wall() > MOST_AHEAD) return;
     try {
-      if (stream.lease.token < seen.token) await this.#renew(stream, seen.token);
+      if (stream.publisher && stream.lease.token < seen.token) await this.#renew(stream, seen.token);
       const position = this.#positionOf(stream);
       if (seen.dts > position && seen.dts < position + MOST_AHEAD) {
         stream.timeline.resume(seen.dts, this.#clock.now());
@@ -243,6 +253,12 @@ export class Hub {
     return this.#streams.get(path)?.publisher;
   }
 
+  /** Whether one who has claimed a stream may write it: what was fetched from its owner meanwhile, under a lower token, has to go. */
+  #isFree(path: string, { token }: Lease): boolean {
+    const stream = this.#streams.get(path);
+    return !stream || (stream.lease.token <= token && (!stream.publisher || stream.mirrored !== undefined));
+  }
+
   #dismiss(publishing: Publishing, path: string): void {
     if (publishing.closed) return;
     publishing.close(false);
@@ -262,7 +278,7 @@ export class Hub {
   async #claim(path: string, signal: Signal): Promise<Lease> {
     const present = this.#streams.get(path);
     const held = present && !present.mirrored ? present.lease : undefined;
-    const lease = await this.#leases.claim(path, held, present?.lease.token);
+    const lease = await this.#leases.claim(path, held, this.seen(path).token);
     if ((signal.aborted || this.#closed) && !this.#streams.has(path)) this.#leases.release(path);
     this.#check(signal);
     return lease;
@@ -287,6 +303,7 @@ export class Hub {
   /** The stream at `path`, to be written here under this lease. */
   #owned(path: string, lease: Lease): Stream {
     const present = this.#streams.get(path);
+    if (present?.publisher) this.#dismiss(present.publisher, path);
     if (present && !present.mirrored && present.lease.token === lease.token) return present;
     const stream = present ?? this.#add(new Stream(path, this.#clock.wall(), lease, this.#options.window));
     // What this node had before it was restarted goes on from there, as does what another node has begun.
@@ -358,9 +375,16 @@ export class Hub {
     this.#endings.get(stream)?.();
     this.#endings.delete(stream);
     this.#streams.delete(stream.path);
+    this.#remember(stream);
     if (reason !== this.#closed) this.#leases.release(stream.path);
     stream.end(reason.code, reason.message);
     this.#emit({ type: 'ended', stream });
+  }
+
+  #remember({ path, lease: { token } }: Stream): void {
+    this.#tokens.delete(path);
+    this.#tokens.set(path, token);
+    if (this.#tokens.size > MOST_REMEMBERED) this.#tokens.delete(this.#tokens.keys().next().value!);
   }
 
   /** Resolves when a stream is there, or nobody knows of one. Rejects with what `signal` says when it aborts. */

@@ -29,7 +29,7 @@ directorySuite('Redis', NEEDS, async (t) => {
 test('two clusters in one Redis know nothing of each other', NEEDS, async (t) => {
   const redis = await startRedis(t);
   const [one, two] = [await open(t, redis, 'one'), await open(t, redis, 'two')];
-  await one.claim(PATH, { node: 'a', seen: 0 });
+  await one.claim(PATH, { node: 'a', seen: 0, mark: 7 });
   await one.beat(nodeRecord('a'), []);
   assert.equal(await two.find(PATH), undefined);
   assert.deepEqual([await two.nodes(), await two.streams()], [[], []]);
@@ -49,13 +49,13 @@ test('what cannot reach Redis is told at once, and goes on when Redis is back', 
     ),
   );
   const began = performance.now();
-  await assert.rejects(directory.claim(PATH, { node: 'a', seen: 0 }));
+  await assert.rejects(directory.claim(PATH, { node: 'a', seen: 0, mark: 7 }));
   assert.ok(performance.now() - began < 300);
   await startRedis(t, [], redis);
   const answer = await until('Redis is back', () => directory.beat(nodeRecord('a'), []).catch(() => undefined));
   assert.equal(answer.isNew, true);
   await until('it is told that changes may have been missed', () => events.some(({ type }) => type === 'missed'));
-  const claimed = await directory.claim(PATH, { node: 'a', seen: 0 });
+  const claimed = await directory.claim(PATH, { node: 'a', seen: 0, mark: 7 });
   assert.ok('granted' in claimed && !claimed.wasKnown);
 });
 

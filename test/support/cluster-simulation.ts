@@ -1,7 +1,7 @@
 import { setImmediate as drained } from 'node:timers/promises';
 import { type Clock, MILLISECOND, SECOND } from '../../src/base/clock.ts';
 import { RefusedError } from '../../src/base/errors.ts';
-import type { Directory, DirectoryEvent } from '../../src/cluster/directory/directory.ts';
+import { type Directory, type DirectoryEvent, MARKS } from '../../src/cluster/directory/directory.ts';
 import { type DirectoryState, MemoryDirectory } from '../../src/cluster/directory/memory.ts';
 import { Member } from '../../src/cluster/member.ts';
 import { Hub, type HubOptions, type Seen } from '../../src/hub/hub.ts';
@@ -43,7 +43,6 @@ const OPTIONS: Omit<HubOptions, 'takeover'> = {
   staleAfter: 2 * SECOND,
   segment: 2 * SECOND,
 };
-const NOTHING = { lease: { token: 0 }, newest: { dts: Number.NEGATIVE_INFINITY } };
 const never = new AbortController().signal;
 
 /** Nodes with a directory of their own, encoders and viewers, in a network that an evil hand plays with; all by one seed. */
@@ -229,7 +228,8 @@ export class World {
       const owners = this.nodes.filter((node) => node.owns(path));
       if (owners.length !== 1) this.complain(`${path} has ${owners.length} owners: ${owners.map(({ name }) => name)}`);
       const record = this.#state.streams.get(path)?.record;
-      if (record?.node !== owners[0]?.name) this.complain(`the directory takes ${record?.node} for the owner of ${path}`);
+      if (record?.node !== owners[0]?.name)
+        this.complain(`the directory takes ${record?.node} for the owner of ${path}`);
       for (const node of this.nodes) {
         const age = this.simulation.now - node.newest(path);
         if (age > SILENCE) this.complain(`${path} does not play at ${node.name}: nothing for ${age / SECOND} s`);
@@ -290,7 +290,8 @@ export class Node {
     const clock = { ...this.#clock, after: this.#world.clock(0, isAlive).after };
     const { takeover } = this.#world;
     const load = () => ({ cpu: 0, streams: 0, viewers: 0, bitrate: 0 });
-    const common = { nodeId: this.name, role: 'origin', version: '1', takeover, clock, load } as const;
+    const mark = this.#world.below(MARKS);
+    const common = { nodeId: this.name, role: 'origin', version: '1', takeover, clock, mark, load } as const;
     const member = new Member({ ...common, directory: this.#directory(isAlive), leases: new MemoryLeases(clock) });
     const hub = new Hub({ ...OPTIONS, takeover }, clock, member);
     const life: Life = { hub, member, sessions: new Sessions(clock), pulls: new Map() };
@@ -450,8 +451,7 @@ class Pull {
     const { hub, member } = this.#life;
     while (this.#node.life === this.#life) {
       const nodes = await member.locate(this.#path);
-      const { lease, newest } = hub.find(this.#path) ?? NOTHING;
-      const least = { token: lease.token, dts: newest.dts };
+      const least = hub.seen(this.#path);
       const lost = await Promise.any(nodes.map(({ id }) => this.#subscribe(id, least))).catch(() => undefined);
       await lost?.lost;
       const stream = hub.find(this.#path);
@@ -546,7 +546,10 @@ class Encoder {
   #again(): void {
     if (this.#isRetired) return;
     const { simulation } = this.#world;
-    simulation.at(simulation.now + 200 * MILLISECOND + this.#world.below(800 * MILLISECOND), () => void this.#publish());
+    simulation.at(
+      simulation.now + 200 * MILLISECOND + this.#world.below(800 * MILLISECOND),
+      () => void this.#publish(),
+    );
   }
 
   async #publish(): Promise<void> {

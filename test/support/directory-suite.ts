@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import type { Directory, DirectoryEvent } from '../../src/cluster/directory/directory.ts';
+import {
+  type Claim,
+  type Directory,
+  type DirectoryEvent,
+  MARKS,
+  marked,
+} from '../../src/cluster/directory/directory.ts';
 import type { NodeRecord, StreamRecord } from '../../src/net/cluster.ts';
 import type { Needs } from './tools.ts';
 import { until } from './until.ts';
@@ -17,6 +23,12 @@ export interface Tested {
 const PATH = '__defaultVhost__/live/movie';
 const LOAD = { cpu: 0.25, streams: 1, viewers: 20, bitrate: 4_000_000 };
 const STAMP = { segment: 12, discontinuity: 3 };
+
+const MARK = { a: 65_535, b: 0 };
+
+function claim(directory: Directory, node: 'a' | 'b', more: Partial<Claim> = {}): ReturnType<Directory['claim']> {
+  return directory.claim(PATH, { node, seen: 0, mark: MARK[node], ...more });
+}
 
 /** A node for tests. */
 export function nodeRecord(id: string): NodeRecord {
@@ -52,19 +64,21 @@ export function directorySuite(name: string, options: Needs, make: (t: TestConte
       async (tested) => {
         const { directory, other, expire } = tested;
         for (const id of ['a', 'b']) await directory.beat(nodeRecord(id), []);
-        const first = granted(await directory.claim(PATH, { node: 'a', seen: 0 }));
+        const first = granted(await claim(directory, 'a'));
         assert.equal(first.node, 'a');
         assert.deepEqual(await other.find(PATH), first);
-        const held = await other.claim(PATH, { node: 'b', seen: 0 });
+        const held = await claim(other, 'b');
         assert.deepEqual(held, { held: first, isAlive: true });
-        assert.ok('held' in (await other.claim(PATH, { node: 'b', seen: 0, over: first.token - 1 })));
+        assert.ok('held' in (await claim(other, 'b', { over: first.token - 1 })));
         await expire('a');
-        assert.deepEqual(await other.claim(PATH, { node: 'b', seen: 0 }), { held: first, isAlive: false });
-        const second = granted(await other.claim(PATH, { node: 'b', seen: 0, over: first.token }));
+        assert.deepEqual(await claim(other, 'b'), { held: first, isAlive: false });
+        const second = granted(await claim(other, 'b', { over: first.token }));
         assert.ok(second.token > first.token);
         assert.deepEqual(await directory.find(PATH), second);
-        const renewed = granted(await other.claim(PATH, { node: 'b', seen: second.token + 1e9 }));
-        assert.equal(renewed.token, second.token + 1e9 + 1);
+        const renewed = granted(await claim(other, 'b', { seen: second.token + 1e9 }));
+        assert.equal(renewed.token, marked(second.token + 1e9 + 1, MARK.b));
+        const tokens = [first, second, renewed].map(({ token }) => token % MARKS);
+        assert.deepEqual(tokens, [MARK.a, MARK.b, MARK.b]);
         const streams = await directory.streams();
         assert.deepEqual(streams, [renewed]);
       },
@@ -72,10 +86,10 @@ export function directorySuite(name: string, options: Needs, make: (t: TestConte
 
     own('keeps what a successor needs, and only the token of what has ended', async ({ directory, other }) => {
       await directory.beat(nodeRecord('a'), []);
-      const { token } = granted(await directory.claim(PATH, { node: 'a', seen: 0 }));
+      const { token } = granted(await claim(directory, 'a'));
       await directory.beat(nodeRecord('a'), [{ path: PATH, token, anchor: 1e15 + 0.5, next: STAMP }]);
       assert.deepEqual(await other.find(PATH), { path: PATH, token, node: 'a', anchor: 1e15 + 0.5, next: STAMP });
-      const answer = await other.claim(PATH, { node: 'b', seen: 0, over: token });
+      const answer = await claim(other, 'b', { over: token });
       const successor = granted(answer);
       assert.deepEqual([successor.anchor, successor.next], [1e15 + 0.5, STAMP]);
       assert.ok('granted' in answer && answer.wasKnown);
@@ -83,14 +97,14 @@ export function directorySuite(name: string, options: Needs, make: (t: TestConte
       const ended = (await directory.find(PATH))!;
       assert.deepEqual(ended, { path: PATH, token: successor.token, node: '', anchor: undefined, next: undefined });
       assert.deepEqual(await directory.streams(), []);
-      const next = await directory.claim(PATH, { node: 'a', seen: 0 });
+      const next = await claim(directory, 'a');
       assert.ok('granted' in next && next.wasKnown && next.granted.token > successor.token);
       assert.equal(next.granted.anchor, undefined);
     });
 
     own('tells who has lost a stream, and learns what it has forgotten', async ({ directory, other }) => {
-      const first = granted(await directory.claim(PATH, { node: 'a', seen: 0 }));
-      const second = granted(await other.claim(PATH, { node: 'b', seen: 0, over: first.token }));
+      const first = granted(await claim(directory, 'a'));
+      const second = granted(await claim(other, 'b', { over: first.token }));
       const forgotten = { path: '__defaultVhost__/live/forgotten', token: 77 };
       const answer = await directory.beat(nodeRecord('a'), [{ path: PATH, token: first.token }, forgotten]);
       assert.deepEqual(answer.lost, [second]);
@@ -108,9 +122,9 @@ export function directorySuite(name: string, options: Needs, make: (t: TestConte
     own('tells every node of every change of owner', async ({ directory, other }) => {
       const events: DirectoryEvent[] = [];
       other.watch((event) => events.push(event));
-      const first = granted(await directory.claim(PATH, { node: 'a', seen: 0 }));
+      const first = granted(await claim(directory, 'a'));
       await directory.beat(nodeRecord('a'), [{ path: PATH, token: first.token, anchor: 1 }]);
-      const second = granted(await directory.claim(PATH, { node: 'b', seen: 0, over: first.token }));
+      const second = granted(await claim(directory, 'b', { over: first.token }));
       await directory.beat(nodeRecord('b'), [{ path: PATH, token: second.token, hasEnded: true }]);
       const told = () => events.flatMap((event) => (event.type === 'moved' ? [event.record] : []));
       await until('all changes are told', () => told().length === 3);

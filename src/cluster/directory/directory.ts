@@ -11,6 +11,8 @@ export interface Claim {
   readonly node: string;
   /** The greatest token that anybody is known to have seen: the one that is given is greater. */
   readonly seen: number;
+  /** What the token is to leave when it is divided by {@link MARKS}. */
+  readonly mark: number;
   /** The token of the owner that may be replaced, because it said so or is dead. */
   readonly over?: number | undefined;
 }
@@ -58,3 +60,10 @@ export interface Directory {
 export const NODE_LIFE = 4_000_000;
 /** How long a stream is remembered of which nobody says anything, in microseconds. */
 export const RECORD_LIFE = 900_000_000;
+/** How many marks there are: each run of a node has one, so that no two owners ever come to the same token. */
+export const MARKS = 65_536;
+
+/** The first token from `least` on that bears a mark. */
+export function marked(least: number, mark: number): number {
+  return least + ((mark - (least % MARKS) + MARKS) % MARKS);
+}

@@ -8,6 +8,7 @@ import {
   type Directory,
   type DirectoryEvent,
   type Holding,
+  marked,
   NODE_LIFE,
   RECORD_LIFE,
 } from './directory.ts';
@@ -36,11 +37,11 @@ export class MemoryDirectory implements Directory {
     return { isNew, lost };
   }
 
-  async claim(path: StreamPath, { node, seen, over }: Claim): Promise<ClaimAnswer> {
+  async claim(path: StreamPath, { node, seen, mark, over }: Claim): Promise<ClaimAnswer> {
     const present = this.#record(path);
     const isFree = !present?.node || present.node === node || present.token === over;
     if (!isFree) return { held: present, isAlive: this.#isAlive(present.node) };
-    const token = Math.max(this.#clock.wall(), (present?.token ?? 0) + 1, seen + 1);
+    const token = marked(Math.max(this.#clock.wall(), (present?.token ?? 0) + 1, seen + 1), mark);
     const granted = { path, anchor: present?.anchor, next: present?.next, token, node };
     this.#write(granted);
     return { granted, wasKnown: present !== undefined };

@@ -60,10 +60,10 @@ end
 return answer
 `;
 
-/** KEYS: stream, beats. ARGV: channel, life of records, path, id, greatest token seen, token that may be replaced. */
+/** KEYS: stream, beats. ARGV: channel, life of records, path, id, greatest token seen, mark, marks, token that may be replaced. */
 const CLAIM = `${WRITE}
 local key, beats = KEYS[1], KEYS[2]
-local channel, life, path, id, seen, over = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], tonumber(ARGV[5]), ARGV[6]
+local channel, life, path, id, seen, over = ARGV[1], tonumber(ARGV[2]), ARGV[3], ARGV[4], tonumber(ARGV[5]), ARGV[8]
 local there = redis.call('HMGET', key, 'token', 'node', 'anchor', 'segment', 'discontinuity')
 local owner = there[2] or ''
 if owner ~= '' and owner ~= id and there[1] ~= over then
@@ -71,7 +71,7 @@ if owner ~= '' and owner ~= id and there[1] ~= over then
 end
 local time = redis.call('TIME')
 local token = math.max(time[1] * 1000000 + time[2], tonumber(there[1] or '0') + 1, seen + 1)
-token = string.format('%.0f', token)
+token = string.format('%.0f', token + (ARGV[6] - token % ARGV[7] + ARGV[7]) % ARGV[7])
 write(key, life, channel, path, token, id)
 return { 'granted', token, id, there[3] or '', there[4] or '', there[5] or '', there[1] and '1' or '0' }
 `;

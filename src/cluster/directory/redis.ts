@@ -9,6 +9,7 @@ import {
   type Directory,
   type DirectoryEvent,
   type Holding,
+  MARKS,
   NODE_LIFE,
   RECORD_LIFE,
 } from './directory.ts';
@@ -69,9 +70,9 @@ export class RedisDirectory implements Directory {
     };
   }
 
-  async claim(path: StreamPath, { node, seen, over }: Claim): Promise<ClaimAnswer> {
+  async claim(path: StreamPath, { node, seen, mark, over }: Claim): Promise<ClaimAnswer> {
     const keys = [this.#key(`stream:${path}`), this.#key('beats')];
-    const args = [this.#key('changes'), RECORD_SECONDS, path, node, seen, over ?? ''];
+    const args = [this.#key('changes'), RECORD_SECONDS, path, node, seen, mark, MARKS, over ?? ''];
     const [verdict, ...rest] = await this.#redis.run('headwaterClaim', ...keys, ...args);
     const [record, flag] = [readRecord(path, rest), rest[FIELDS.length] === '1'];
     return verdict === 'granted' ? { granted: record, wasKnown: flag } : { held: record, isAlive: flag };
