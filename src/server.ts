@@ -9,10 +9,12 @@ import { health } from './api/health.ts';
 import { api } from './api/index.ts';
 import { metricsOptions } from './api/options.ts';
 import { RefusedError } from './base/errors.ts';
+import { cluster } from './cluster/index.ts';
 import { type ClusterNode, openNode } from './cluster/node.ts';
 import { selfSigned } from './cluster/self-signed.ts';
 import { coreOptions } from './config/options.ts';
 import { Hub } from './hub/hub.ts';
+import type { Leases } from './hub/lease.ts';
 import { Sessions } from './hub/session.ts';
 import type { Context, Module } from './module.ts';
 import { Admission } from './net/admission.ts';
@@ -77,7 +79,7 @@ function modules(config: Config, node: ClusterNode | undefined, recordings: Loca
     legacyCloud(config.legacy.cloud, selfSigned),
     legacyEdge(config.legacy.edge, httpFlv()),
     rtmp(config.rtmp),
-    ...(node ? [relay(node.trust)] : []),
+    ...(node ? [relay(node.trust), cluster(node)] : []),
     httpFlv(),
     hls(config.hls),
     record(recordings),
@@ -91,7 +93,7 @@ function modules(config: Config, node: ClusterNode | undefined, recordings: Loca
 
 /** Starts everything that `config` asks for; rejects when an address cannot be had or a certificate cannot be read. */
 export async function startServer(config: Config, log: Logger): Promise<Server> {
-  const node = openNode(config, new Attempts(systemClock), systemClock, log);
+  const node = await openNode(config, new Attempts(systemClock), systemClock, log);
   const context = await createContext(config, log, node);
   const started: Module[] = [];
   const addresses: Record<string, BoundAddress> = {};
@@ -122,7 +124,7 @@ async function createContext(
   const pacer = new Pacer(fanout, clock, (error) => log.error({ error }, 'a muxer failed: its viewers are closed'));
   const { certificates } = config.tls;
   const sessions = new Sessions(clock);
-  const hub = new Hub({ ...publish, window, segment: config.hls.segment }, clock, node?.leases);
+  const hub = new Hub({ ...publish, window, segment: config.hls.segment }, clock, leasesOf(node));
   const limit = limits.memory || defaultMemory();
   const memory = new MemoryWatch({ limit, resident: process.memoryUsage.rss, sessions, clock, log });
   const admission = new Admission(limits, memory);
@@ -145,8 +147,14 @@ async function createContext(
     links: new Links(),
     dialers: new Dialers(),
     routes: new Routes(),
+    cluster: node?.membership?.member,
     tls: certificates.length > 0 ? await TlsStore.open(certificates, log) : undefined,
   };
+}
+
+/** Where others can come for them, streams are claimed from all nodes. */
+function leasesOf(node: ClusterNode | undefined): Leases | undefined {
+  return node?.leases && (node.membership?.member ?? node.leases);
 }
 
 /** How much of the longest burst may be spent waiting for publishers' bytes. */

@@ -2,7 +2,7 @@ import { type Clock, MILLISECOND, SECOND } from '../base/clock.ts';
 import { RefusedError } from '../base/errors.ts';
 import type { Lease, Leases } from '../hub/lease.ts';
 import { describePath, type StreamPath } from '../hub/path.ts';
-import type { AskOwner, Cluster, NodeLoad, NodeRecord, StreamRecord } from '../net/cluster.ts';
+import type { AskOwner, Cluster, NodeRecord, StreamRecord } from '../net/cluster.ts';
 import { type Directory, type DirectoryEvent, marked } from './directory/directory.ts';
 import { Holdings } from './holdings.ts';
 
@@ -16,17 +16,21 @@ export interface MemberOptions {
   readonly leases: Leases;
   /** Whether the streams of a node that lives, and is not to be reached, may be taken over. */
   readonly takeover: 'stale' | 'always' | 'never';
+  /** How long a publisher must have been silent to count as stale, in microseconds: so long its node may take to answer. */
+  readonly staleAfter: number;
   readonly clock: Clock;
   /** That of this run, at random: see {@link marked}. */
   readonly mark: number;
-  readonly load: () => NodeLoad;
 }
+
+/** What a node says of itself: where it is to be reached, if it is, and how busy it is. */
+export type Self = Pick<NodeRecord, 'url' | 'load'>;
 
 /** How often a node says that it lives, and how soon after it has news; in microseconds. */
 const BEAT_EVERY = 1 * SECOND;
 const [NEWS_AFTER, RETRY_AFTER] = [10 * MILLISECOND, 200 * MILLISECOND];
-/** How long an owner may take to say whether it yields, in milliseconds: when it seems alive, and when it seems dead. */
-const [PATIENCE_MS, LAST_CHANCE_MS] = [1500, 300];
+/** How long an owner may take to say whether it yields, in milliseconds: beyond what it waits for its publisher, and when it seems dead. */
+const [WAY_MS, LAST_CHANCE_MS] = [300, 300];
 /** Others may be faster so often. */
 const MOST_ATTEMPTS = 4;
 /** How long what is known of the nodes is good enough, in microseconds. */
@@ -48,7 +52,7 @@ export class Member implements Leases, Cluster {
   readonly #claims = new Map<StreamPath, Promise<Lease>>();
   readonly #listeners: ((record: StreamRecord) => void)[] = [];
   #nodes: { readonly all: readonly NodeRecord[]; readonly at: number } = { all: [], at: Number.NEGATIVE_INFINITY };
-  #url: string | undefined;
+  #self: () => Self = () => ({ load: { cpu: 0, streams: 0, viewers: 0, bitrate: 0 } });
   #yields: (path: StreamPath) => Promise<boolean> = async () => true;
   #ask: AskOwner = () => Promise.reject(new Error('there is no way to ask'));
   #isBeating = false;
@@ -63,9 +67,9 @@ export class Member implements Leases, Cluster {
     this.#unwatch = options.directory.watch((event) => this.#hear(event));
   }
 
-  /** Enters the cluster: from now on others know of this node, and reach it at `url` if it is given. */
-  start(url?: string): void {
-    this.#url = url;
+  /** Enters the cluster: from now on others know of this node, as it says it is. */
+  start(self: () => Self): void {
+    this.#self = self;
     this.#isStopped = false;
     void this.#beat();
   }
@@ -181,8 +185,10 @@ export class Member implements Leases, Cluster {
   async #negotiate({ path, node }: StreamRecord, isAlive: boolean): Promise<void> {
     const owner = (await this.#nodesWith(new Set([node]))).find(({ id }) => id === node);
     if (!owner?.url) return;
-    const yields = await this.#ask(owner, path, isAlive ? PATIENCE_MS : LAST_CHANCE_MS).catch(() => undefined);
-    if (yields === false || (yields === undefined && isAlive && this.#options.takeover === 'never')) throw busy(path);
+    const { takeover, staleAfter } = this.#options;
+    const patience = isAlive ? staleAfter / MILLISECOND + WAY_MS : LAST_CHANCE_MS;
+    const yields = await this.#ask(owner, path, patience).catch(() => undefined);
+    if (yields === false || (yields === undefined && isAlive && takeover === 'never')) throw busy(path);
   }
 
   /** What is known of the nodes, learnt anew where that is old or one of `wanted` is missing. */
@@ -197,11 +203,14 @@ export class Member implements Leases, Cluster {
   }
 
   #hear(event: DirectoryEvent): void {
-    if (event.type === 'moved') this.#learn(event.record);
-    else if (!this.#isStopped) {
-      this.#holdings.renew();
-      this.#soon();
-    }
+    if (event.type === 'moved') return this.#learn(event.record);
+    if (this.#isStopped) return;
+    // So that they can be reached when the directory cannot.
+    this.#nodes = { ...this.#nodes, at: Number.NEGATIVE_INFINITY };
+    void this.nodes();
+    if (event.type === 'joined') return;
+    this.#holdings.renew();
+    this.#soon();
   }
 
   /** Something about a stream is known: what is older than that is left aside. */
@@ -246,8 +255,8 @@ export class Member implements Leases, Cluster {
   }
 
   #record(): NodeRecord {
-    const { role, version, load } = this.#options;
-    return { id: this.nodeId, role, url: this.#url, version, since: this.#since, load: load() };
+    const { role, version } = this.#options;
+    return { id: this.nodeId, role, version, since: this.#since, ...this.#self() };
   }
 }
 

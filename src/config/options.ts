@@ -151,12 +151,17 @@ const TOKEN = /^[\w.-]+$/;
 /** An origin by its URL, of which no message may show the token. */
 function origin(): Value<OriginAddress, string> {
   const allowed = 'headwater://HOST, headwater://HOST:PORT or either with ?join=TOKEN';
-  return value<OriginAddress, string>(allowed, (raw) => {
-    const match = typeof raw === 'string' ? ORIGIN.exec(raw) : undefined;
-    const port = Number(match?.[3] ?? RELAY_PORT);
-    const extras = match && port >= 1 && port <= 65_535 ? originExtras(match[4] ?? '') : undefined;
-    return match && extras ? { host: match[1] ?? match[2]!, port, ...extras } : WRONG;
-  }).meta({ secret: true });
+  return value<OriginAddress, string>(allowed, (raw) => (typeof raw === 'string' && readOrigin(raw)) || WRONG).meta({
+    secret: true,
+  });
+}
+
+/** The address that a URL of the relay names; undefined when it is none. */
+export function readOrigin(url: string): OriginAddress | undefined {
+  const match = ORIGIN.exec(url);
+  const port = Number(match?.[3] ?? RELAY_PORT);
+  const extras = match && port >= 1 && port <= 65_535 ? originExtras(match[4] ?? '') : undefined;
+  return match && extras ? { host: match[1] ?? match[2]!, port, ...extras } : undefined;
 }
 
 /** What stands behind the `?` of an origin's URL; undefined when something else does. */
@@ -211,6 +216,53 @@ export const relayOptions = section('How streams go from node to node: see docs/
 /** {@link relayOptions} as the program reads them. */
 export type RelayOptions = z.output<typeof relayOptions>;
 
+const REDIS = /^rediss?(?:\+sentinel)?:\/\/\S+$/;
+const CLUSTER_NAME = /^[\w.-]{1,64}$/;
+
+/** Where the directory is: the URL may hold a password. Undefined for `memory`. */
+function directory(): Value<string | undefined, string> {
+  const allowed = 'memory, redis://HOST:PORT, rediss://… or redis+sentinel://HOST:PORT,HOST:PORT/NAME';
+  return value<string | undefined, string>(allowed, (raw) => {
+    if (raw === 'memory') return undefined;
+    return typeof raw === 'string' && REDIS.test(raw) ? raw : WRONG;
+  }).meta({ secret: true });
+}
+
+/** A host, perhaps with a port; undefined stands for auto. */
+function advertised(): Value<OriginAddress | { readonly host: string } | undefined, string> {
+  return value<OriginAddress | { readonly host: string } | undefined, string>('auto, HOST or HOST:PORT', (raw) => {
+    if (raw === 'auto') return undefined;
+    const address = typeof raw === 'string' ? readOrigin(`headwater://${raw}`) : undefined;
+    if (!address || !/^[^?]+$/.test(raw as string)) return WRONG;
+    return /:\d+$/.test(raw as string) && !/^[^[].*:.*:/.test(raw as string) ? address : { host: address.host };
+  });
+}
+
+/** Which nodes are one cluster, and how they find one another. */
+export const clusterOptions = section(
+  'Which nodes are one cluster, and how they find one another: see docs/cluster.md.',
+  {
+    directory: option(
+      directory(),
+      'memory',
+      'Where it stands which node has which stream: redis://HOST:PORT for nodes that are one cluster; memory: this node is alone.',
+    ),
+    name: option(
+      value('1 to 64 of A-Z a-z 0-9 . _ -', (raw) => (typeof raw === 'string' && CLUSTER_NAME.test(raw) ? raw : WRONG)),
+      'headwater',
+      'The name of the cluster: several in one Redis have different ones.',
+    ),
+    address: option(
+      advertised(),
+      'auto',
+      'Where the other nodes reach this one: HOST or HOST:PORT; auto: the address by which this machine reaches the directory.',
+    ),
+  },
+);
+
+/** {@link clusterOptions} as the program reads them. */
+export type ClusterOptions = z.output<typeof clusterOptions>;
+
 /** The options of the server itself; each module adds its own beside them. */
 export const coreOptions = {
   log: logOptions,
@@ -221,6 +273,7 @@ export const coreOptions = {
   play: playOptions,
   fanout: fanoutOptions,
   relay: relayOptions,
+  cluster: clusterOptions,
   limits: limitOptions,
 };
 

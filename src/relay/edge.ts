@@ -1,32 +1,41 @@
 import type { HubEvent, Resolver } from '../hub/hub.ts';
 import type { StreamPath } from '../hub/path.ts';
 import type { Context } from '../module.ts';
+import type { StreamRecord } from '../net/cluster.ts';
+import { Peers } from './peers.ts';
 import { Pull } from './pull.ts';
+import type { Source } from './subscription.ts';
 import type { Trust } from './trust.ts';
 import { Uplink } from './uplink.ts';
 
-/** Fetches from its origins what somebody wants and nobody publishes here. */
+/** Fetches what somebody wants and nobody publishes here: from the node of the cluster that owns it, and from the origins. */
 export class Edge {
   readonly #context: Context;
   readonly #idle: number;
-  readonly #uplinks: readonly Uplink[];
+  readonly #origins: readonly Uplink[];
+  readonly #peers: Peers | undefined;
   readonly #pulls = new Map<StreamPath, Pull>();
 
   /** Connects to the origins of the configuration at once. */
   constructor(context: Context, trust: Trust) {
-    const { origins, idle } = context.config.relay;
+    const { config, hub, cluster } = context;
+    const { origins, idle } = config.relay;
     this.#context = context;
     this.#idle = idle;
-    this.#uplinks = origins.map((origin) => new Uplink(origin, trust, context));
-    context.hub.observe((event) => this.#observe(event));
-    context.hub.resolveWith(this.resolve);
+    this.#origins = origins.map((origin) => new Uplink(origin, trust, context));
+    const peers = cluster && new Peers(context, trust);
+    this.#peers = peers;
+    hub.observe((event) => this.#observe(event));
+    hub.resolveWith(this.resolve);
+    cluster?.onMove((record) => this.#move(record));
+    if (peers) cluster.askWith((owner, path, patience) => peers.ask(owner, path, patience));
   }
 
-  /** Looks for a stream at all origins; however many want it, it is fetched once. */
+  /** Looks for a stream where it can be had; however many want it, it is fetched once. */
   readonly resolve: Resolver = (path) => {
     const present = this.#pulls.get(path);
     if (present) return present.found;
-    const ground = { context: this.#context, sources: this.#uplinks, idle: this.#idle };
+    const ground = { context: this.#context, sources: () => this.#sources(path), idle: this.#idle };
     const pull = new Pull(ground, path, () => this.#pulls.delete(path));
     this.#pulls.set(path, pull);
     return pull.found;
@@ -39,7 +48,25 @@ export class Edge {
 
   close(): void {
     for (const pull of this.#pulls.values()) pull.end();
-    for (const uplink of this.#uplinks) uplink.close();
+    for (const origin of this.#origins) origin.close();
+    this.#peers?.close();
+  }
+
+  async #sources(path: StreamPath): Promise<readonly Source[]> {
+    const nodes = (await this.#context.cluster?.locate(path)) ?? [];
+    const peers = nodes.map((node) => this.#peers!.find(node)).filter((peer) => peer !== undefined);
+    return [...peers, ...this.#origins];
+  }
+
+  /** A stream has another owner, or none. Who waits here for its publisher goes on with what comes from there. */
+  #move({ path, node, token }: StreamRecord): void {
+    const { hub } = this.#context;
+    if (node === '') return void hub.raise(path, { token, dts: Number.NEGATIVE_INFINITY });
+    if (!hub.find(path)?.mirrored) hub.concede(path);
+    const pull = this.#pulls.get(path);
+    pull?.move(node);
+    hub.offer(path);
+    if (!pull && hub.find(path)) void this.resolve(path);
   }
 
   #observe({ type, stream }: HubEvent): void {

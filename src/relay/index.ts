@@ -14,7 +14,7 @@ export function relay(trust: Trust): Module {
     name: 'relay',
     async start(context: Context) {
       const { listen, origins, media: mediaListen } = context.config.relay;
-      if (origins.length > 0) edge = new Edge(context, trust);
+      if (origins.length > 0 || context.cluster) edge = new Edge(context, trust);
       if (!listen) return {};
       const isAsking = (node: string, path: string) => node === trust.nodeId || !!edge?.isAsking(node, path);
       if (mediaListen) media = await MediaServer.open(context, mediaListen);

@@ -32,7 +32,18 @@ const policy = z.object({
 
 /** The first message of a subscription; who names its connection by UDP wants media that way, this many microseconds late. */
 const mediaWish = z.object({ connection: u32, latency: count.max(60_000_000) });
-const subscribe = z.object({ op: z.literal('subscribe'), path: text, media: mediaWish.optional() });
+/** How far the subscriber has seen the stream: the token of its owner, and the newest time. Heeded among members of one cluster. */
+const seen = z.object({ token: count, dts: z.number().optional() });
+const subscribe = z.object({
+  op: z.literal('subscribe'),
+  path: text,
+  media: mediaWish.optional(),
+  seen: seen.optional(),
+});
+
+/** The first message of a member of the cluster to which the stream is being published as well, and the answer if it may have it. */
+const claim = z.object({ op: z.literal('claim'), path: text });
+const yielded = z.object({ op: z.literal('yielded') });
 
 /** Media comes by UDP: the keys of its packets, where it begins, and how many records come before it, behind this message. */
 const mediaGrant = z.object({
@@ -63,7 +74,7 @@ const announce = z.object({
 /** Why there is no stream, or no more of it; `code` is one of `RefusalCode`. */
 const ended = z.object({ op: z.literal('ended'), code: text, message: text });
 
-const message = z.discriminatedUnion('op', [control, alive, policy, subscribe, announce, ended]);
+const message = z.discriminatedUnion('op', [control, alive, policy, subscribe, claim, yielded, announce, ended]);
 
 /** What nodes tell each other besides frames. */
 export type RelayMessage = z.infer<typeof message>;

@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { MILLISECOND, SECOND } from '../base/clock.ts';
 import { ProtocolError, RefusedError } from '../base/errors.ts';
-import { parsePath, type StreamPath, streamPath } from '../hub/path.ts';
+import { describePath, parsePath, type StreamPath, streamPath } from '../hub/path.ts';
 import type { Context } from '../module.ts';
 import { hangUp } from '../net/hang-up.ts';
 import type { Mux } from '../net/outlet.ts';
@@ -44,6 +44,7 @@ export async function serveNode(ground: OriginGround, stream: Duplex, peer: Peer
       const wish = await channel.hear(serving.signal, context.config.limits.command / MILLISECOND);
       if (wish.op === 'control') await control(ground, channel, serving, peer);
       else if (wish.op === 'subscribe') await play(ground, channel, serving, { ...peer, ...wish });
+      else if (wish.op === 'claim') await concede(ground, channel, { ...peer, ...wish });
       else throw new ProtocolError(`a stream that begins with "${wish.op}"`);
     } catch (reason) {
       channel.send(farewell(reason));
@@ -73,8 +74,23 @@ async function control(
   }
 }
 
+/** Answers a member of the cluster to which a stream of ours is being published. */
+async function concede({ context }: OriginGround, channel: Channel, { node, path }: Wish): Promise<void> {
+  if (!(await isMember(context, node)))
+    throw new RefusedError('forbidden', 'only a member of the cluster may ask that');
+  const yields = await context.cluster!.yields(path);
+  if (!yields) throw new RefusedError('busy', `${describePath(path)} is being published here`);
+  channel.send({ op: 'yielded' });
+}
+
+async function isMember({ cluster }: Context, node: string): Promise<boolean> {
+  const nodes = (await cluster?.nodes()) ?? [];
+  return nodes.some(({ id }) => id === node);
+}
+
 interface Wish extends Peer {
   readonly path: string;
+  readonly seen?: { readonly token: number; readonly dts?: number | undefined } | undefined;
   readonly media?: MediaWish | undefined;
 }
 
@@ -83,7 +99,7 @@ async function play(
   { context, isAsking, media }: OriginGround,
   channel: Channel,
   serving: Serving,
-  { path: asked, node, remote, media: wish }: Wish,
+  { path: asked, node, remote, media: wish, seen }: Wish,
 ): Promise<never> {
   const { hub, access } = context;
   const { session, signal } = serving;
@@ -91,6 +107,9 @@ async function play(
   const path = streamPath(vhost, app, name);
   await access.may({ action: 'play', path, remote, query: new Map(), protocol: 'relay', session: session.id });
   if (isAsking(node, path)) throw new RefusedError('not-found', 'this node asks you for it');
+  if (seen && (await isMember(context, node))) {
+    await hub.raise(path, { token: seen.token, dts: seen.dts ?? Number.NEGATIVE_INFINITY });
+  }
   const stream = await hub.read(path, hub.find(path) ? PREROLL : 0, signal);
   session.detail.node = node;
   serving.begin('play', path);

@@ -4,14 +4,15 @@ import type { Mirror } from '../hub/mirror.ts';
 import type { StreamPath } from '../hub/path.ts';
 import type { Context } from '../module.ts';
 import { Backoff } from '../net/backoff.ts';
-import { type Serving, serve } from '../net/serve.ts';
+import { Departure, type Serving, serve } from '../net/serve.ts';
 import { begin, receiveAll } from './receive.ts';
 import { askAll, type Source, type Subscription } from './subscription.ts';
 
 /** What fetching streams needs. */
 export interface PullGround {
   readonly context: Context;
-  readonly sources: readonly Source[];
+  /** Where the stream may be had at present. */
+  readonly sources: () => readonly Source[] | Promise<readonly Source[]>;
   /** How long a stream is kept that nobody watches, in microseconds. */
   readonly idle: number;
 }
@@ -30,8 +31,11 @@ export class Pull {
   readonly #found = Promise.withResolvers<void>();
   readonly #ending = new AbortController();
   #mirror: Mirror | undefined;
-  /** From where it comes at present. */
-  #source: Source | undefined;
+  /** From where it comes at present, and who was asked last. */
+  #subscription: Subscription | undefined;
+  #asked: readonly Source[] = [];
+  /** Ends the pause before the next attempt. */
+  #hurry = () => {};
   #cancelIdle: (() => void) | undefined;
 
   /** `onEnd` is called once, when it fetches no more. */
@@ -55,6 +59,13 @@ export class Pull {
     this.#ending.abort(new RefusedError('gone', 'nobody watches it any more'));
   }
 
+  /** The stream has another owner now: it is fetched there at once. */
+  move(node: string): void {
+    const { source, channel } = this.#subscription ?? {};
+    if (!source) this.#hurry();
+    else if (source.node !== node) channel!.break(new Departure('another node has the stream now'));
+  }
+
   /** Readers have come or gone: with none for too long the stream is given up. */
   look(): void {
     const { context, idle } = this.#ground;
@@ -69,7 +80,8 @@ export class Pull {
 
   /** Whether a node is asked, or is the one from which it comes. */
   isFrom(node: string): boolean {
-    return this.#source ? this.#source.node === node : this.#ground.sources.some((source) => source.node === node);
+    const source = this.#subscription?.source;
+    return source ? source.node === node : this.#asked.some((each) => each.node === node);
   }
 
   async #run(): Promise<void> {
@@ -78,24 +90,27 @@ export class Pull {
     const { signal } = this.#ending;
     const backoff = new Backoff(FIRST_PAUSE, LONGEST_PAUSE);
     while (!signal.aborted) {
-      const subscription = await askAll(sources, this.path, hub.find(this.path)?.lease.token ?? 0, signal);
+      this.#asked = await sources();
+      const subscription = await askAll(this.#asked, this.path, hub.seen(this.path), signal);
       const began = clock.now();
       if (subscription) await this.#follow(subscription);
       if (clock.now() - began > STEADY) backoff.reset();
       const stream = hub.find(this.path);
       // Whoever watches is kept for some time, as he is when a publisher is lost.
       if (!stream || stream.publisher) return;
-      await backoff.wait(signal);
+      const pause = new AbortController();
+      this.#hurry = () => pause.abort();
+      await backoff.wait(AbortSignal.any([signal, pause.signal]));
     }
   }
 
   /** Mirrors the stream until it ends or the connection is lost. */
   async #follow(subscription: Subscription): Promise<void> {
     const { source, channel } = subscription;
-    this.#source = source;
+    this.#subscription = subscription;
     const run = (serving: Serving) => this.#receive(subscription, serving);
     await serve(this.#ground.context, { protocol: 'relay', remote: source.host }, run);
-    this.#source = undefined;
+    this.#subscription = undefined;
     channel.stream.destroy();
   }
 

@@ -97,7 +97,7 @@ class Node {
   }
 
   pull(sources: Source[], idle = 60_000 * MILLISECOND): Pull {
-    return new Pull({ context: this.context, sources, idle }, PATH, () => {});
+    return new Pull({ context: this.context, sources: () => sources, idle }, PATH, () => {});
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { RefusedError } from '../base/errors.ts';
+import type { Seen } from '../hub/hub.ts';
 import type { StreamPath } from '../hub/path.ts';
 import { Channel } from './channel.ts';
 import type { OriginLink } from './media/origin-link.ts';
@@ -34,12 +35,12 @@ const PATIENCE_MS = 5000;
 export async function askAll(
   sources: readonly Source[],
   path: StreamPath,
-  leastToken: number,
+  seen: Seen,
   signal: AbortSignal,
 ): Promise<Subscription | undefined> {
   const asked = sources.map((source) => {
     const losing = new AbortController();
-    return { losing, answer: ask(source, path, leastToken, AbortSignal.any([signal, losing.signal])) };
+    return { losing, answer: ask(source, path, seen, AbortSignal.any([signal, losing.signal])) };
   });
   const winner = await Promise.any(asked.map(({ answer }) => answer)).catch(() => undefined);
   for (const { losing, answer } of asked) {
@@ -50,17 +51,26 @@ export async function askAll(
 }
 
 /** Rejects with the reason when the origin does not have the stream. */
-async function ask(source: Source, path: StreamPath, leastToken: number, signal: AbortSignal): Promise<Subscription> {
+async function ask(source: Source, path: StreamPath, seen: Seen, signal: AbortSignal): Promise<Subscription> {
   const channel = new Channel(await source.open(AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)])));
   try {
     const link = await source.link?.();
-    channel.send({ op: 'subscribe', path, ...(link && { media: link.wish }) });
+    channel.send({
+      op: 'subscribe',
+      path,
+      ...(link && { media: link.wish }),
+      ...(seen.token > 0 && { seen: told(seen) }),
+    });
     const announcement = await channel.hear(signal, PATIENCE_MS);
-    if (announcement.op === 'announce' && announcement.token >= leastToken)
+    if (announcement.op === 'announce' && announcement.token >= seen.token)
       return { source, channel, announcement, link };
     throw new RefusedError('not-found', `${source.name} does not have the stream`);
   } catch (error) {
     channel.stream.destroy();
     throw error;
   }
+}
+
+function told({ token, dts }: Seen): { token: number; dts?: number } {
+  return { token, ...(Number.isFinite(dts) && { dts }) };
 }

@@ -35,8 +35,9 @@ export class Uplink implements Source {
   #link: OriginLink | undefined;
   #complaint = '';
 
-  /** Begins to connect at once, and again whenever the connection is lost. */
-  constructor(origin: OriginAddress, trust: Trust, context: Context) {
+  /** Begins to connect at once, and again whenever the connection is lost; `node` is the id of the origin where it is known. */
+  constructor(origin: OriginAddress, trust: Trust, context: Context, node?: string) {
+    this.#node = node;
     this.name = `${origin.host}:${origin.port}`;
     this.host = origin.host;
     this.#origin = origin;

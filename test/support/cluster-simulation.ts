@@ -289,9 +289,10 @@ export class Node {
     const isAlive = () => this.#life === life;
     const clock = { ...this.#clock, after: this.#world.clock(0, isAlive).after };
     const { takeover } = this.#world;
-    const load = () => ({ cpu: 0, streams: 0, viewers: 0, bitrate: 0 });
+    const load = { cpu: 0, streams: 0, viewers: 0, bitrate: 0 };
+    const { staleAfter } = OPTIONS;
     const mark = this.#world.below(MARKS);
-    const common = { nodeId: this.name, role: 'origin', version: '1', takeover, clock, mark, load } as const;
+    const common = { nodeId: this.name, role: 'origin', version: '1', takeover, staleAfter, clock, mark } as const;
     const member = new Member({ ...common, directory: this.#directory(isAlive), leases: new MemoryLeases(clock) });
     const hub = new Hub({ ...OPTIONS, takeover }, clock, member);
     const life: Life = { hub, member, sessions: new Sessions(clock), pulls: new Map() };
@@ -300,7 +301,7 @@ export class Node {
     member.askWith((owner, path, patience) => this.#askOwner(owner, path, patience));
     member.onMove(({ path, node, token }) => this.#move(life, path, node, token));
     hub.resolveWith((path) => this.#resolve(life, path));
-    member.start(`headwater://${this.name}`);
+    member.start(() => ({ url: `headwater://${this.name}`, load }));
     for (const path of this.#watched) void this.#read(life, path);
   }
 

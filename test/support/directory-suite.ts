@@ -43,7 +43,10 @@ export function directorySuite(name: string, options: Needs, make: (t: TestConte
   describe(`the directory in ${name}`, () => {
     own('knows the nodes that live, as they last said they are', async ({ directory, other, expire }) => {
       assert.deepEqual(await other.nodes(), []);
+      const events: string[] = [];
+      other.watch(({ type }) => events.push(type));
       assert.deepEqual(await directory.beat(nodeRecord('a'), []), { isNew: true, lost: [] });
+      await until('it is told that a node has joined', () => events.includes('joined'));
       assert.deepEqual(await directory.beat({ ...nodeRecord('a'), role: 'edge' }, []), { isNew: false, lost: [] });
       await directory.beat(nodeRecord('b'), []);
       const ids = async () => (await other.nodes()).map(({ id }) => id).sort();

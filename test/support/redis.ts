@@ -35,7 +35,9 @@ export async function tellRedis(port: number, ...command: readonly string[]): Pr
   try {
     const parts = command.map((part) => `$${Buffer.byteLength(part)}\r\n${part}\r\n`);
     socket.write(`*${parts.length}\r\n${parts.join('')}`);
-    const [answer] = (await once(socket, 'data')) as [Buffer];
+    const hungUp = once(socket, 'close').then(() => Promise.reject(new Error('Redis hung up')));
+    const [answer] = (await Promise.race([once(socket, 'data'), hungUp])) as [Buffer];
+    hungUp.catch(() => {});
     return answer.toString();
   } finally {
     socket.destroy();

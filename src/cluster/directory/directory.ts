@@ -30,8 +30,11 @@ export interface BeatAnswer {
   readonly lost: readonly StreamRecord[];
 }
 
-/** What a {@link Directory} tells: a stream has another record; or changes may have been missed. */
-export type DirectoryEvent = { readonly type: 'moved'; readonly record: StreamRecord } | { readonly type: 'missed' };
+/** What a {@link Directory} tells: a stream has another record, a node is there that was not, or changes may have been missed. */
+export type DirectoryEvent =
+  | { readonly type: 'moved'; readonly record: StreamRecord }
+  | { readonly type: 'joined' }
+  | { readonly type: 'missed' };
 
 /**
  * Which node has which stream, which nodes live, and how busy they are. Every step is atomic; a promise rejects when the

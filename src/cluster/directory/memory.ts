@@ -33,6 +33,7 @@ export class MemoryDirectory implements Directory {
   async beat(node: NodeRecord, holdings: readonly Holding[]): Promise<BeatAnswer> {
     const isNew = !this.#isAlive(node.id);
     this.#state.nodes.set(node.id, { node, until: this.#clock.wall() + NODE_LIFE });
+    if (isNew) this.#tell({ type: 'joined' });
     const lost = holdings.map((holding) => this.#assert(node.id, holding)).filter((record) => record !== undefined);
     return { isNew, lost };
   }
@@ -98,6 +99,10 @@ export class MemoryDirectory implements Directory {
 
   #write(record: StreamRecord, isNews = true): void {
     this.#state.streams.set(record.path, { record, until: this.#clock.wall() + RECORD_LIFE });
-    if (isNews) for (const listener of this.#listeners) listener({ type: 'moved', record });
+    if (isNews) this.#tell({ type: 'moved', record });
+  }
+
+  #tell(event: DirectoryEvent): void {
+    for (const listener of this.#listeners) listener(event);
   }
 }

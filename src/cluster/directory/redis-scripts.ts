@@ -27,6 +27,7 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('HSET', nodes, id, ARGV[6])
 redis.call('ZADD', beats, now + ARGV[5], id)
+if isNew then redis.call('PUBLISH', channel, id) end
 for _, dead in ipairs(redis.call('ZRANGEBYSCORE', beats, '-inf', now - life * 1000, 'LIMIT', 0, 10)) do
   redis.call('ZREM', beats, dead)
   redis.call('HDEL', nodes, dead)

@@ -38,8 +38,9 @@ export class RedisDirectory implements Directory {
       for (const listener of listeners) listener(event);
     };
     const message = (text: string) => {
-      const [path, token, node = ''] = text.split(' ');
-      tell({ type: 'moved', record: { path: path!, token: Number(token), node } });
+      const [path, token, node] = text.split(' ');
+      if (node === undefined) tell({ type: 'joined' });
+      else tell({ type: 'moved', record: { path: path!, token: Number(token), node } });
     };
     const redis = await connectRedis(url, `${name}:changes`, { message, missed: () => tell({ type: 'missed' }) }, log);
     return new RedisDirectory(redis, name, listeners);
