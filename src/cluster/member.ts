@@ -1,5 +1,6 @@
 import { type Clock, MILLISECOND, SECOND } from '../base/clock.ts';
 import { RefusedError } from '../base/errors.ts';
+import type { HubOptions } from '../hub/hub.ts';
 import type { Lease, Leases } from '../hub/lease.ts';
 import { describePath, type StreamPath } from '../hub/path.ts';
 import type { AskOwner, Cluster, NodeRecord, StreamRecord } from '../net/cluster.ts';
@@ -15,7 +16,7 @@ export interface MemberOptions {
   /** What this node itself remembers of its streams, for when the directory does not. */
   readonly leases: Leases;
   /** Whether the streams of a node that lives, and is not to be reached, may be taken over. */
-  readonly takeover: 'stale' | 'always' | 'never';
+  readonly takeover: HubOptions['takeover'];
   /** How long a publisher must have been silent to count as stale, in microseconds: so long its node may take to answer. */
   readonly staleAfter: number;
   readonly clock: Clock;
@@ -83,12 +84,12 @@ export class Member implements Leases, Cluster {
     await this.#options.directory.close();
   }
 
-  async claim(path: StreamPath, held?: Lease, seen = 0): Promise<Lease> {
+  async claim(path: StreamPath, held?: Lease, seen = 0, over?: number): Promise<Lease> {
     const present = this.#holdings.get(path);
     if (present && held && present.token === held.token && held.token >= seen) return held;
     const pending = this.#claims.get(path);
     if (pending) return pending;
-    const claim = this.#win(path, Math.max(seen, held?.token ?? 0)).finally(() => this.#claims.delete(path));
+    const claim = this.#win(path, Math.max(seen, held?.token ?? 0), over).finally(() => this.#claims.delete(path));
     this.#claims.set(path, claim);
     return claim;
   }
@@ -147,13 +148,18 @@ export class Member implements Leases, Cluster {
   }
 
   /** Makes this node the owner of a stream. */
-  async #win(path: StreamPath, seen: number): Promise<Lease> {
+  async #win(path: StreamPath, seen: number, over: number | undefined): Promise<Lease> {
     const { directory, leases, mark } = this.#options;
     let rival = this.#rival(this.#known.get(path));
     for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
-      if (rival) await this.#negotiate(rival.record, rival.isAlive);
+      if (rival && rival.record.token !== over) await this.#negotiate(rival.record, rival.isAlive);
       const known = this.#known.get(path);
-      const claim = { node: this.nodeId, mark, seen: Math.max(seen, known?.token ?? 0), over: rival?.record.token };
+      const claim = {
+        node: this.nodeId,
+        mark,
+        seen: Math.max(seen, known?.token ?? 0),
+        over: rival?.record.token ?? over,
+      };
       const answer = await directory.claim(path, claim).catch(() => undefined);
       if (answer && 'held' in answer) {
         this.#learn(answer.held);

@@ -86,9 +86,9 @@ export const publishOptions = section('What becomes of streams when publishers c
   grace: option(duration(), '60s', 'How long viewers are kept when a publisher is lost.'),
   stopGrace: option(duration(), '5s', 'How long viewers are kept when a publisher says that it ends.'),
   takeover: option(
-    oneOf('stale', 'always', 'never'),
+    oneOf('stale', 'always', 'never', 'backup'),
     'stale',
-    'Whether a second publisher takes over a stream: when the first is stale, always or never.',
+    'Whether a second publisher takes over a stream: when the first is stale, always or never; backup: it stands by for the first.',
   ),
   staleAfter: option(duration(), '2s', 'How long a publisher must be silent to count as stale.'),
   firstFrameTimeout: option(duration('1s'), '20s', 'How long a publisher may take to send its first frame.'),

@@ -2,12 +2,13 @@ import { type Clock, SECOND } from '../base/clock.ts';
 import { RefusedError } from '../base/errors.ts';
 import type { Window } from '../base/log.ts';
 import type { Signal } from '../base/signal.ts';
+import { Casting } from './casting.ts';
 import { type Lease, type Leases, MemoryLeases } from './lease.ts';
 import { Mirror } from './mirror.ts';
 import { describePath } from './path.ts';
 import { outwait, Publisher } from './publisher.ts';
 import type { Session } from './session.ts';
-import { type Publishing, Stream } from './stream.ts';
+import { type Publishing, type Role, Stream } from './stream.ts';
 
 /** How streams behave when publishers come and go. */
 export interface HubOptions {
@@ -18,7 +19,7 @@ export interface HubOptions {
   /** How long it goes on after a deliberate stop, in microseconds; 0 ends it at once. */
   readonly stopGrace: number;
   /** Who wins when a second publisher comes: see docs/publish.md. */
-  readonly takeover: 'stale' | 'always' | 'never';
+  readonly takeover: 'stale' | 'always' | 'never' | 'backup';
   /** How long a publisher must have been silent to count as stale, in microseconds. */
   readonly staleAfter: number;
   /** How long segments are aimed at, in microseconds. */
@@ -68,6 +69,8 @@ const NUMBERS_AHEAD = 16;
 const MOST_AHEAD = 3600 * SECOND;
 /** For what nobody can end. */
 const NEVER: Signal = { aborted: false, reason: undefined, addEventListener() {}, removeEventListener() {} };
+/** So many publishers may stand by for one stream. */
+const MOST_UNDERSTUDIES = 4;
 /** Of so many streams that have ended the tokens are remembered. */
 const MOST_REMEMBERED = 10_000;
 
@@ -85,6 +88,9 @@ export class Hub {
   readonly #resolvers: Resolver[] = [];
   /** The searches under way, by path: readers of one path share one. */
   readonly #searches = new Map<string, Promise<void>>();
+  readonly #casting: Casting;
+  /** A stream that another node has taken over, while its publisher is sent away: nobody here goes on with it. */
+  #conceded: Stream | undefined;
   /** The tokens of streams that have ended, the oldest first. */
   readonly #tokens = new Map<string, number>();
   /** Why nothing can be published or read any more. */
@@ -94,6 +100,7 @@ export class Hub {
     this.#options = options;
     this.#clock = clock;
     this.#leases = leases;
+    this.#casting = new Casting(clock, (stream, to) => void this.#recast(stream, to));
     leases.onRival((path) => this.#yield(path));
   }
 
@@ -154,15 +161,20 @@ export class Hub {
 
   /**
    * Makes `session` the publisher of `path`, begins the stream if there is none, and replaces a present publisher as the
-   * takeover rule says. Throws {@link RefusedError} `busy` if that one stays, and the reason of `signal` when it aborts.
+   * takeover rule says; beside one, a backup stands by. Throws {@link RefusedError} `busy` if that one stays, and the reason of
+   * `signal` when it aborts.
    */
-  async publish(path: string, session: Session, signal: Signal): Promise<Publisher> {
+  async publish(path: string, session: Session, signal: Signal, role?: Role): Promise<Publisher> {
+    const part = role ?? (this.#options.takeover === 'backup' ? 'backup' : 'main');
     for (;;) {
       this.#check(signal);
+      if (part === 'backup' && !this.#rival(path)) await this.#search(path, signal);
       const rival = this.#rival(path);
       if (!rival) {
         const lease = await this.#claim(path, signal);
-        if (this.#isFree(path, lease)) return this.#begin(this.#owned(path, lease), session);
+        if (this.#isFree(path, lease)) return this.#begin(this.#owned(path, lease), session, part);
+      } else if (part === 'backup' || rival.role === 'backup') {
+        return this.#standBy(path, session, part);
       } else {
         const yields = await this.#yields(rival, signal);
         this.#check(signal);
@@ -174,8 +186,11 @@ export class Hub {
 
   /** Has whoever publishes a stream here, or fetches it from elsewhere, go at once: its owner is another one. */
   concede(path: string): void {
-    const rival = this.#rival(path);
-    if (rival) this.#dismiss(rival, path);
+    const stream = this.#streams.get(path);
+    const rival = stream?.publisher;
+    if (!rival) return;
+    if (rival instanceof Publisher && rival.role === 'backup') this.#stepBack(stream, rival);
+    else this.#dismissQuietly(stream, rival);
   }
 
   /**
@@ -265,6 +280,13 @@ export class Hub {
     publishing.session.close(new RefusedError('busy', `another publisher took ${describePath(path)} over`));
   }
 
+  /** The same, and nobody who stands by goes on. */
+  #dismissQuietly(stream: Stream, publishing: Publishing): void {
+    this.#conceded = stream;
+    this.#dismiss(publishing, stream.path);
+    this.#conceded = undefined;
+  }
+
   /** Somebody else claims the stream: he may have it as the takeover rule says, with the numbers that come next. */
   async #yield(path: string): Promise<boolean> {
     const rival = this.#rival(path);
@@ -296,14 +318,15 @@ export class Hub {
 
   async #yields(rival: Publishing, signal: Signal): Promise<boolean> {
     const { takeover, staleAfter } = this.#options;
-    if (takeover !== 'stale') return takeover === 'always';
+    if (rival.role === 'backup') return true;
+    if (takeover === 'always' || takeover === 'never') return takeover === 'always';
     return outwait(rival, staleAfter, signal, this.#clock);
   }
 
   /** The stream at `path`, to be written here under this lease. */
   #owned(path: string, lease: Lease): Stream {
     const present = this.#streams.get(path);
-    if (present?.publisher) this.#dismiss(present.publisher, path);
+    if (present?.publisher) this.#dismissQuietly(present, present.publisher);
     if (present && !present.mirrored && present.lease.token === lease.token) return present;
     const stream = present ?? this.#add(new Stream(path, this.#clock.wall(), lease, this.#options.window));
     // What this node had before it was restarted goes on from there, as does what another node has begun.
@@ -323,16 +346,71 @@ export class Hub {
     return stream;
   }
 
-  #begin(stream: Stream, session: Session): Publisher {
-    return this.#append(
+  #begin(stream: Stream, session: Session, role: Role): Publisher {
+    const publisher = this.#append(stream, this.#publisher(stream, session, role));
+    publisher.enter();
+    return publisher;
+  }
+
+  #standBy(path: string, session: Session, role: Role): Publisher {
+    const stream = this.#streams.get(path)!;
+    if (stream.understudies.size >= MOST_UNDERSTUDIES)
+      throw new RefusedError('busy', `enough publishers stand by for ${describePath(path)}`);
+    const publisher = this.#publisher(stream, session, role);
+    this.#casting.add(stream, publisher);
+    return publisher;
+  }
+
+  #publisher(stream: Stream, session: Session, role: Role): Publisher {
+    const publisher: Publisher = new Publisher(
       stream,
-      new Publisher(stream, session, this.#clock, this.#options.segment, {
+      session,
+      this.#clock,
+      { segment: this.#options.segment, role },
+      {
         begun: () => this.#announce(stream.path),
         anchored: (anchor) => this.#keep(stream, { anchor: stream.lease.anchor ?? anchor }),
         stamped: () => this.#reserve(stream),
-        closed: (deliberate) => this.#unpublish(stream, session, deliberate),
-      }),
+        offered: () => this.#casting.offered(stream, publisher),
+        closed: (deliberate) => {
+          if (stream.publisher === publisher) this.#unpublish(stream, session, deliberate);
+          else this.#casting.remove(stream, publisher);
+        },
+      },
     );
+    return publisher;
+  }
+
+  /** Has one who stood by go on with a stream; whoever did so before stands by, if he is still there. */
+  async #recast(stream: Stream, to: Publisher): Promise<void> {
+    this.#casting.remove(stream, to);
+    try {
+      if (stream.publisher instanceof Publisher) this.#stepBack(stream, stream.publisher);
+      await this.#inherit(stream);
+      if (to.closed || stream.ended || stream.publisher) return;
+      this.#append(stream, to);
+      to.enter();
+    } catch {
+      // It stays another node's: what that one has is waited for.
+      if (!to.closed && !stream.ended) this.#casting.add(stream, to);
+    }
+  }
+
+  /** Makes a stream ours, if it is not: of another owner it is known that he has failed. */
+  async #inherit(stream: Stream): Promise<void> {
+    const { path, lease: held, mirrored } = stream;
+    const { token } = held;
+    const lease = await this.#leases.claim(path, mirrored ? undefined : held, token, mirrored && token);
+    if (stream.ended) this.#leases.release(path);
+    else this.#owned(path, lease);
+  }
+
+  /** Who publishes it stands by from now on. */
+  #stepBack(stream: Stream, publisher: Publisher): void {
+    stream.publisher = undefined;
+    publisher.standBy();
+    this.#casting.add(stream, publisher);
+    this.#await(stream, this.#options.grace);
   }
 
   /** Makes `publishing` the one who appends. */
@@ -366,7 +444,13 @@ export class Hub {
     stream.publisher = undefined;
     this.#emit({ type: 'unpublished', stream, session, deliberate });
     // A stream that never showed a frame has no viewers to keep.
-    const grace = !stream.lineup ? 0 : deliberate ? this.#options.stopGrace : this.#options.grace;
+    this.#await(stream, !stream.lineup ? 0 : deliberate ? this.#options.stopGrace : this.#options.grace);
+    if (stream !== this.#conceded) this.#casting.replace(stream);
+  }
+
+  /** Ends a stream after some time without a publisher. */
+  #await(stream: Stream, grace: number): void {
+    this.#endings.get(stream)?.();
     const end = () => this.#end(stream, new RefusedError('gone', `${describePath(stream.path)} has ended`));
     this.#endings.set(stream, this.#clock.after(grace, end));
   }
@@ -378,6 +462,7 @@ export class Hub {
     this.#remember(stream);
     if (reason !== this.#closed) this.#leases.release(stream.path);
     stream.end(reason.code, reason.message);
+    for (const understudy of stream.understudies) understudy.session.close(reason);
     this.#emit({ type: 'ended', stream });
   }
 

@@ -17,9 +17,9 @@ export interface Leases {
   /**
    * The lease of a stream that is to be published here: `held` where it is ours already and its token is not below one that was
    * `seen`, else a greater one, with an `anchor` when the stream goes on where an earlier owner stopped. Rejects with
-   * `RefusedError` `busy` when another owner keeps it.
+   * `RefusedError` `busy` when another owner keeps it: one with the token `over` is known to have failed, and is not asked.
    */
-  claim(path: StreamPath, held?: Lease, seen?: number): Lease | Promise<Lease>;
+  claim(path: StreamPath, held?: Lease, seen?: number, over?: number): Lease | Promise<Lease>;
   /** Keeps the lease as it is now: with its anchor once that is known, and as the numbers of segments go on. */
   keep(path: StreamPath, lease: Lease): void;
   /** The stream has ended: the next one of this name begins anew. */

@@ -71,6 +71,12 @@ export class Timeline {
     this.#latest = { output, arrival: now };
   }
 
+  /** The next frame belongs to another input that carries the same frames: `shift` is what its times are off. */
+  align(shift: number): void {
+    this.restart();
+    this.#shift = shift;
+  }
+
   /** The output time for a frame of `kind` that the input puts at `input` and that arrives at `now` (a monotonic clock). */
   place(kind: Kind, input: number, now: number): number {
     const placed = this.#placed.get(kind);

@@ -71,7 +71,7 @@ export class Pull {
     const { context, idle } = this.#ground;
     this.#cancelIdle?.();
     this.#cancelIdle = undefined;
-    if (!this.#mirror || this.#mirror.stream.readers.size > 0) return;
+    if (!this.#mirror || this.#mirror.stream.isWanted) return;
     this.#cancelIdle = context.clock.after(idle, () => {
       this.#mirror?.end('gone', 'nobody watches it any more');
       this.end();
