@@ -7,6 +7,8 @@ import type { RelayMessage } from './messages.ts';
 const BEAT_MS = 400;
 /** One who is silent for so many of our own beats is taken for dead. */
 const MOST_SILENT = 4;
+/** After so many it is in doubt. */
+const DOUBTFUL = 3;
 
 /** What else there is to know of the other end of a control channel. */
 export interface OtherEnd {
@@ -14,15 +16,18 @@ export interface OtherEnd {
   readonly hear?: (message: RelayMessage) => void;
   /** Counts what was heard of it another way, by UDP: one whose number grows is alive, however many messages get lost. */
   readonly heard?: () => number;
+  /** Is told whenever it was not heard for about a second: it may be dead. */
+  readonly doubt?: () => void;
 }
 
 /** Keeps up a control channel: returns when the other node ends it, throws when it breaks or falls silent. */
-export async function keepAlive(channel: Channel, { hear, heard = () => 0 }: OtherEnd = {}): Promise<void> {
+export async function keepAlive(channel: Channel, { hear, heard = () => 0, doubt }: OtherEnd = {}): Promise<void> {
   let silent = 0;
   let before = heard();
   const timer = setInterval(() => {
     if (heard() !== before) silent = 0;
     before = heard();
+    if (silent + 1 === DOUBTFUL) doubt?.();
     if (++silent > MOST_SILENT) channel.break(new RefusedError('timeout', 'the other node has fallen silent'));
     else channel.send({ op: 'alive' });
   }, BEAT_MS);

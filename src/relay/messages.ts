@@ -41,6 +41,8 @@ const subscribe = z.object({
   seen: seen.optional(),
 });
 
+/** The first and only message of one who wants to know when this process is gone. */
+const watch = z.object({ op: z.literal('watch') });
 /** The first message of a member of the cluster to which the stream is being published as well, and the answer if it may have it. */
 const claim = z.object({ op: z.literal('claim'), path: text });
 const yielded = z.object({ op: z.literal('yielded') });
@@ -74,7 +76,7 @@ const announce = z.object({
 /** Why there is no stream, or no more of it; `code` is one of `RefusalCode`. */
 const ended = z.object({ op: z.literal('ended'), code: text, message: text });
 
-const message = z.discriminatedUnion('op', [control, alive, policy, subscribe, claim, yielded, announce, ended]);
+const message = z.discriminatedUnion('op', [control, alive, policy, subscribe, watch, claim, yielded, announce, ended]);
 
 /** What nodes tell each other besides frames. */
 export type RelayMessage = z.infer<typeof message>;

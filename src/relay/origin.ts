@@ -44,6 +44,7 @@ export async function serveNode(ground: OriginGround, stream: Duplex, peer: Peer
       const wish = await channel.hear(serving.signal, context.config.limits.command / MILLISECOND);
       if (wish.op === 'control') await control(ground, channel, serving, peer);
       else if (wish.op === 'subscribe') await play(ground, channel, serving, { ...peer, ...wish });
+      else if (wish.op === 'watch') await watched(channel, serving);
       else if (wish.op === 'claim') await concede(ground, channel, { ...peer, ...wish });
       else throw new ProtocolError(`a stream that begins with "${wish.op}"`);
     } catch (reason) {
@@ -72,6 +73,14 @@ async function control(
   } finally {
     welcome?.leave();
   }
+}
+
+/** Lasts until either end is gone. */
+async function watched(channel: Channel, serving: Serving): Promise<never> {
+  listen(channel, serving);
+  return new Promise<never>((_, reject) => {
+    serving.signal.addEventListener('abort', () => reject(serving.signal.reason as Error), { once: true });
+  });
 }
 
 /** Answers a member of the cluster to which a stream of ours is being published. */

@@ -34,6 +34,8 @@ export class Pull {
   /** From where it comes at present, and who was asked last. */
   #subscription: Subscription | undefined;
   #asked: readonly Source[] = [];
+  /** Where it goes on when that ends. */
+  #next: Subscription | undefined;
   /** Ends the pause before the next attempt. */
   #hurry = () => {};
   #cancelIdle: (() => void) | undefined;
@@ -48,6 +50,7 @@ export class Pull {
       .catch(fail)
       .finally(() => {
         this.end();
+        this.#next?.channel.stream.destroy();
         this.#found.resolve();
         onEnd();
       });
@@ -90,18 +93,35 @@ export class Pull {
     const { signal } = this.#ending;
     const backoff = new Backoff(FIRST_PAUSE, LONGEST_PAUSE);
     while (!signal.aborted) {
-      this.#asked = await sources();
-      const subscription = await askAll(this.#asked, this.path, hub.seen(this.path), signal);
+      const subscription = this.#next ?? (await this.#askAll(await sources()));
+      this.#next = undefined;
       const began = clock.now();
       if (subscription) await this.#follow(subscription);
       if (clock.now() - began > STEADY) backoff.reset();
       const stream = hub.find(this.path);
       // Whoever watches is kept for some time, as he is when a publisher is lost.
       if (!stream || stream.publisher) return;
+      if (this.#next) continue;
       const pause = new AbortController();
       this.#hurry = () => pause.abort();
       await backoff.wait(AbortSignal.any([signal, pause.signal]));
     }
+  }
+
+  #askAll(sources: readonly Source[]): Promise<Subscription | undefined> {
+    this.#asked = sources;
+    return askAll(sources, this.path, this.#ground.context.hub.seen(this.path), this.#ending.signal);
+  }
+
+  /** The origin is not heard: if another one has the stream, it comes from there from now on. */
+  async #doubt({ source, channel }: Subscription): Promise<void> {
+    const { hub } = this.#ground.context;
+    const others = (await this.#ground.sources()).filter((other) => other !== source);
+    const found = await askAll(others, this.path, hub.seen(this.path), this.#ending.signal);
+    if (found && this.#subscription?.channel === channel && !this.#next) {
+      this.#next = found;
+      channel.break(new Departure('the origin has fallen silent, and another one has the stream'));
+    } else found?.channel.stream.destroy();
   }
 
   /** Mirrors the stream until it ends or the connection is lost. */
@@ -123,12 +143,14 @@ export class Pull {
     serving.begin('publish', this.path);
     const mirror = this.#ground.context.hub.mirror(this.path, serving.session);
     this.#mirror = mirror;
+    const trust = source.onDoubt?.(() => void this.#doubt(subscription));
     try {
       begin(mirror, announcement);
       this.#found.resolve();
       this.look();
       return await receiveAll(subscription, mirror);
     } finally {
+      trust?.();
       this.#mirror = undefined;
       this.look();
       mirror.close();

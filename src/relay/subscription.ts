@@ -17,6 +17,8 @@ export interface Source {
   open(signal: AbortSignal): Promise<Duplex>;
   /** How its media comes by UDP, once it is known whether it does. */
   link?(): Promise<OriginLink | undefined>;
+  /** Has `listener` told when it was not heard for a second, until the function returned is called. */
+  onDoubt?(listener: () => void): () => void;
 }
 
 /** A stream as an origin begins to send it. */

@@ -34,6 +34,7 @@ export class Uplink implements Source {
   #transport: Way['transport'] | undefined;
   #link: OriginLink | undefined;
   #complaint = '';
+  readonly #doubts = new Set<() => void>();
 
   /** Begins to connect at once, and again whenever the connection is lost; `node` is the id of the origin where it is known. */
   constructor(origin: OriginAddress, trust: Trust, context: Context, node?: string) {
@@ -63,6 +64,11 @@ export class Uplink implements Source {
     return (await link?.answered) && link?.isUp ? link : undefined;
   }
 
+  onDoubt(listener: () => void): () => void {
+    this.#doubts.add(listener);
+    return () => this.#doubts.delete(listener);
+  }
+
   close(): void {
     this.#closing.abort(new Error('the relay is stopping'));
   }
@@ -87,7 +93,10 @@ export class Uplink implements Source {
     const link = (this.#link = await this.#openLink(way));
     const hide = link && this.#context.links.add(() => link.report());
     this.#begin(way);
-    const ear = { hear: () => link?.heardOtherwise(), heard: () => link?.heard ?? 0 };
+    const doubt = () => {
+      for (const listener of this.#doubts) listener();
+    };
+    const ear = { hear: () => link?.heardOtherwise(), heard: () => link?.heard ?? 0, doubt };
     const reason = await keepAlive(way.control, ear).catch((error: Error) => error.message);
     signal.removeEventListener('abort', close);
     hide?.();
