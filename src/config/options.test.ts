@@ -2,16 +2,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { z } from 'zod';
 import { ConfigError, loadConfig } from './load.ts';
-import { type OriginAddress, relayOptions } from './options.ts';
+import { type OriginAddress, relayOptions, type UpstreamAddress } from './options.ts';
 
 const schema = z.strictObject({ relay: relayOptions });
 
-function originsIn(...urls: string[]): readonly OriginAddress[] {
+function originsIn(...urls: string[]): readonly (OriginAddress | UpstreamAddress)[] {
   const text = JSON.stringify({ relay: { origins: urls } });
   return loadConfig(schema, { file: { name: 'headwater.yaml', text } }).relay.origins;
 }
 
-const good: [url: string, origin: OriginAddress][] = [
+const good: [url: string, origin: OriginAddress | UpstreamAddress][] = [
   ['headwater://origin.example.com', { host: 'origin.example.com', port: 4242 }],
   ['headwater://10.0.0.7:5000/', { host: '10.0.0.7', port: 5000 }],
   ['headwater://[2001:db8::7]:5000', { host: '2001:db8::7', port: 5000 }],
@@ -21,6 +21,10 @@ const good: [url: string, origin: OriginAddress][] = [
     { host: 'origin', port: 4242, joinToken: 'hwj1.a', mediaPort: 15_220 },
   ],
   ['headwater://origin:1/?join=hwj1.a', { host: 'origin', port: 1, joinToken: 'hwj1.a' }],
+  ['rtmp://srs:19350', { url: 'rtmp://srs:19350/[app]/[stream]' }],
+  ['http://srs:8080/?token=x', { url: 'http://srs:8080/[app]/[stream].flv?token=x' }],
+  ['https://cdn.example/live', { url: 'https://cdn.example/live/[stream].flv' }],
+  ['rtmps://cdn.example/[app]/x-[stream]', { url: 'rtmps://cdn.example/[app]/x-[stream]' }],
 ];
 
 for (const [url, origin] of good) {
@@ -37,7 +41,8 @@ test('the environment has origins between commas', () => {
 
 for (const url of [
   'origin:4242',
-  'rtmp://origin',
+  'rtmp://',
+  'srt://origin',
   'headwater://',
   'headwater://a:0',
   'headwater://a:70000',

@@ -148,12 +148,30 @@ const RELAY_PORT = 4242;
 const PORT = /^[1-9]\d{0,4}$/;
 const TOKEN = /^[\w.-]+$/;
 
+/** A server of another kind that streams are fetched from: a URL in which `[vhost]`, `[app]` and `[stream]` stand for those of a stream. */
+export interface UpstreamAddress {
+  readonly url: string;
+}
+
+const UPSTREAM = /^(rtmps?|https?):\/\/([^/?#@\s]+)(\/[^?#\s]*)?(\?[^#\s]*)?$/;
+
 /** An origin by its URL, of which no message may show the token. */
-function origin(): Value<OriginAddress, string> {
-  const allowed = 'headwater://HOST, headwater://HOST:PORT or either with ?join=TOKEN';
-  return value<OriginAddress, string>(allowed, (raw) => (typeof raw === 'string' && readOrigin(raw)) || WRONG).meta({
-    secret: true,
-  });
+function origin(): Value<OriginAddress | UpstreamAddress, string> {
+  const allowed = 'headwater://HOST, headwater://HOST:PORT or either with ?join=TOKEN, rtmp://HOST or http://HOST';
+  return value<OriginAddress | UpstreamAddress, string>(
+    allowed,
+    (raw) => (typeof raw === 'string' && (readOrigin(raw) ?? readUpstream(raw))) || WRONG,
+  ).meta({ secret: true });
+}
+
+/** What a URL leaves out is that of the stream: its name behind a slash, or app and name. */
+function readUpstream(url: string): UpstreamAddress | undefined {
+  const [, scheme, host, path = '', query = ''] = UPSTREAM.exec(url) ?? [];
+  if (!scheme || !URL.canParse(`http://${host}`)) return undefined;
+  const name = scheme.startsWith('http') ? '[stream].flv' : '[stream]';
+  const bare = path.replace(/\/+$/, '');
+  const whole = path.includes('[stream]') ? path : bare === '' ? `/[app]/${name}` : `${bare}/${name}`;
+  return { url: `${scheme}://${host}${whole}${query}` };
 }
 
 /** The address that a URL of the relay names; undefined when it is none. */
@@ -192,7 +210,7 @@ export const relayOptions = section('How streams go from node to node: see docs/
   origins: option(
     list(origin()),
     [],
-    'Where streams are fetched that nobody publishes here: headwater://host:4242, with ?join=TOKEN behind it for the first time.',
+    'Where streams are fetched that nobody publishes here: headwater://host:4242, with ?join=TOKEN for the first time; rtmp://host, http://host.',
   ),
   media: option(
     listen(),

@@ -168,7 +168,8 @@ export class Hub {
     const part = role ?? (this.#options.takeover === 'backup' ? 'backup' : 'main');
     for (;;) {
       this.#check(signal);
-      if (part === 'backup' && !this.#rival(path)) await this.#search(path, signal);
+      // A search that is under way may be what waits for this.
+      if (part === 'backup' && !this.#rival(path) && !this.#searches.has(path)) await this.#search(path, signal);
       const rival = this.#rival(path);
       if (!rival) {
         const lease = await this.#claim(path, signal);

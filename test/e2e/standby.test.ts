@@ -4,6 +4,7 @@ import { clip } from '../support/clips.ts';
 import { spawnMember } from '../support/cluster.ts';
 import { Crowd } from '../support/crowd.ts';
 import { content, framesOf } from '../support/frames.ts';
+import { longestGap } from '../support/gap.ts';
 import { PacedPublisher } from '../support/paced.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { RtmpClient } from '../support/rtmp-client.ts';
@@ -47,12 +48,6 @@ async function encode(
   new PacedPublisher(t, { send } as RtmpClient, tags, CLIP_LENGTH);
 }
 
-/** The longest time in which a viewer got no picture, in milliseconds. */
-function longestGap(viewer: Viewer, from: number): number {
-  const times = viewer.times.filter((time, i) => time >= from && framesOf([viewer.tags[i]!], 'video').length > 0);
-  return Math.max(...times.map((time, i) => (i === 0 ? 0 : time - times[i - 1]!)));
-}
-
 /** Fails if any picture of the clip, which is sent over and over, is missing between the first and the last. */
 function assertWhole(viewer: Viewer): void {
   const sent = framesOf(tags, 'video').map(content);
@@ -79,7 +74,7 @@ describe('a stream that is published to two origins', () => {
       dying.program.kill(signal);
       await crowd.gets(crowd.fewest + 2 * SOME);
       crowd.assertUndisturbed();
-      const gaps = crowd.viewers.map((viewer) => Math.round(longestGap(viewer, began)));
+      const gaps = crowd.viewers.map((viewer) => longestGap(viewer, began));
       t.diagnostic(`longest gaps: ${gaps} ms`);
       assert.ok(Math.max(...gaps) < most, `${gaps} ms`);
       if (signal === 'SIGKILL') for (const viewer of crowd.viewers) assertWhole(viewer);
