@@ -3,7 +3,7 @@ import { RefusedError } from '../base/errors.ts';
 import type { HubOptions } from '../hub/hub.ts';
 import type { Lease, Leases } from '../hub/lease.ts';
 import { describePath, type StreamPath } from '../hub/path.ts';
-import type { AskOwner, Cluster, NodeRecord, StreamRecord } from '../net/cluster.ts';
+import type { Cluster, NodeRecord, NodeReport, Reach, StreamRecord, StreamReport } from '../net/cluster.ts';
 import { type Directory, type DirectoryEvent, marked } from './directory/directory.ts';
 import { Holdings } from './holdings.ts';
 
@@ -55,7 +55,7 @@ export class Member implements Leases, Cluster {
   #nodes: { readonly all: readonly NodeRecord[]; readonly at: number } = { all: [], at: Number.NEGATIVE_INFINITY };
   #self: () => Self = () => ({ load: { cpu: 0, streams: 0, viewers: 0, bitrate: 0 } });
   #yields: (path: StreamPath) => Promise<boolean> = async () => true;
-  #ask: AskOwner = () => Promise.reject(new Error('there is no way to ask'));
+  #reach: Reach | undefined;
   #isBeating = false;
   #isStopped = true;
   #cancel = () => {};
@@ -119,8 +119,16 @@ export class Member implements Leases, Cluster {
     return this.#yields(path);
   }
 
-  askWith(ask: AskOwner): void {
-    this.#ask = ask;
+  reachBy(reach: Reach): void {
+    this.#reach = reach;
+  }
+
+  async survey(own: readonly StreamReport[]): Promise<readonly NodeReport[]> {
+    const ask = async (node: NodeRecord): Promise<NodeReport> => {
+      if (node.id === this.nodeId) return { node, streams: own };
+      return { node, streams: await this.#reach?.survey(node).catch(() => undefined) };
+    };
+    return Promise.all((await this.nodes()).map(ask));
   }
 
   onMove(listener: (record: StreamRecord) => void): void {
@@ -193,7 +201,7 @@ export class Member implements Leases, Cluster {
     if (!owner?.url) return;
     const { takeover, staleAfter } = this.#options;
     const patience = isAlive ? staleAfter / MILLISECOND + WAY_MS : LAST_CHANCE_MS;
-    const yields = await this.#ask(owner, path, patience).catch(() => undefined);
+    const yields = await this.#reach?.ask(owner, path, patience).catch(() => undefined);
     if (yields === false || (yields === undefined && isAlive && takeover === 'never')) throw busy(path);
   }
 

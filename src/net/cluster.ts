@@ -1,4 +1,6 @@
+import type { Hub } from '../hub/hub.ts';
 import type { StreamPath } from '../hub/path.ts';
+import type { Sessions } from '../hub/session.ts';
 import type { Stamp } from '../media/frame.ts';
 
 /** How busy a node is. */
@@ -37,8 +39,28 @@ export interface StreamRecord {
   readonly next?: Stamp | undefined;
 }
 
-/** Asks the owner of a stream whether another node may have it, and waits so many milliseconds; rejects when there is no answer. */
-export type AskOwner = (owner: NodeRecord, path: StreamPath, patience: number) => Promise<boolean>;
+/** A stream at a node. */
+export interface StreamReport {
+  readonly path: StreamPath;
+  /** Whether the node owns it, or has it from elsewhere. */
+  readonly isOwner: boolean;
+  /** Those who watch it there, other nodes not counted. */
+  readonly viewers: number;
+}
+
+/** A node, and its streams; undefined where it does not answer. */
+export interface NodeReport {
+  readonly node: NodeRecord;
+  readonly streams: readonly StreamReport[] | undefined;
+}
+
+/** How other nodes are spoken to. */
+export interface Reach {
+  /** Asks the owner of a stream whether this node may have it, and waits so many milliseconds; rejects when there is no answer. */
+  ask(owner: NodeRecord, path: StreamPath, patience: number): Promise<boolean>;
+  /** What a node has, the most watched first. Rejects when there is no answer. */
+  survey(node: NodeRecord): Promise<readonly StreamReport[]>;
+}
 
 /** The cluster that this node is a member of. */
 export interface Cluster {
@@ -51,8 +73,22 @@ export interface Cluster {
   streams(): Promise<readonly StreamRecord[]>;
   /** Has `listener` told of every stream that has another owner, or none any more. */
   onMove(listener: (record: StreamRecord) => void): void;
-  /** Has owners asked by `ask`. */
-  askWith(ask: AskOwner): void;
+  /** Has other nodes spoken to by `reach`. */
+  reachBy(reach: Reach): void;
+  /** What all nodes have; the others are asked. */
+  survey(own: readonly StreamReport[]): Promise<readonly NodeReport[]>;
   /** Another node asks for a stream of this one: resolves to whether it may have it. */
   yields(path: StreamPath): Promise<boolean>;
+}
+
+/** The streams of this node, the most watched first. */
+export function reportStreams({ hub, sessions }: { readonly hub: Hub; readonly sessions: Sessions }): StreamReport[] {
+  const viewers = new Map<StreamPath, number>();
+  for (const { role, path, protocol } of sessions) {
+    if (role === 'play' && path !== undefined && protocol !== 'relay') viewers.set(path, (viewers.get(path) ?? 0) + 1);
+  }
+  const reports = Array.from(hub.streams, ({ path, mirrored }) => {
+    return { path, isOwner: mirrored === undefined, viewers: viewers.get(path) ?? 0 };
+  });
+  return reports.sort((a, b) => b.viewers - a.viewers);
 }

@@ -34,7 +34,7 @@ export class Edge {
     hub.observe((event) => this.#observe(event));
     hub.resolveWith(this.resolve);
     cluster?.onMove((record) => this.#move(record));
-    if (peers) cluster.askWith((owner, path, patience) => peers.ask(owner, path, patience));
+    if (peers) cluster.reachBy(peers);
   }
 
   /** Looks for a stream where it can be had; however many want it, it is fetched once. */

@@ -9,6 +9,9 @@ import { readTrack, writeTrack } from './wire/track.ts';
 /** The protocol, by ALPN, in which nodes speak. */
 export const PROTOCOL = 'headwater/1';
 
+/** Of so many streams at most a node tells others what they have asked for: a message has its limit. */
+export const MOST_SURVEYED = 400;
+
 const count = z.number().int().nonnegative();
 const nodeId = z.string().max(64);
 const text = z.string().max(1024);
@@ -47,6 +50,13 @@ const watch = z.object({ op: z.literal('watch') });
 const claim = z.object({ op: z.literal('claim'), path: text });
 const yielded = z.object({ op: z.literal('yielded') });
 
+/** The first message of a member of the cluster that wants to know what this node has; of the answer the most watched are told. */
+const survey = z.object({ op: z.literal('survey') });
+const surveyed = z.object({
+  op: z.literal('surveyed'),
+  streams: z.array(z.object({ path: text, isOwner: z.boolean(), viewers: count })).max(MOST_SURVEYED),
+});
+
 /** Media comes by UDP: the keys of its packets, where it begins, and how many records come before it, behind this message. */
 const mediaGrant = z.object({
   ssrc: u32,
@@ -76,7 +86,19 @@ const announce = z.object({
 /** Why there is no stream, or no more of it; `code` is one of `RefusalCode`. */
 const ended = z.object({ op: z.literal('ended'), code: text, message: text });
 
-const message = z.discriminatedUnion('op', [control, alive, policy, subscribe, watch, claim, yielded, announce, ended]);
+const message = z.discriminatedUnion('op', [
+  control,
+  alive,
+  policy,
+  subscribe,
+  watch,
+  claim,
+  yielded,
+  survey,
+  surveyed,
+  announce,
+  ended,
+]);
 
 /** What nodes tell each other besides frames. */
 export type RelayMessage = z.infer<typeof message>;

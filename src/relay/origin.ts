@@ -3,6 +3,7 @@ import { MILLISECOND, SECOND } from '../base/clock.ts';
 import { ProtocolError, RefusedError } from '../base/errors.ts';
 import { describePath, parsePath, type StreamPath, streamPath } from '../hub/path.ts';
 import type { Context } from '../module.ts';
+import { reportStreams } from '../net/cluster.ts';
 import { hangUp } from '../net/hang-up.ts';
 import type { Mux } from '../net/outlet.ts';
 import { Departure, type Serving, serve } from '../net/serve.ts';
@@ -11,7 +12,7 @@ import { Channel } from './channel.ts';
 import { keepAlive } from './control.ts';
 import type { MediaServer } from './media/media-server.ts';
 import { playMedia } from './media/play.ts';
-import { announcementOf, type MediaWish, type RelayMessage } from './messages.ts';
+import { announcementOf, type MediaWish, MOST_SURVEYED, type RelayMessage } from './messages.ts';
 import { RecordWriter } from './wire/record.ts';
 
 /** What serving other nodes needs. */
@@ -45,6 +46,7 @@ export async function serveNode(ground: OriginGround, stream: Duplex, peer: Peer
       if (wish.op === 'control') await control(ground, channel, serving, peer);
       else if (wish.op === 'subscribe') await play(ground, channel, serving, { ...peer, ...wish });
       else if (wish.op === 'watch') await watched(channel, serving);
+      else if (wish.op === 'survey') await survey(ground, channel, peer);
       else if (wish.op === 'claim') await concede(ground, channel, { ...peer, ...wish });
       else throw new ProtocolError(`a stream that begins with "${wish.op}"`);
     } catch (reason) {
@@ -90,6 +92,17 @@ async function concede({ context }: OriginGround, channel: Channel, { node, path
   const yields = await context.cluster!.yields(path);
   if (!yields) throw new RefusedError('busy', `${describePath(path)} is being published here`);
   channel.send({ op: 'yielded' });
+}
+
+/** Tells a member of the cluster what this node has. */
+async function survey({ context }: OriginGround, channel: Channel, { node }: Peer): Promise<void> {
+  await expectMember(context, node);
+  channel.send({ op: 'surveyed', streams: reportStreams(context).slice(0, MOST_SURVEYED) });
+}
+
+async function expectMember(context: Context, node: string): Promise<void> {
+  if (!(await isMember(context, node)))
+    throw new RefusedError('forbidden', 'only a member of the cluster may ask that');
 }
 
 async function isMember({ cluster }: Context, node: string): Promise<boolean> {

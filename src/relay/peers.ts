@@ -3,16 +3,19 @@ import { RefusedError } from '../base/errors.ts';
 import { readOrigin } from '../config/options.ts';
 import type { StreamPath } from '../hub/path.ts';
 import type { Context } from '../module.ts';
-import type { NodeRecord } from '../net/cluster.ts';
+import type { NodeRecord, Reach, StreamReport } from '../net/cluster.ts';
 import { Channel } from './channel.ts';
+import type { RelayMessage } from './messages.ts';
 import type { Trust } from './trust.ts';
 import { Uplink } from './uplink.ts';
 
 /** How often it is looked who has left the cluster, in microseconds. */
 const LOOK_EVERY = 5 * SECOND;
+/** How long a node may take to say what it has, in milliseconds. */
+const PATIENCE_MS = 1000;
 
 /** The other nodes of the cluster, connected to when something is wanted of them and as long as they are there. */
-export class Peers {
+export class Peers implements Reach {
   readonly #context: Context;
   readonly #trust: Trust;
   readonly #uplinks = new Map<string, { readonly url: string; readonly uplink: Uplink }>();
@@ -36,23 +39,33 @@ export class Peers {
     return uplink;
   }
 
-  /** Asks a node for a stream that it owns; rejects when it does not answer within so many milliseconds. */
   async ask(node: NodeRecord, path: StreamPath, patience: number): Promise<boolean> {
-    const uplink = this.find(node);
-    if (!uplink) throw new RefusedError('not-found', `node ${node.id} cannot be reached`);
-    const signal = AbortSignal.timeout(patience);
-    const channel = new Channel(await uplink.open(signal));
-    try {
-      channel.send({ op: 'claim', path });
-      return (await channel.hear(signal, patience)).op === 'yielded';
-    } finally {
-      channel.stream.destroy();
-    }
+    const answer = await this.#put(node, { op: 'claim', path }, patience);
+    return answer.op === 'yielded';
+  }
+
+  async survey(node: NodeRecord): Promise<readonly StreamReport[]> {
+    const answer = await this.#put(node, { op: 'survey' }, PATIENCE_MS);
+    return answer.op === 'surveyed' ? answer.streams : [];
   }
 
   close(): void {
     this.#cancel();
     for (const { uplink } of this.#uplinks.values()) uplink.close();
+  }
+
+  /** Puts a question to a node. Rejects when it does not answer within so many milliseconds. */
+  async #put(node: NodeRecord, question: RelayMessage, patience: number): Promise<RelayMessage> {
+    const uplink = this.find(node);
+    if (!uplink) throw new RefusedError('not-found', `node ${node.id} cannot be reached`);
+    const signal = AbortSignal.timeout(patience);
+    const channel = new Channel(await uplink.open(signal));
+    try {
+      channel.send(question);
+      return await channel.hear(signal, patience);
+    } finally {
+      channel.stream.destroy();
+    }
   }
 
   async #look(): Promise<void> {

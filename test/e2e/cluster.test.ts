@@ -5,7 +5,7 @@ import { memberOf, spawnMember } from '../support/cluster.ts';
 import { Crowd } from '../support/crowd.ts';
 import { publishFile } from '../support/ffmpeg.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
-import { spawnServer } from '../support/server.ts';
+import { ADMIN_TOKEN, spawnServer, type TestServer } from '../support/server.ts';
 import { needs } from '../support/tools.ts';
 import { until } from '../support/until.ts';
 
@@ -13,6 +13,14 @@ const NEEDS = needs('ffmpeg', 'redis');
 /** Video frames of which it is seen that a stream plays. */
 const SOME = 10;
 const ENDLESS = ['-stream_loop', '-1'];
+
+/** What is told of a node. */
+interface Told {
+  readonly id: string;
+  readonly role: string;
+  readonly self: boolean;
+  readonly reached: boolean;
+}
 
 const owner = { after };
 const ready = NEEDS.skip === undefined;
@@ -37,6 +45,29 @@ test('a stream plays at every node, wherever it is published, and also where a n
       await crowd.gets(SOME);
       crowd.assertUndisturbed();
     }
+  }
+});
+
+test('every node tells of all nodes, and of all streams with the viewers of all together', NEEDS, async (t) => {
+  publishFile(t, file, one!.rtmp('counted'), ...ENDLESS);
+  const crowds = await Promise.all([one!, two!, edge!].map((server) => Crowd.gather(t, server, 'counted', 3)));
+  for (const crowd of crowds) await crowd.gets(SOME);
+  const tell = async ({ http }: TestServer) => {
+    const response = await fetch(http('/api/v1/cluster'), { headers: { authorization: `Bearer ${ADMIN_TOKEN}` } });
+    return (await response.json()) as {
+      nodes: Told[];
+      streams: { stream: string; owner: string; nodes: string[]; viewers: number }[];
+    };
+  };
+  for (const server of [one!, two!]) {
+    const { nodes, streams } = await tell(server);
+    const counted = streams.find(({ stream }) => stream === 'live/counted')!;
+    assert.ok(nodes.length >= 3);
+    assert.equal(nodes.filter(({ self }) => self).length, 1);
+    assert.ok(nodes.every(({ reached, role }) => reached || role === 'edge'));
+    assert.equal(counted.owner, (await tell(one!)).nodes.find(({ self }) => self)!.id);
+    // An edge that nobody can reach is not asked.
+    assert.equal(counted.viewers, 6);
   }
 });
 

@@ -298,7 +298,7 @@ export class Node {
     const life: Life = { hub, member, sessions: new Sessions(clock), pulls: new Map() };
     this.#life = life;
     this.#accepted.clear();
-    member.askWith((owner, path, patience) => this.#askOwner(owner, path, patience));
+    member.reachBy({ ask: (...question) => this.#askOwner(...question), survey: async () => [] });
     member.onMove(({ path, node, token }) => this.#move(life, path, node, token));
     hub.resolveWith((path) => this.#resolve(life, path));
     member.start(() => ({ url: `headwater://${this.name}`, load }));
