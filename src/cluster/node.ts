@@ -25,7 +25,7 @@ export interface ClusterNode {
 }
 
 /** One node's part in its cluster, and the address by which its machine reaches the directory, once it did. */
-export interface Membership {
+interface Membership {
   readonly member: Member;
   readonly localAddress: () => string | undefined;
 }

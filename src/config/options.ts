@@ -278,9 +278,6 @@ export const clusterOptions = section(
   },
 );
 
-/** {@link clusterOptions} as the program reads them. */
-export type ClusterOptions = z.output<typeof clusterOptions>;
-
 /** The options of the server itself; each module adds its own beside them. */
 export const coreOptions = {
   log: logOptions,

@@ -40,8 +40,9 @@ export class Edge {
   /** Looks for a stream where it can be had; however many want it, it is fetched once. */
   readonly resolve: Resolver = (path) => {
     const isRelayed = this.#origins.length > 0 || this.#peers !== undefined;
-    const answers = [isRelayed && this.#pull(path), this.#upstreams.length > 0 && this.#fetch(path)];
-    return Promise.all(answers).then(() => {});
+    const relayed = isRelayed ? this.#pull(path) : Promise.resolve();
+    const fetched = this.#upstreams.length > 0 ? this.#fetch(path) : Promise.resolve();
+    return Promise.all([relayed, fetched]).then(() => {});
   };
 
   #pull(path: StreamPath): Promise<void> {

@@ -37,8 +37,9 @@ export function nodeRecord(id: string): NodeRecord {
 
 /** What every directory does; `make` is called anew for each test. */
 export function directorySuite(name: string, options: Needs, make: (t: TestContext) => Promise<Tested>): void {
-  const own = (title: string, run: (tested: Tested) => Promise<void>) =>
-    test(title, options, async (t) => run(await make(t)));
+  const own = (title: string, run: (tested: Tested) => Promise<void>) => {
+    void test(title, options, async (t) => run(await make(t)));
+  };
 
   describe(`the directory in ${name}`, () => {
     own('knows the nodes that live, as they last said they are', async ({ directory, other, expire }) => {
