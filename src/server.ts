@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { adminToken } from './access/admin-token.ts';
 import { Attempts } from './access/attempts.ts';
 import { AccessGate } from './access/gate.ts';
+import { isLoopback } from './access/loopback.ts';
 import { publishKey } from './access/publish-key.ts';
 import { consolePages } from './api/console.ts';
 import { health } from './api/health.ts';
@@ -118,7 +119,7 @@ async function createContext(
   const { access, publish, window, play, fanout, limits, http } = config;
   const clock = systemClock;
   const warn = (fields: object, message: string) => log.warn({ ...fields }, message);
-  const providers = [publishKey(access), adminToken({ ...access, listenHost: http.listen?.host })];
+  const providers = [publishKey(access), adminToken({ ...access, listenHost: exposedHost(http) })];
   const pacer = new Pacer(fanout, clock, (error) => log.error({ error }, 'a muxer failed: its viewers are closed'));
   const { certificates } = config.tls;
   const sessions = new Sessions(clock);
@@ -147,6 +148,12 @@ async function createContext(
     routes: new Routes(),
     tls: certificates.length > 0 ? await TlsStore.open(certificates, log) : undefined,
   };
+}
+
+/** The host that HTTP listens on for administrators, of two addresses the one that others reach. */
+function exposedHost({ listen, listenApi }: Config['http']): string | undefined {
+  const hosts = [listen, listenApi].filter((address) => address !== undefined).map(({ host = '' }) => host);
+  return hosts.find((host) => !isLoopback(host)) ?? hosts[0];
 }
 
 /** How much of the longest burst may be spent waiting for publishers' bytes. */

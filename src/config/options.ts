@@ -177,6 +177,23 @@ function latency(): Value<number | undefined, string | 0> {
   });
 }
 
+const HOST_NAME = /^[a-z0-9_](?:[a-z0-9_.-]{0,126}[a-z0-9_])?$/;
+
+/** A host name, in lower case. */
+function hostName(): Value<string> {
+  return value('a host name such as live.example.com', (raw) => {
+    const name = typeof raw === 'string' ? raw.toLowerCase() : '';
+    return HOST_NAME.test(name) && !name.includes('..') ? name : WRONG;
+  });
+}
+
+/** Names of this server that keep streams apart. */
+export const vhostsOption = option(
+  list(hostName()),
+  [],
+  'Host names of this server that are virtual hosts: streams of the same name are kept apart by the host in their URLs.',
+);
+
 /** How streams go from node to node. */
 export const relayOptions = section('How streams go from node to node: see docs/edge.md.', {
   listen: option(
@@ -220,6 +237,7 @@ export const coreOptions = {
   publish: publishOptions,
   play: playOptions,
   fanout: fanoutOptions,
+  vhosts: vhostsOption,
   relay: relayOptions,
   limits: limitOptions,
 };

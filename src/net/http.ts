@@ -56,6 +56,7 @@ const LARGEST_BODY = 1024 * 1024;
 const BODY_TIMEOUT = 10_000;
 /** How often the time limits are looked after, in milliseconds. */
 const CHECK_EVERY = 1_000;
+const ANY_PATH = /^/;
 /** How many requests one HTTP/2 connection may make at the same time. */
 const MOST_AT_ONCE = 100;
 
@@ -102,8 +103,8 @@ export class HttpRouter {
     this.#upgrades.push({ methods: ['GET'], pattern, handle });
   }
 
-  /** A server of HTTP/1.1, or with `tls` of HTTPS with HTTP/2, that uses these routes. */
-  serve(tls?: TlsStore): Server {
+  /** A server of HTTP/1.1, or with `tls` of HTTPS with HTTP/2, that uses these routes; with `paths` only those to such paths. */
+  serve(tls?: TlsStore, paths = ANY_PATH): Server {
     const { handshake, httpHead, httpRequest, httpIdle } = this.#times;
     const limits = {
       maxHeaderSize: LARGEST_HEAD,
@@ -114,14 +115,15 @@ export class HttpRouter {
       connectionsCheckingInterval: CHECK_EVERY,
       settings: { maxConcurrentStreams: MOST_AT_ONCE },
     };
-    const onRequest = (request: IncomingMessage, response: ServerResponse) => void this.#answer(request, response);
+    const onRequest = (request: IncomingMessage, response: ServerResponse) =>
+      void this.#answer(request, response, paths);
     const server = tls
       ? createSecureServer(
           { ...tls.serverOptions(['h2', 'http/1.1']), ...limits, allowHTTP1: true },
           onRequest as never,
         )
       : createServer(limits, onRequest);
-    previewConnections(server, httpHead / MILLISECOND, (socket, bytes) => this.#preview(socket, bytes));
+    previewConnections(server, httpHead / MILLISECOND, (socket, bytes) => this.#preview(socket, bytes, paths));
     if ('maxHeadersCount' in server) server.maxHeadersCount = MOST_HEADERS;
     // All other upgrades (h2c, which curl and Java offer) are offers that may be passed over.
     Object.assign(server, { shouldUpgradeCallback: isWebSocket });
@@ -131,15 +133,15 @@ export class HttpRouter {
     );
     server.on(
       'upgrade',
-      (request: IncomingMessage, socket: Duplex, head: Buffer) => void this.#upgrade(request, socket, head),
+      (request: IncomingMessage, socket: Duplex, head: Buffer) => void this.#upgrade(request, socket, head, paths),
     );
     return server;
   }
 
   /** Serves a plain request for a download on the bare socket. */
-  #preview(socket: Socket, bytes: Buffer): boolean {
+  #preview(socket: Socket, bytes: Buffer, paths: RegExp): boolean {
     const head = readPlainHead(bytes);
-    const found = head && find(this.#downloads, head, pathnameOf(head));
+    const found = head && find(this.#downloads, head, pathnameOf(head), paths);
     if (!found) return false;
     const leave = () => socket.destroy();
     // The peer was told that this is the connection's last answer: it has nothing more to say.
@@ -148,12 +150,12 @@ export class HttpRouter {
     return true;
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #answer(request: IncomingMessage, response: ServerResponse, paths: RegExp): Promise<void> {
     try {
       const pathname = pathnameOf(request);
-      const download = find(this.#downloads, request, pathname);
+      const download = find(this.#downloads, request, pathname, paths);
       if (download) return await this.#download(download, request, connectionOf(response));
-      const found = find(this.#routes, request, pathname);
+      const found = find(this.#routes, request, pathname, paths);
       if (!found) throw new RefusedError('not-found', `nothing is at ${pathname}`);
       await found.handle(new Exchange(request, found.groups, response));
     } catch (error) {
@@ -178,13 +180,13 @@ export class HttpRouter {
     }
   }
 
-  async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+  async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, paths: RegExp): Promise<void> {
     // Until a handler takes the socket over nobody else listens for its errors.
     socket.on('error', () => socket.destroy());
     const written = (socket as Socket).bytesWritten;
     try {
       const pathname = pathnameOf(request);
-      const found = find(this.#upgrades, request, pathname);
+      const found = find(this.#upgrades, request, pathname, paths);
       if (!found) throw new RefusedError('not-found', `no WebSocket is at ${pathname}`);
       await found.handle(new Upgrade(request, found.groups, socket, head));
     } catch (error) {
@@ -243,7 +245,9 @@ function find<Request>(
   routes: readonly Route<Request>[],
   { method = '' }: RequestHead,
   pathname: string,
+  paths: RegExp,
 ): Found<Request> | undefined {
+  if (!paths.test(pathname)) return undefined;
   for (const { methods, pattern, handle } of routes) {
     const match = methods.includes(method) ? pattern.exec(pathname) : null;
     if (match) return { handle, groups: match.groups ?? {} };

@@ -1,10 +1,11 @@
 import { ProtocolError, RefusedError } from '../../base/errors.ts';
 import type { RenditionReport } from '../../container/hls/media-playlist.ts';
-import { DEFAULT_VHOST, parsePath, streamPath } from '../../hub/path.ts';
+import { parsePath, streamPath } from '../../hub/path.ts';
 import type { Stream } from '../../hub/stream.ts';
 import type { Context } from '../../module.ts';
 import type { Exchange } from '../../net/http.ts';
 import { Departure } from '../../net/serve.ts';
+import { vhostOf } from '../../net/vhost.ts';
 import { Keep, sendMedia, sendPlaylist } from './answer.ts';
 import { type Directives, readDirectives } from './directives.ts';
 import type { Feed, Feeds } from './feed.ts';
@@ -37,9 +38,9 @@ const playlists = new WeakMap<Shelf, Playlists>();
 
 /** Answers `/app/name.m3u8`: what renditions there are, each under a token that the viewer is known by from then on. */
 export async function answerMaster(ground: Ground, exchange: Exchange): Promise<void> {
-  const { viewers, groups } = ground;
+  const { viewers, groups, context } = ground;
   const { url, params } = exchange;
-  const path = streamPath(vhostOf(url), params.app!, params.name!);
+  const path = streamPath(vhostOf(exchange, context.config.vhosts), params.app!, params.name!);
   const container = containerOf(url.searchParams);
   const token = newToken();
   const viewer = viewers.begin(token, exchange, path);
@@ -80,13 +81,13 @@ async function answerMedia(ground: Ground, exchange: Exchange, params: Params): 
 
 /** The first request of a viewer, or its first for a rendition. */
 async function enter(
-  { viewers }: Ground,
+  { viewers, context }: Ground,
   exchange: Exchange,
   { app, name, token }: Params,
   container: Container,
 ): Promise<[Viewer, Watching]> {
   const isNew = !viewers.find(token!);
-  const path = streamPath(vhostOf(exchange.url), app!, name!);
+  const path = streamPath(vhostOf(exchange, context.config.vhosts), app!, name!);
   const viewer = viewers.begin(token!, exchange, path);
   try {
     return [viewer, await viewers.watch(viewer, exchange, path, container)];
@@ -155,10 +156,6 @@ function reports({ context, feeds, groups }: Ground, { path }: Stream): Renditio
 /** Relative to the master playlist; what was asked of that is asked of the variant too. */
 function variantUri({ path }: Stream, token: string, { search }: URL): string {
   return `${token}/${parsePath(path).name}/${MEDIA_PLAYLIST}${search}`;
-}
-
-function vhostOf({ searchParams }: URL): string {
-  return searchParams.get('vhost') || DEFAULT_VHOST;
 }
 
 /** What the URL asks for; a whole {@link URL} takes longer to make, and this is asked for several times a second. */

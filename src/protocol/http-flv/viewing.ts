@@ -1,8 +1,9 @@
-import { DEFAULT_VHOST, streamPath } from '../../hub/path.ts';
+import { streamPath } from '../../hub/path.ts';
 import type { Stream } from '../../hub/stream.ts';
 import type { Context } from '../../module.ts';
 import type { RequestHead } from '../../net/http-head.ts';
 import type { Serving } from '../../net/serve.ts';
+import { vhostOf } from '../../net/vhost.ts';
 import { maskSecrets } from '../../ops/log.ts';
 
 /** A request to play, as it came by HTTP or WebSocket. */
@@ -21,7 +22,7 @@ export async function admit(context: Context, play: PlayRequest, serving: Servin
   const { request, url, params, remote } = play;
   const { session } = serving;
   context.dialers.checkVia(request.headers.via);
-  const path = streamPath(url.searchParams.get('vhost') || DEFAULT_VHOST, params.app!, params.name!);
+  const path = streamPath(vhostOf(play, context.config.vhosts), params.app!, params.name!);
   Object.assign(session.detail, describe(request, url));
   serving.begin('play', path);
   const { protocol, id } = session;

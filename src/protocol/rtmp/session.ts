@@ -180,7 +180,7 @@ export class RtmpSession {
   }
 
   #target(name: AmfValue): { target: Target; path: string } {
-    const target = parseTarget(this.#url!, typeof name === 'string' ? name : '');
+    const target = parseTarget(this.#url!, typeof name === 'string' ? name : '', this.#context.config.vhosts);
     const { detail } = this.#serving.session;
     detail.param = maskSecrets(target.param);
     return { target, path: streamPath(target.vhost, target.app, target.name) };
