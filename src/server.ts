@@ -46,6 +46,7 @@ import { legacyEdge } from './relay/legacy/edge.ts';
 import { legacyOptions } from './relay/legacy/options.ts';
 import { routes } from './routes/index.ts';
 import { routesOptions } from './routes/options.ts';
+import { upstream } from './upstream/index.ts';
 
 /** All options: those of the server itself, and those that modules bring. */
 export const configSchema = z.strictObject({
@@ -79,6 +80,7 @@ function modules(config: Config, node: ClusterNode | undefined, recordings: Loca
     legacyEdge(config.legacy.edge, httpFlv()),
     rtmp(config.rtmp),
     ...(node ? [relay(node.trust)] : []),
+    upstream(),
     httpFlv(),
     hls(config.hls),
     record(recordings),

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { type Clock, SECOND } from '../base/clock.ts';
-import type { CoreConfig } from '../config/options.ts';
+import { type CoreConfig, isUpstream } from '../config/options.ts';
 import type { Logger } from '../ops/log.ts';
 import { Identity } from './identity.ts';
 import type { AttemptGuard } from './join.ts';
@@ -26,7 +26,7 @@ export function openNode(
   clock: Clock,
   log: Logger,
 ): ClusterNode | undefined {
-  if (!relay.listen && relay.origins.length === 0) return undefined;
+  if (!relay.listen && relay.origins.every(isUpstream)) return undefined;
   const identity = Identity.open(relay.state, clock);
   const trust = trustOf(identity, guard);
   if (!relay.listen) return { trust, leases: undefined, joinToken: undefined };

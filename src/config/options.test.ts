@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { z } from 'zod';
 import { ConfigError, loadConfig } from './load.ts';
-import { type OriginAddress, relayOptions } from './options.ts';
+import { type OriginAddress, relayOptions, type UpstreamAddress } from './options.ts';
 
 const schema = z.strictObject({ relay: relayOptions });
 
-function originsIn(...urls: string[]): readonly OriginAddress[] {
+function originsIn(...urls: string[]): readonly (OriginAddress | UpstreamAddress)[] {
   const text = JSON.stringify({ relay: { origins: urls } });
   return loadConfig(schema, { file: { name: 'headwater.yaml', text } }).relay.origins;
 }
@@ -23,6 +23,18 @@ const good: [url: string, origin: OriginAddress][] = [
   ['headwater://origin:1/?join=hwj1.a', { host: 'origin', port: 1, joinToken: 'hwj1.a' }],
 ];
 
+const upstreams = [
+  'rtmp://origin',
+  'rtmps://origin:443/',
+  'rtmp://[2001:db8::7]:1935/[app]/[stream]?vhost=[vhost]&token=secret',
+  'http://origin:8080',
+  'https://cdn.example.com/x/[app]_[stream].flv',
+];
+
+for (const url of upstreams) {
+  test(`${url} is a server of another kind`, () => assert.deepEqual(originsIn(url), [{ url }]));
+}
+
 for (const [url, origin] of good) {
   test(`${url} is an origin`, () => assert.deepEqual(originsIn(url), [origin]));
 }
@@ -37,7 +49,12 @@ test('the environment has origins between commas', () => {
 
 for (const url of [
   'origin:4242',
-  'rtmp://origin',
+  'rtmp://',
+  'rtmp://u:p@origin',
+  'rtmp://origin:0',
+  'rtmp://origin/live',
+  'rtsp://origin',
+  'ftp://origin/[app]/[stream]',
   'headwater://',
   'headwater://a:0',
   'headwater://a:70000',

@@ -148,10 +148,26 @@ const RELAY_PORT = 4242;
 const PORT = /^[1-9]\d{0,4}$/;
 const TOKEN = /^[\w.-]+$/;
 
+/** A server of another kind that streams are fetched from. */
+export interface UpstreamAddress {
+  /** Of the server alone, or of its streams, with `[app]` and `[stream]` in it. */
+  readonly url: string;
+}
+
+const UPSTREAM = /^(?:rtmps?|https?):\/\/(?:\[[0-9a-fA-F:.]+\]|[\w.-]+)(?::[1-9]\d{0,4})?(?:\/?|\/\S*\[stream\]\S*)$/;
+const LONGEST_URL = 4096;
+
+/** Whether streams are fetched from an origin by the protocols that players speak. */
+export function isUpstream(origin: OriginAddress | UpstreamAddress): origin is UpstreamAddress {
+  return 'url' in origin;
+}
+
 /** An origin by its URL, of which no message may show the token. */
-function origin(): Value<OriginAddress, string> {
-  const allowed = 'headwater://HOST, headwater://HOST:PORT or either with ?join=TOKEN';
-  return value<OriginAddress, string>(allowed, (raw) => {
+function origin(): Value<OriginAddress | UpstreamAddress, string> {
+  const allowed =
+    'headwater://HOST, rtmp://HOST or http://HOST, each with :PORT if you like, the first also with ?join=TOKEN';
+  return value<OriginAddress | UpstreamAddress, string>(allowed, (raw) => {
+    if (typeof raw === 'string' && raw.length <= LONGEST_URL && UPSTREAM.test(raw)) return { url: raw };
     const match = typeof raw === 'string' ? ORIGIN.exec(raw) : undefined;
     const port = Number(match?.[3] ?? RELAY_PORT);
     const extras = match && port >= 1 && port <= 65_535 ? originExtras(match[4] ?? '') : undefined;
@@ -204,7 +220,7 @@ export const relayOptions = section('How streams go from node to node: see docs/
   origins: option(
     list(origin()),
     [],
-    'Where streams are fetched that nobody publishes here: headwater://host:4242, with ?join=TOKEN behind it for the first time.',
+    'Where streams are fetched that nobody publishes here: headwater://host:4242?join=TOKEN, or other servers: rtmp://host, http://host:8080.',
   ),
   media: option(
     listen(),

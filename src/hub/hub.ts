@@ -180,6 +180,13 @@ export class Hub {
     this.#emit(event);
   }
 
+  /** Ends a stream that was fetched for viewers who have left. */
+  drop(path: string): void {
+    const stream = this.#streams.get(path);
+    stream?.publisher?.close(true);
+    if (stream) this.#end(stream, new RefusedError('gone', 'nobody watches it any more'));
+  }
+
   /** Ends all streams at once; from then on everything is refused. */
   close(): void {
     this.#closed = new RefusedError('shutdown', 'the server is stopping');

@@ -8,6 +8,14 @@ export interface Ground {
   readonly log: Logger;
 }
 
+/** Whom a session is with. */
+export interface ServedPeer {
+  readonly protocol: string;
+  readonly remote: string;
+  /** Whether we only look whether it has something: that it has not is no event. */
+  readonly isAttempt?: boolean;
+}
+
 /** The peer is gone or has said that it leaves: an ordinary end, with its reason in plain words. */
 export class Departure extends Error {
   override readonly name = 'Departure';
@@ -19,7 +27,7 @@ export class Serving {
   readonly #log: Logger;
   readonly #ending = new AbortController();
 
-  constructor({ sessions, log }: Ground, peer: { readonly protocol: string; readonly remote: string }) {
+  constructor({ sessions, log }: Ground, peer: ServedPeer) {
     this.session = sessions.open({ ...peer, close: (reason) => this.end(reason) });
     this.#log = log;
   }
@@ -54,7 +62,7 @@ export class Serving {
  */
 export async function serve(
   ground: Ground,
-  peer: { readonly protocol: string; readonly remote: string },
+  peer: ServedPeer,
   run: (serving: Serving) => Promise<void>,
 ): Promise<unknown> {
   const serving = new Serving(ground, peer);
@@ -65,20 +73,20 @@ export async function serve(
     cause = error;
   } finally {
     ground.sessions.remove(serving.session);
-    report(ground.log, serving.session, cause);
+    report(ground.log, serving.session, cause, peer.isAttempt);
   }
   return cause;
 }
 
 /** The one line of a session's end. */
-function report(log: Logger, session: Session, cause: unknown): void {
+function report(log: Logger, session: Session, cause: unknown, isAttempt = false): void {
   const { id, protocol, remote, role, path, bytesIn, bytesOut, skipped, since } = session;
   const seconds = Math.round(Date.now() - since / 1000) / 1000;
   const fields = { session: id, protocol, remote, path, seconds, bytesIn, bytesOut, skipped, ...classify(cause) };
   const message = `${role ?? 'session'} ends`;
   if (cause && !isExpected(cause)) log.error({ ...fields, error: cause }, message);
   // One who never said anything, such as a health check by TCP, is no event.
-  else if (!role && bytesIn === 0) log.debug(fields, message);
+  else if (!role && (isAttempt || bytesIn === 0)) log.debug(fields, message);
   else log.info(fields, message);
 }
 

@@ -1,3 +1,4 @@
+import { isUpstream, type OriginAddress } from '../config/options.ts';
 import type { HubEvent, Resolver } from '../hub/hub.ts';
 import type { StreamPath } from '../hub/path.ts';
 import type { Context } from '../module.ts';
@@ -17,7 +18,8 @@ export class Edge {
     const { origins, idle } = context.config.relay;
     this.#context = context;
     this.#idle = idle;
-    this.#uplinks = origins.map((origin) => new Uplink(origin, trust, context));
+    const nodes = origins.filter((origin): origin is OriginAddress => !isUpstream(origin));
+    this.#uplinks = nodes.map((origin) => new Uplink(origin, trust, context));
     context.hub.observe((event) => this.#observe(event));
     context.hub.resolveWith(this.resolve);
   }

@@ -1,3 +1,4 @@
+import { isUpstream } from '../config/options.ts';
 import type { Context, Module } from '../module.ts';
 import { Edge } from './edge.ts';
 import { NodeListener } from './listen.ts';
@@ -14,7 +15,7 @@ export function relay(trust: Trust): Module {
     name: 'relay',
     async start(context: Context) {
       const { listen, origins, media: mediaListen } = context.config.relay;
-      if (origins.length > 0) edge = new Edge(context, trust);
+      if (!origins.every(isUpstream)) edge = new Edge(context, trust);
       if (!listen) return {};
       const isAsking = (node: string, path: string) => node === trust.nodeId || !!edge?.isAsking(node, path);
       if (mediaListen) media = await MediaServer.open(context, mediaListen);

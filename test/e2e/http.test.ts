@@ -61,7 +61,7 @@ test('a host that is a virtual host keeps its streams apart', needs('ffmpeg'), a
   client.send(...tags);
   const path = 'localhost/live/hosted';
   await server.logged('publish begins', { path });
-  const viewer = await httpFlvViewer(t, `http://localhost:${http}/live/hosted.flv`);
+  const viewer = httpFlvViewer(t, `http://localhost:${http}/live/hosted.flv`);
   await allGet([viewer], 1);
   await server.logged('play begins', { path });
   assert.equal((await fetch(`http://localhost:${http}/live/hosted.m3u8`)).status, 200);

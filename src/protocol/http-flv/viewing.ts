@@ -1,3 +1,4 @@
+import { SECOND } from '../../base/clock.ts';
 import { streamPath } from '../../hub/path.ts';
 import type { Stream } from '../../hub/stream.ts';
 import type { Context } from '../../module.ts';
@@ -28,7 +29,13 @@ export async function admit(context: Context, play: PlayRequest, serving: Servin
   const { protocol, id } = session;
   const query = new Map(url.searchParams);
   await context.access.may({ action: 'play', path, remote, query, headers: request.headers, protocol, session: id });
-  return context.hub.read(path, context.config.play.wait, serving.signal);
+  return context.hub.read(path, Math.min(context.config.play.wait, patienceOf(request)), serving.signal);
+}
+
+/** How long a server that fetches from us would wait, in microseconds (RFC 7240, 4.3). */
+function patienceOf({ headers }: RequestHead): number {
+  const [, seconds] = /\bwait=(\d{1,9})\b/.exec(String(headers['prefer'] ?? '')) ?? [];
+  return seconds === undefined ? Number.POSITIVE_INFINITY : Number(seconds) * SECOND;
 }
 
 function describe(request: RequestHead, url: URL): Record<string, string> {

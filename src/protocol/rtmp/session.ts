@@ -1,5 +1,5 @@
 import { setTimeout as later } from 'node:timers';
-import { MILLISECOND } from '../../base/clock.ts';
+import { MILLISECOND, SECOND } from '../../base/clock.ts';
 import { ProtocolError, RefusedError } from '../../base/errors.ts';
 import type { AmfObject, AmfValue } from '../../container/flv/amf0.ts';
 import { streamPath } from '../../hub/path.ts';
@@ -32,6 +32,8 @@ export class RtmpSession {
   #deadline: NodeJS.Timeout | undefined;
   /** The URL that `connect` named; undefined before it. */
   #url: string | undefined;
+  /** How long it would wait for what is not there, in microseconds. */
+  #patience = Number.POSITIVE_INFINITY;
   #publication: Publication | undefined;
   #play: Play | undefined;
   readonly #commands: Record<string, (command: Command) => Promise<void> | void> = {
@@ -98,6 +100,7 @@ export class RtmpSession {
     const { detail } = this.#serving.session;
     const via = this.#context.dialers.checkVia(object.via);
     if (via !== '') detail.via = via;
+    if (typeof object.wait === 'number' && object.wait >= 0) this.#patience = object.wait * SECOND;
     for (const name of ['tcUrl', 'pageUrl', 'swfUrl', 'flashVer']) {
       const value = object[name];
       if (typeof value === 'string' && value !== '') detail[name] = maskSecrets(value.slice(0, 1024));
@@ -146,7 +149,11 @@ export class RtmpSession {
   async #onPlay({ args }: Command): Promise<void> {
     this.#checkIdle('play');
     const { target, path } = this.#target(args[0]);
-    const play = new Play(this.#context, this.#serving, this.#connection, path, target.query);
+    const play = new Play(this.#context, this.#serving, this.#connection, {
+      path,
+      query: target.query,
+      wait: this.#patience,
+    });
     this.#serving.begin('play', path);
     await this.#ask('play', path, target);
     this.#serving.signal.throwIfAborted();
