@@ -35,7 +35,6 @@ function modules(config: Config, { siblings, identity }: Part, recordings: Local
     ...once(legacyEdge(config.legacy.edge, httpFlv())),
     rtmp(config.rtmp),
     relay(identity?.trust),
-    // Before the streams: its own playlists would be taken for theirs.
     api(config.metrics),
     httpFlv(),
     hls(config.hls),
