@@ -18,8 +18,10 @@ export type ReadFile = (name: string, reading: Reading) => Promise<readonly Uint
 /** The same, of any stream of this node. */
 export type ReadFileOf = (path: StreamPath, name: string, reading: Reading) => Promise<readonly Uint8Array[]>;
 
-/** The files that are made of this node's streams, for other nodes. */
+/** The files that are made of this node's streams, for other nodes, and those that these make. */
 export class Files {
+  /** Who may have the stream of a path, or know of it, though it is not here. */
+  elsewhere: (path: StreamPath) => readonly ReadFile[] = () => [];
   /** Reads one, as whoever makes them does. */
   read: ReadFileOf = (_, name) => Promise.reject(new RefusedError('not-found', `nobody makes ${name} here`));
 }

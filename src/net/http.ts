@@ -210,8 +210,8 @@ export class HttpRouter {
       const pathname = pathnameOf(request);
       const download = find(this.#downloads, request, pathname);
       if (download) return await this.#download(download, request, connectionOf(response));
-      const reply = await this.#respond(request, () => leavingOf(response));
-      if (reply) return sendReply(response, reply, request.method !== 'HEAD', this.#stall);
+      const reply = this.#respond(request, () => leavingOf(response));
+      if (reply) return sendReply(response, await reply, request.method !== 'HEAD', this.#stall);
       const found = find(this.#routes, request, pathname);
       if (!found) throw new RefusedError('not-found', `nothing is at ${pathname}`);
       await found.route.handle(new Exchange(request, found.groups, response));

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { MILLISECOND, SECOND } from '../base/clock.ts';
 import { ProtocolError, RefusedError } from '../base/errors.ts';
-import type { ReadFile, Reading } from '../hub/files.ts';
+import type { ReadFile } from '../hub/files.ts';
 import { parsePath, type StreamPath, streamPath } from '../hub/path.ts';
 import type { Context } from '../module.ts';
 import { hangUp } from '../net/hang-up.ts';
@@ -66,23 +66,23 @@ async function drained(stream: Duplex, ending: AbortSignal): Promise<void> {
 
 /** Reads files of a stream at an origin that has it. */
 export function filesAt(source: Source, path: StreamPath): ReadFile {
-  return async (file, reading) => {
-    const signal = reading.signal as AbortSignal;
-    const channel = new Channel(await source.open(signal));
-    const abort = () => channel.break(signal.reason);
-    signal.addEventListener('abort', abort, { once: true });
+  return async (file, { most, signal }) => {
+    const stopping = new AbortController();
+    const stop = () => stopping.abort(signal.reason);
+    signal.addEventListener('abort', stop);
     try {
+      const channel = new Channel(await source.open(stopping.signal));
+      stopping.signal.addEventListener('abort', () => channel.break(signal.reason));
       channel.send({ op: 'fetch', path, file });
-      return await receive(channel, reading);
+      return await receive(channel, most, stopping.signal).finally(() => hangUp(channel.stream));
     } finally {
-      signal.removeEventListener('abort', abort);
-      hangUp(channel.stream);
+      signal.removeEventListener('abort', stop);
     }
   };
 }
 
-async function receive(channel: Channel, { most, signal }: Reading): Promise<Uint8Array[]> {
-  const answer = await channel.hear(signal as AbortSignal, PATIENCE_MS);
+async function receive(channel: Channel, most: number, signal: AbortSignal): Promise<Uint8Array[]> {
+  const answer = await channel.hear(signal, PATIENCE_MS);
   if (answer.op === 'ended')
     throw new RefusedError(answer.code === 'not-found' ? 'not-found' : 'limit', answer.message);
   if (answer.op !== 'file') throw new ProtocolError(`"${answer.op}" instead of a file`);

@@ -72,6 +72,10 @@ const mediaWish = z.object({
 });
 const subscribe = z.object({ op: z.literal('subscribe'), path: text, media: mediaWish.optional() });
 
+/** The first message of one who wants to know what there is, and the answers to it: a stream is there, or begins. */
+const follow = z.object({ op: z.literal('follow') });
+const published = z.object({ op: z.literal('published'), path: text });
+
 /**
  * Media comes by UDP: the keys of its packets, where it begins, how many records come before it, behind this message, and where
  * it is pushed, if it is.
@@ -110,7 +114,18 @@ const file = z.object({ op: z.literal('file'), size: count });
 /** Why there is no stream, or file, or no more of it; `code` is one of `RefusalCode`. */
 const ended = z.object({ op: z.literal('ended'), code: text, message: text });
 
-const message = z.discriminatedUnion('op', [control, alive, policy, subscribe, announce, fetch, file, ended]);
+const message = z.discriminatedUnion('op', [
+  control,
+  alive,
+  policy,
+  subscribe,
+  announce,
+  fetch,
+  file,
+  follow,
+  published,
+  ended,
+]);
 
 /** What nodes tell each other besides frames. */
 export type RelayMessage = z.infer<typeof message>;

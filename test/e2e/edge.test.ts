@@ -11,7 +11,7 @@ import { edgeOf, startOrigin } from '../support/nodes.ts';
 import { allGet, publisher, sendFromStart } from '../support/publish.ts';
 import { type RemuxedName, remuxed } from '../support/remux.ts';
 import { ADMIN_TOKEN, startTestServer, type TestServer } from '../support/server.ts';
-import { passTcp } from '../support/tcp-relay.ts';
+import { openTcpPath } from '../support/tcp-path.ts';
 import { needs } from '../support/tools.ts';
 import { type Owner, until } from '../support/until.ts';
 import { PLAIN_OUTPUTS, watch, watchAll } from '../support/watch.ts';
@@ -171,7 +171,7 @@ test(
 
 test('where QUIC does not come through, streams come by TLS', needs('ffmpeg'), async (t) => {
   const { tags } = await clip('movie');
-  const { port } = await passTcp(t, origin.server.ports['headwater']!);
+  const { port } = await openTcpPath(t, origin.server.ports['headwater']!);
   const url = origin.url.replace(/:\d+/, `:${port}`);
   const behind = await startTestServer(t, await edgeOf(t, [url], WAITING));
   assert.equal((await behind.logged(CONNECTED))['transport'], 'tls');

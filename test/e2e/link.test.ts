@@ -8,7 +8,7 @@ import { AT_ONCE, delaysOf, type Lifelike, linksOf, playLifelike, startEdge, sta
 import { openLossyRelay } from '../support/lossy-relay.ts';
 import { edgeOf, startOrigin } from '../support/nodes.ts';
 import { ADMIN_TOKEN, startTestServer } from '../support/server.ts';
-import { passTcp } from '../support/tcp-relay.ts';
+import { openTcpPath } from '../support/tcp-path.ts';
 import { needs } from '../support/tools.ts';
 import { until } from '../support/until.ts';
 import { watch } from '../support/watch.ts';
@@ -114,14 +114,14 @@ test('where UDP comes through again, media goes by it again', needs('ffmpeg'), a
 test('media that comes by UDP goes on while everything else is lost and found again', needs('ffmpeg'), async (t) => {
   const origin = await startOrigin(t, AT_ONCE);
   const path = await openLossyRelay(t, origin.server.ports['rtp']!, { delay: 5, loss: 0.05 });
-  const reliable = await passTcp(t, origin.server.ports['headwater']!);
+  const reliable = await openTcpPath(t, origin.server.ports['headwater']!);
   const url = `${origin.url.replace(/:\d+/, `:${reliable.port}`)}&media=${path.port}`;
   const edge = await startTestServer(t, await edgeOf(t, [url], { play: { wait: '30s' } }));
   await edge.logged('connected to an origin', { transport: 'tls' });
   const life = await playLifelike(t, { origin, edge }, 'movie', 8);
   for (let i = 0; i < 4; i++) {
     await sleep(1500);
-    reliable.cut();
+    reliable.breakOff();
   }
   await arrived(life);
   assertSameFrames(life.viewer.tags, life.tags);

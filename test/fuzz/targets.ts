@@ -11,6 +11,8 @@ import { amf0, amfObject, ecmaArray, readAllAmf0 } from '../../src/container/flv
 import { readAmf3 } from '../../src/container/flv/amf3.ts';
 import { FlvDemuxer } from '../../src/container/flv/demuxer.ts';
 import { flvHeader, flvTag, readFlv } from '../../src/container/flv/tag.ts';
+import { mediaPlaylist, type Segment } from '../../src/container/hls/media-playlist.ts';
+import { readMediaPlaylist } from '../../src/container/hls/read-media-playlist.ts';
 import { streamPath } from '../../src/hub/path.ts';
 import { readPlainHead } from '../../src/net/http-head.ts';
 import { maskSecrets } from '../../src/ops/log.ts';
@@ -42,6 +44,18 @@ const crypto = {
   hmacSha256: (key: Uint8Array, data: Uint8Array) => createHmac('sha256', key).update(data).digest(),
   random: (length: number) => new Uint8Array(length).fill(7),
 };
+
+const SEGMENT: Segment = {
+  number: 5,
+  discontinuity: 2,
+  uri: '5.m4s',
+  duration: 1_960_000,
+  parts: [],
+  init: 'init-0123456789abcdef.mp4',
+  time: 1_800_000_000_040_000,
+  gap: false,
+};
+const PLAYLIST = { targetDuration: 2_000_000, lowLatency: undefined, ended: false };
 
 /** Lets the two errors by which parsers refuse pass for an answer. */
 function refusable(act: () => void): void {
@@ -226,6 +240,17 @@ function restoreFrom(bytes: Uint8Array): void {
   }
 }
 
+/** Whatever a playlist tells of segments, numbers go up and times are times. */
+function readPlaylist(bytes: Uint8Array): void {
+  refusable(() => {
+    const { segments } = readMediaPlaylist(decodeUtf8(bytes));
+    for (const [i, { number, discontinuity, duration, time = 0 }] of segments.entries()) {
+      assert.ok(number > (segments[i - 1]?.number ?? -1));
+      assert.ok(discontinuity >= 0 && duration >= 0 && Number.isFinite(time));
+    }
+  });
+}
+
 function readConfiguration(bytes: Uint8Array): void {
   refusable(() => void loadConfig(configSchema, { file: { name: 'fuzz', text: decodeUtf8(bytes) } }));
 }
@@ -283,6 +308,13 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
       'HEAD / HTTP/1.0\r\nHost:\t x \r\nA:\r\nConnection: close\r\nContent-Type: a\r\n\r\n',
     ),
     run: readHead,
+  },
+  playlists: {
+    seeds: text(
+      mediaPlaylist({ segments: [SEGMENT, { ...SEGMENT, number: 6, gap: true, discontinuity: 3 }], ...PLAYLIST }),
+      mediaPlaylist({ segments: [], ...PLAYLIST, ended: true }),
+    ),
+    run: readPlaylist,
   },
   paths: { seeds: text('/live/movie.flv?only=audio', '/a/b/c.flv?vhost=x', '/live/%2e%2e%2fx.flv'), run: readHttpPath },
   config: {

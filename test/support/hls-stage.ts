@@ -1,8 +1,10 @@
 import { concat } from '../../src/base/bytes.ts';
 import { MILLISECOND, SECOND, VirtualClock } from '../../src/base/clock.ts';
-import type { ReadFile } from '../../src/hub/files.ts';
+import { Files, type ReadFile } from '../../src/hub/files.ts';
 import { Hub } from '../../src/hub/hub.ts';
+import type { Leases } from '../../src/hub/lease.ts';
 import type { Mirror } from '../../src/hub/mirror.ts';
+import { Pasts } from '../../src/hub/past.ts';
 import type { Publisher } from '../../src/hub/publisher.ts';
 import { Sessions } from '../../src/hub/session.ts';
 import type { Stream } from '../../src/hub/stream.ts';
@@ -10,24 +12,53 @@ import type { AudioTrack, Kind, Track, VideoTrack } from '../../src/media/track.
 import type { Context } from '../../src/module.ts';
 import { noSiblings } from '../../src/net/siblings.ts';
 import { silentLogger } from '../../src/ops/log.ts';
+import { filesIn } from '../../src/protocol/hls/copies.ts';
 import { Feeds } from '../../src/protocol/hls/feed.ts';
+import type { Folder } from '../../src/protocol/hls/folder.ts';
 import { Groups } from '../../src/protocol/hls/groups.ts';
 import { readFileOf } from '../../src/protocol/hls/library.ts';
 import { Playlists } from '../../src/protocol/hls/playlist.ts';
+import { Renditions } from '../../src/protocol/hls/renditions.ts';
 import type { Shelf } from '../../src/protocol/hls/shelf.ts';
 import { AUDIO as ANY_AUDIO, VIDEO } from './tracks.ts';
 
 /** As the options of HLS are by default. */
-export const OPTIONS = { segment: 2 * SECOND, part: 200 * MILLISECOND, window: 6, idle: 30 * SECOND };
+export const OPTIONS = {
+  segment: 2 * SECOND,
+  part: 200 * MILLISECOND,
+  window: 6,
+  idle: 30 * SECOND,
+  disk: { folder: '', keep: 60 * SECOND },
+};
 /** Sound of which the length of a frame can be told. */
 export const AUDIO: AudioTrack = { ...ANY_AUDIO, config: Uint8Array.of(0x11, 0x90) };
 
 /** Where the stream is. */
-const PATH = 'v/live/movie';
+export const PATH = 'v/live/movie';
 const never = new AbortController().signal;
 
+/** How a {@link setUp} is to be. */
+interface Stage {
+  /** What a shelf may have in memory, and how many segments it lists. */
+  readonly bytes?: number;
+  readonly listed?: number;
+  /** Of the stream, in microseconds. */
+  readonly window?: number;
+  readonly clock?: VirtualClock;
+  readonly leases?: Leases;
+  /** Where segments are kept as files. */
+  readonly folder?: Folder;
+}
+
 /** A hub with what makes segments of its streams, on a clock of its own unless one is given. */
-export function setUp({ bytes = 1e9, window = 2 * SECOND, listed = 6, clock = new VirtualClock() } = {}) {
+export function setUp({
+  bytes = 1e9,
+  window = 2 * SECOND,
+  listed = 6,
+  clock = new VirtualClock(),
+  leases,
+  folder,
+}: Stage = {}) {
   const options = { ...OPTIONS, window: listed };
   const publish = {
     grace: 60 * SECOND,
@@ -36,19 +67,35 @@ export function setUp({ bytes = 1e9, window = 2 * SECOND, listed = 6, clock = ne
     staleAfter: 0,
     segment: 2 * SECOND,
   } as const;
-  const hub = new Hub({ ...publish, window: { duration: window, bytes: 1e9 } }, clock);
+  const hub = new Hub({ ...publish, window: { duration: window, bytes: 1e9 } }, clock, leases);
   const sessions = new Sessions(clock);
   const open = () => sessions.open({ protocol: 'test', remote: 'here', close: () => {} });
-  const feeds = new Feeds({ options, bytes, clock, log: silentLogger });
-  const ground = { context: { hub } as Context, options, feeds, groups: new Groups(hub, noSiblings()) };
+  const feeds = new Feeds({
+    options,
+    bytes,
+    reach: 0,
+    pasts: new Pasts(),
+    clock,
+    log: silentLogger,
+    files: folder && ((path) => filesIn(folder, path)),
+  });
+  const groups = new Groups(hub, noSiblings());
+  const ground = {
+    context: { hub, clock, siblings: noSiblings(), config: { publish }, log: silentLogger } as unknown as Context,
+    options,
+    feeds,
+    groups,
+    renditions: new Renditions({ groups, files: new Files(), clock }),
+  };
   /** Reads a file as other nodes do. */
   const read: ReadFile = (name, reading) => readFileOf(ground, PATH, name, reading);
-  const begin = async (...kinds: Kind[]) => {
-    const publisher = await hub.publish(PATH, open(), never);
+  const beginAt = async (path: string, ...kinds: Kind[]) => {
+    const publisher = await hub.publish(path, open(), never);
     publisher.announce(new Set(kinds));
     return publisher;
   };
-  return { clock, hub, open, feeds, begin, read };
+  const begin = (...kinds: Kind[]) => beginAt(PATH, ...kinds);
+  return { clock, hub, open, feeds, ground, begin, beginAt, read };
 }
 
 /** What is written at which millisecond. */

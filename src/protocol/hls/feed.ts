@@ -1,8 +1,11 @@
 import { type Clock, SECOND } from '../../base/clock.ts';
 import { RefusedError } from '../../base/errors.ts';
 import type { ReadFile } from '../../hub/files.ts';
+import type { Pasts } from '../../hub/past.ts';
+import type { StreamPath } from '../../hub/path.ts';
 import type { Stream } from '../../hub/stream.ts';
 import type { Logger } from '../../ops/log.ts';
+import { History } from './history.ts';
 import type { HlsOptions } from './options.ts';
 import { type Container, packagings } from './packaging.ts';
 import { Retrieval } from './retrieval.ts';
@@ -14,8 +17,13 @@ export interface FeedGround {
   readonly options: HlsOptions;
   /** The most that the segments of one stream may take in one container, in bytes. */
   readonly bytes: number;
+  /** How far back streams can be watched, in microseconds, and where their past is kept. */
+  readonly reach: number;
+  readonly pasts: Pick<Pasts, 'find' | 'elsewhere'>;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Reads what is kept of a stream as files, if it is. */
+  readonly files?: ((path: StreamPath) => ReadFile) | undefined;
 }
 
 /** How often others are asked what they have, in microseconds: so long they make segments for us, and so long a hole may stay. */
@@ -29,6 +37,8 @@ export class Feed {
   readonly stream: Stream;
   readonly shelf: Shelf;
   readonly retrieval: Retrieval;
+  /** Of segments in fMP4 that are on the shelf no longer. */
+  readonly history: History;
   readonly #segmenter: Segmenter;
   readonly #ground: FeedGround;
   readonly #leave: () => void;
@@ -43,14 +53,17 @@ export class Feed {
   #closed = false;
 
   constructor(stream: Stream, container: Container, ground: FeedGround) {
-    const { options, bytes, clock } = ground;
+    const { options, bytes, clock, reach, pasts } = ground;
     this.stream = stream;
     this.#ground = ground;
     this.shelf = new Shelf({ window: options.window, bytes }, clock);
-    this.retrieval = new Retrieval(this.shelf, { sources: () => sourcesOf(stream, container), bytes, clock });
+    this.retrieval = new Retrieval(this.shelf, { sources: sourcesOf(stream, container, ground), bytes, clock });
+    const kept = { find: () => pasts.find(stream), elsewhere: () => pasts.elsewhere(stream) };
+    this.history = new History(this.shelf, { ...kept, part: options.part, reach, bytes, clock });
     this.#segmenter = new Segmenter(stream, this.shelf, packagings[container](), options.part);
     this.#position = oldestStamped(stream);
     this.#leave = stream.log.onChange(() => this.#schedule());
+    if (container === 'fmp4') this.#askLater();
     if (this.retrieval.isPossible) void this.#begin();
     this.#pump();
   }
@@ -70,7 +83,6 @@ export class Feed {
 
   /** What was made before this node had the stream, others have; the newest of it is what somebody wants next. */
   async #begin(): Promise<void> {
-    this.#askLater();
     await this.#ask(this.#nextStamp);
     const newest = this.shelf.listed.findLast(({ content, elsewhere }) => !content && elsewhere);
     if (newest) this.retrieval.segment(newest).catch(() => {});
@@ -141,9 +153,11 @@ export class Feed {
   }
 }
 
-/** Who else has the files of a stream. In MPEG-TS they differ from node to node. */
-function sourcesOf({ upstream }: Stream, container: Container): readonly ReadFile[] {
-  return container === 'fmp4' && upstream ? [upstream] : [];
+/** Tells who else has the files of a stream at present. In MPEG-TS they differ from node to node. */
+function sourcesOf(stream: Stream, container: Container, { files }: FeedGround): () => readonly ReadFile[] {
+  if (container !== 'fmp4') return () => [];
+  const kept = files?.(stream.path);
+  return () => [kept, stream.upstream].filter((source) => source !== undefined);
 }
 
 /** Where the oldest segment begins that is whole in the window; the end of the log where none does. */

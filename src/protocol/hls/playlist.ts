@@ -8,6 +8,7 @@ import {
 } from '../../container/hls/media-playlist.ts';
 import { PlaylistText } from './answer.ts';
 import type { Feed } from './feed.ts';
+import type { History } from './history.ts';
 import { partName, segmentName } from './names.ts';
 import type { HlsOptions } from './options.ts';
 import type { Container } from './packaging.ts';
@@ -23,12 +24,20 @@ export class Playlists {
   readonly #container: Container;
   readonly #options: HlsOptions;
   readonly #reports: () => readonly RenditionReport[];
+  readonly #history: History | undefined;
   /** What was asked for since the last change: the playlist, and the one that leaves out what players have. */
   readonly #written = new Map<boolean, PlaylistText>();
   #version = -1;
 
-  /** `reports` tells of the other renditions. */
-  constructor(shelf: Shelf, container: Container, options: HlsOptions, reports: () => readonly RenditionReport[]) {
+  /** `reports` tells of the other renditions; the segments of `history` come before those of the shelf. */
+  constructor(
+    shelf: Shelf,
+    container: Container,
+    options: HlsOptions,
+    reports: () => readonly RenditionReport[],
+    history?: History,
+  ) {
+    this.#history = history;
     this.#shelf = shelf;
     this.#container = container;
     this.#options = options;
@@ -44,13 +53,33 @@ export class Playlists {
     return text;
   }
 
-  #media(delta: boolean): string {
-    const { listed, ended } = this.#shelf;
-    const { segment } = this.#options;
-    const targetDuration = Math.max(segment, inSeconds(this.#shelf.longest));
-    const segments = listed.map((each) => this.#segment(each));
+  /** The same for one who is to begin at a moment: microseconds since 1970. */
+  writeFrom(moment: number): PlaylistText {
+    return new PlaylistText(this.#media(false, this.#offsetOf(moment)));
+  }
+
+  get #listed(): readonly ShelvedSegment[] {
+    const last = this.#history?.told.at(-1);
+    return last ? this.#shelf.listedFrom(last.number + 1) : this.#shelf.listed;
+  }
+
+  #media(delta: boolean, start?: number): string {
+    const { ended } = this.#shelf;
+    const listed = this.#listed;
+    const targetDuration = targetDurationOf(this.#shelf, this.#options.segment);
+    const segments = [...(this.#history?.written ?? []), ...listed.map((each) => segmentOf(each, this.#container))];
     const lowLatency = this.#container === 'fmp4' ? this.#lowLatency(listed) : undefined;
-    return mediaPlaylist({ segments, targetDuration, lowLatency, ended }, { delta });
+    return mediaPlaylist({ segments, targetDuration, lowLatency, ended, start }, { delta });
+  }
+
+  /** How far behind the playlist's beginning a moment is, in microseconds; `undefined` where that has not come yet. */
+  #offsetOf(moment: number): number | undefined {
+    let offset = 0;
+    for (const { time, duration = 0 } of [...(this.#history?.told ?? []), ...this.#listed]) {
+      if (moment < time + duration) return offset + Math.max(0, moment - time);
+      offset += duration;
+    }
+    return undefined;
   }
 
   #lowLatency(listed: readonly ShelvedSegment[]): LowLatency {
@@ -71,19 +100,25 @@ export class Playlists {
     if (duration !== undefined && parts.length === 0) return undefined;
     return duration === undefined ? partName(stamp.segment, parts.length) : partName(stamp.segment + 1, 0);
   }
+}
 
-  #segment({ stamp, time, parts, init, duration, gap }: ShelvedSegment): Segment {
-    return {
-      number: stamp.segment,
-      discontinuity: stamp.discontinuity,
-      uri: segmentName(stamp.segment, this.#container),
-      duration,
-      parts: parts.map((part, i) => ({ ...part, uri: partName(stamp.segment, i) })),
-      init: init?.name,
-      time,
-      gap: gap && duration !== undefined,
-    };
-  }
+/** A segment as playlists tell of it. */
+export function segmentOf({ stamp, time, parts, init, duration, gap }: ShelvedSegment, container: Container): Segment {
+  return {
+    number: stamp.segment,
+    discontinuity: stamp.discontinuity,
+    uri: segmentName(stamp.segment, container),
+    duration,
+    parts: parts.map((part, i) => ({ ...part, uri: partName(stamp.segment, i) })),
+    init: init?.name,
+    time,
+    gap: gap && duration !== undefined,
+  };
+}
+
+/** How long the segments of a shelf are at most, where they are aimed at a length; in microseconds. */
+export function targetDurationOf({ longest }: Shelf, segment: number): number {
+  return Math.max(segment, inSeconds(longest));
 }
 
 /** A target duration is in whole seconds, and rounded ones may not be longer (HLS, 4.4.3.1). */
@@ -108,12 +143,19 @@ export function variantOf({ shelf, stream }: Feed, uri: string): Variant {
   const video = tracks.find((track) => track.kind === 'video');
   const [width, height] = [video?.width ?? 0, video?.height ?? 0];
   const codecs = tracks.map(({ parameter }) => parameter);
-  return { uri, bandwidth: most, averageBandwidth: average, codecs, width, height, frameRate: undefined };
+  return { uri, bandwidth: most, averageBandwidth: average, codecs, width, height, frameRate: frameRateOf(whole) };
 }
 
 /** The master playlist that offers these, the best one first. */
 export function writeMaster(variants: readonly Variant[]): PlaylistText {
   return new PlaylistText(masterPlaylist(variants.toSorted((a, b) => b.bandwidth - a.bandwidth)));
+}
+
+/** Pictures per second, where any are known of. */
+function frameRateOf(segments: readonly ShelvedSegment[]): number | undefined {
+  const known = segments.filter(({ pictures }) => pictures > 0);
+  const duration = sum(known.map(lengthOf));
+  return duration > 0 ? (sum(known.map(({ pictures }) => pictures)) * SECOND) / duration : undefined;
 }
 
 /** In microseconds, as far as it is made. */

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { MirrorStage, playlistOf, setUp, whole, write } from '../../../test/support/hls-stage.ts';
 import { concat } from '../../base/bytes.ts';
 import { RefusedError } from '../../base/errors.ts';
+import type { Signal } from '../../base/signal.ts';
 import { checkPlaylist } from '../../container/hls/check.ts';
 import type { ReadFile } from '../../hub/files.ts';
 import type { Feed } from './feed.ts';
@@ -32,6 +33,10 @@ function counted(read: ReadFile): ReadFile & { readonly asked: string[] } {
     return read(name, reading);
   };
   return Object.assign(counting, { asked });
+}
+
+function untilAborted(signal: Signal): Promise<never> {
+  return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
 }
 
 /** Segments, their dates and gaps, init segments and discontinuities, without what tells of parts. */
@@ -136,7 +141,7 @@ describe('a hole', () => {
     let isThere = true;
     const refusing: ReadFile = (name, reading) =>
       isThere ? read(name, reading) : Promise.reject(new RefusedError('limit', 'not now'));
-    const silent: ReadFile = (name, reading) => (isThere ? read(name, reading) : new Promise(() => {}));
+    const silent: ReadFile = (name, reading) => (isThere ? read(name, reading) : untilAborted(reading.signal));
     const feeds = [refusing, silent].map((upstream) => {
       const { node, stream } = new MirrorStage(publisher.stream, setUp({ clock }), upstream, (seq) => seq === lost);
       return node.feeds.use(stream, 'fmp4').feed;

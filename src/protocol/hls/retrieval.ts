@@ -31,6 +31,8 @@ export class Retrieval {
   readonly #turnstile = new Turnstile(MOST_AT_ONCE);
   /** What is being fetched, by name. */
   readonly #underWay = new Map<string, Promise<readonly Uint8Array[]>>();
+  /** Who has yet to tell what it has. */
+  readonly #asked = new Set<ReadFile>();
 
   constructor(shelf: Shelf, ground: RetrievalGround) {
     this.#shelf = shelf;
@@ -68,10 +70,14 @@ export class Retrieval {
   }
 
   async #told(read: ReadFile): Promise<readonly ToldSegment[]> {
-    const pieces = await this.#within(PATIENCE_TO_ASK, (signal) =>
-      read(MEDIA_PLAYLIST, { most: LARGEST_PLAYLIST, signal }),
-    );
-    const { segments } = readMediaPlaylist(Buffer.concat(pieces).toString());
+    if (this.#asked.has(read)) return [];
+    const pieces = await this.#within(PATIENCE_TO_ASK, (signal) => {
+      this.#asked.add(read);
+      return read(MEDIA_PLAYLIST, { most: LARGEST_PLAYLIST, signal }).finally(() => this.#asked.delete(read));
+    });
+    const { segments, ended } = readMediaPlaylist(Buffer.concat(pieces).toString());
+    // What has ended is another stream of the same name.
+    if (ended) return [];
     return segments.filter(({ init = '', time }) => time !== undefined && readName(init)?.kind === 'init');
   }
 

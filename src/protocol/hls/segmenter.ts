@@ -19,6 +19,7 @@ interface Draft {
   readonly leading: Kind;
   readonly number: number;
   parts: number;
+  frames: number;
   /** Decoding times of the present part's first frame and of the newest one, and the last step between two. */
   partStart: number;
   last: number;
@@ -130,7 +131,7 @@ export class Segmenter {
     const leading = tracks.some(({ kind }) => kind === 'video') ? 'video' : 'audio';
     const times = { partStart: dts, last: dts, step: USUAL_STEP };
     const number = this.#stamp!.segment;
-    return (this.#draft = { packager, leading, number, parts: 0, ...times, independent: true });
+    return (this.#draft = { packager, leading, number, parts: 0, frames: 0, ...times, independent: true });
   }
 
   /** A frame of another configuration waits in vain: the owner begins a discontinuity with the next key frame. */
@@ -139,6 +140,7 @@ export class Segmenter {
     if (!this.#tracks!.includes(frame.track)) return;
     packager.write(frame);
     if (frame.track.kind !== leading) return;
+    draft.frames++;
     if (frame.dts > draft.last) draft.step = frame.dts - draft.last;
     draft.last = frame.dts;
     if (packager.part && this.#isDue(draft)) this.#cut(draft, frame);
@@ -170,7 +172,7 @@ export class Segmenter {
     this.#stamp = undefined;
     const end = next?.dts ?? (draft ? draft.last + draft.step : this.#from + USUAL_STEP);
     if (draft && !this.#isSpoilt) this.#add(draft, draft.packager.end(sequenceOf(draft), next), end);
-    this.#shelf.close(end - this.#from);
+    this.#shelf.close(end - this.#from, draft?.leading === 'video' ? draft.frames : 0);
   }
 }
 

@@ -3,6 +3,7 @@ import type { RefusedError } from '../../base/errors.ts';
 import type { ToldSegment } from '../../container/hls/read-media-playlist.ts';
 import type { Stamp } from '../../media/frame.ts';
 import type { Track } from '../../media/track.ts';
+import { Row } from './row.ts';
 import { type Init, type ShelvedPart, ShelvedSegment } from './shelved.ts';
 import { Waits } from './waits.ts';
 
@@ -26,19 +27,24 @@ export class Shelf {
   version = 0;
   /** The tracks as of the newest segment. */
   tracks: readonly Track[] = [];
-  readonly #limits: ShelfLimits;
-  /** Numbers go up by one; the last one may still be being made. */
-  readonly #segments: ShelvedSegment[] = [];
-  /** The one that is being made, which is not there if others have told of it before. */
+  readonly #window: number;
+  readonly #row: Row;
+  /** The one that is being made, which is not in the row if others have told of it before. */
   #making: ShelvedSegment | undefined;
-  #uses = 0;
+  readonly #wakers = new Set<() => void>();
   #ended = false;
   #failed: RefusedError | undefined;
-  #longest = 0;
 
-  constructor(limits: ShelfLimits, clock: Clock) {
-    this.#limits = limits;
+  constructor({ window, bytes }: ShelfLimits, clock: Clock) {
+    this.#window = window;
+    this.#row = new Row({ segments: window + NO_LONGER_LISTED, bytes, leap: window });
     this.waits = new Waits(clock);
+  }
+
+  /** Has `waker` called after every change of what a playlist would say, until the function returned is called. */
+  onChange(waker: () => void): () => void {
+    this.#wakers.add(waker);
+    return () => this.#wakers.delete(waker);
   }
 
   /** Whether no more will come. */
@@ -53,32 +59,40 @@ export class Shelf {
 
   /** The longest segment that ever was here, in microseconds. */
   get longest(): number {
-    return this.#longest;
+    return this.#row.longest;
   }
 
   /** The newest segment, whole or not. */
   get last(): ShelvedSegment | undefined {
-    return this.#segments.at(-1);
+    return this.#row.last;
   }
 
   /** The segments that a playlist has: the newest ones. */
   get listed(): readonly ShelvedSegment[] {
-    return this.#segments.slice(-this.#limits.window - (this.last?.duration === undefined ? 1 : 0));
+    return this.#row.all.slice(-this.#window - (this.last?.duration === undefined ? 1 : 0));
+  }
+
+  /** The same from that number on, where those before the listed ones are still here. */
+  listedFrom(number: number): readonly ShelvedSegment[] {
+    const { listed } = this;
+    const { all } = this.#row;
+    const from = all.findIndex(({ stamp }) => stamp.segment === number);
+    const first = all.indexOf(listed[0]!);
+    return from < 0 ? listed : all.slice(Math.min(from, first));
   }
 
   /** Whether a whole segment is listed. */
   get hasWhole(): boolean {
-    return this.#segments.some(({ duration }) => duration !== undefined);
+    return this.#row.all.some(({ duration }) => duration !== undefined);
   }
 
   find(number: number): ShelvedSegment | undefined {
-    return this.#segments.findLast(({ stamp }) => stamp.segment === number);
+    return this.#row.find(number);
   }
 
   /** The init segment of that name, as long as a segment here needs it; with its bytes where they are here. */
   init(name: string): Init | undefined {
-    const all = this.#segments.filter(({ init }) => init?.name === name);
-    return (all.find(({ init }) => init!.bytes) ?? all[0])?.init;
+    return this.#row.init(name);
   }
 
   /** Whether the segment is there (without `part`), or that part of it, or anything that comes after. */
@@ -107,7 +121,7 @@ export class Shelf {
     this.#making = new ShelvedSegment(stamp, time);
     const told = this.find(stamp.segment);
     if (told && Math.abs(told.time - time) < SAME_TIME) return;
-    this.#append(this.#making);
+    this.#row.append(this.#making);
     this.version++;
   }
 
@@ -134,15 +148,16 @@ export class Shelf {
     this.#change();
   }
 
-  /** The segment that was being made is over. */
-  close(duration: number): void {
+  /** The segment that was being made is over, and has so many pictures. */
+  close(duration: number, pictures = 0): void {
     const made = this.#making;
     if (!made) return;
     this.#making = undefined;
     made.close(duration);
+    made.pictures = pictures;
     const told = this.find(made.stamp.segment);
     if (told && told !== made && !told.content && made.content) this.fill(told, made.content);
-    else if (told === made && !made.spoilt) this.#longest = Math.max(this.#longest, duration);
+    else if (told === made && !made.spoilt) this.#lengthen(duration);
     this.#trim();
     this.#change();
   }
@@ -152,7 +167,7 @@ export class Shelf {
    * is being made: what is not here can be fetched from there. What lies before the oldest segment here is over for good.
    */
   tell(told: readonly ToldSegment[], before = this.#making?.stamp.segment ?? Number.POSITIVE_INFINITY): void {
-    const oldest = this.#segments[0]?.stamp.segment ?? 0;
+    const oldest = this.#row.all[0]?.stamp.segment ?? 0;
     for (const each of told) if (each.number >= oldest && each.number < before) this.#learn(each);
     this.#trim();
     this.#change();
@@ -160,7 +175,7 @@ export class Shelf {
 
   /** A segment is used: it stays in memory longer than those that are not. */
   use(segment: ShelvedSegment): void {
-    segment.used = ++this.#uses;
+    this.#row.use(segment);
   }
 
   /** Puts the bytes of a segment here that were fetched. */
@@ -173,7 +188,12 @@ export class Shelf {
 
   /** Puts the bytes of an init segment here that were fetched. */
   keepInit(name: string, bytes: Uint8Array): void {
-    for (const segment of this.#segments) if (segment.init?.name === name) segment.init = { name, bytes };
+    for (const segment of this.#row.all) if (segment.init?.name === name) segment.init = { name, bytes };
+  }
+
+  /** A segment can be had elsewhere from now on. */
+  keep(segment: ShelvedSegment): void {
+    segment.elsewhere = true;
   }
 
   /** A segment cannot be had elsewhere, though it was told of. */
@@ -197,6 +217,7 @@ export class Shelf {
   #change(): void {
     this.version++;
     this.waits.wake();
+    for (const waker of this.#wakers) waker();
   }
 
   #learn({ number, discontinuity, time, duration, init, gap }: ToldSegment): void {
@@ -210,63 +231,20 @@ export class Shelf {
     segment.duration = duration;
     segment.elsewhere = !gap;
     segment.init = init === undefined ? undefined : (this.init(init) ?? { name: init, bytes: undefined });
-    if (present) this.#segments[this.#segments.indexOf(present)] = segment;
-    else this.#append(segment);
-    this.#longest = Math.max(this.#longest, duration);
+    if (present) this.#row.replace(present, segment);
+    else this.#row.append(segment);
+    if (this.#making?.duration !== undefined) this.#making = undefined;
+    this.#lengthen(duration);
   }
 
-  /** After numbers that are neither here nor told of there are gaps; behind too many of them, or in another life, all begins anew. */
-  #append(segment: ShelvedSegment): void {
-    const { last } = this;
-    const missing = segment.stamp.segment - (last?.stamp.segment ?? Number.NaN) - 1;
-    if (last && missing >= 0 && missing < this.#limits.window) this.#bridge(last, missing, segment.time);
-    else this.#segments.length = 0;
-    this.#segments.push(segment);
+  #lengthen(duration: number): void {
+    this.#row.longest = Math.max(this.#row.longest, duration);
   }
 
-  /** The time up to `until` is that of the segments that are missing, and of the last one, where nobody knows how long that was. */
-  #bridge(last: ShelvedSegment, missing: number, until: number): void {
-    if (missing === 0 && last.duration !== undefined) return;
-    const isKnown = last.duration !== undefined && !last.spoilt;
-    const from = isKnown ? last.time + last.duration! : last.time;
-    const share = Math.floor((until - from) / (isKnown ? missing : missing + 1));
-    // Players do not like segments that are longer than they were told; and where there was a pause it is none of theirs.
-    const each = Math.max(1, Math.min(share, this.#longest || share));
-    if (!isKnown) last.close(each);
-    if (last === this.#making) this.#making = undefined;
-    for (let i = 0; i < missing; i++) this.#segments.push(gapBehind(this.last!, each));
-  }
-
+  /** What is being made may be larger than all that may be here. */
   #trim(): void {
-    const segments = this.#segments;
-    const most = this.#limits.window + NO_LONGER_LISTED + (this.last?.duration === undefined ? 1 : 0);
-    if (segments.length > most) segments.splice(0, segments.length - most);
-    let excess = segments.reduce((sum, { bytes }) => sum + bytes, 0) - this.#limits.bytes;
-    while (excess > 0 && segments.length > 1) excess -= this.#free();
-    if (excess > 0) this.#spoilAll();
-  }
-
-  /** Makes room: what can be fetched again is let go of first, the least used; else the oldest goes. Returns how much. */
-  #free(): number {
-    const spare = this.#segments.filter(({ content, elsewhere }) => content !== undefined && elsewhere);
-    const [least] = spare.toSorted((a, b) => a.used - b.used);
-    const freed = (least ?? this.#segments.shift()!).bytes;
-    least?.drop();
-    return freed;
-  }
-
-  /** What is being made is larger than all that may be here. */
-  #spoilAll(): void {
+    if (this.#row.trim()) return;
     this.#making?.drop();
     this.spoil();
   }
-}
-
-/** One of which nothing is known but that it was. */
-function gapBehind({ stamp, time, duration, init }: ShelvedSegment, length: number): ShelvedSegment {
-  const gap = new ShelvedSegment({ ...stamp, segment: stamp.segment + 1 }, time + duration!);
-  gap.init = init;
-  gap.spoilt = true;
-  gap.close(length);
-  return gap;
 }

@@ -34,6 +34,8 @@ export class ShelvedSegment {
   /** What it takes in memory, and how large it is as far as that is known; in bytes. */
   bytes = 0;
   size = 0;
+  /** How many pictures it has, as far as that is known. */
+  pictures = 0;
   /** Grows with every use of any segment. */
   used = 0;
 

@@ -5,6 +5,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { z } from 'zod';
+import { OPTIONS } from '../../../test/support/hls-stage.ts';
 import { VIDEO } from '../../../test/support/tracks.ts';
 import { AccessGate, type AccessRequest } from '../../access/gate.ts';
 import { MILLISECOND, SECOND, VirtualClock } from '../../base/clock.ts';
@@ -14,6 +15,7 @@ import { coreOptions } from '../../config/options.ts';
 import { checkPlaylist } from '../../container/hls/check.ts';
 import { Files } from '../../hub/files.ts';
 import { Hub } from '../../hub/hub.ts';
+import { Pasts } from '../../hub/past.ts';
 import type { Publisher } from '../../hub/publisher.ts';
 import { Sessions } from '../../hub/session.ts';
 import type { Context } from '../../module.ts';
@@ -49,6 +51,7 @@ async function setUp(owner: Owner, { patience = '0s', viewers = 100 } = {}) {
     hub,
     sessions,
     files: new Files(),
+    pasts: new Pasts(),
     access: new AccessGate([gate]),
     memory: { isFull: false } as Context['memory'],
     http: new HttpRouter(silentLogger, config),
@@ -60,7 +63,7 @@ async function setUp(owner: Owner, { patience = '0s', viewers = 100 } = {}) {
       requests++;
       return handle(question);
     });
-  await hls({ segment: 2 * SECOND, part: 200 * MILLISECOND, window: 9, idle: 30 * SECOND }).start(context as Context);
+  await hls({ ...OPTIONS, window: 9 }).start(context as Context);
   const server = context.http!.serve() as Server;
   const sockets: Socket[] = [];
   server.on('connection', (socket: Socket) => sockets.push(socket));
