@@ -13,7 +13,7 @@ export interface Tally {
 }
 
 /** What a stream's latency comes to, in shares of its packets. */
-export interface Outcome {
+interface Outcome {
   readonly loss: number;
   readonly residual: number;
   readonly overhead: number;
