@@ -53,8 +53,10 @@ export async function findWay(
   signal: AbortSignal,
 ): Promise<Way> {
   const [quicLoses, tlsLoses] = [new AbortController(), new AbortController()];
-  const byQuic = quicWay(destination, AbortSignal.any([signal, quicLoses.signal]));
+  const dial = () => quicWay(destination, AbortSignal.any([signal, quicLoses.signal]));
   const byTls = later(HEAD_START_MS, AbortSignal.any([signal, tlsLoses.signal]), (until) => tlsWay(destination, until));
+  // What QUIC sent before the origin was there it repeats only after a second: it is dialled again as soon as TLS has shown it.
+  const byQuic = firstOf([dial(), byTls.then(dial)]);
   const patience = before === 'tls' ? LAST_CHANCE_MS : QUIC_PATIENCE_MS;
   const isLate = byTls.then(
     ({ control }) => waitBeside(control, patience),
@@ -65,6 +67,14 @@ export async function findWay(
   loses.abort(new Error('the other way is taken'));
   loser.then((way) => way.close()).catch(() => {});
   return winner;
+}
+
+/** The first way that comes through; those that come later are closed. */
+function firstOf(attempts: readonly Promise<Way>[]): Promise<Way> {
+  const first = Promise.any(attempts);
+  const close = (way: Way) => first.then((winner) => winner !== way && way.close());
+  for (const attempt of attempts) attempt.then(close).catch(() => {});
+  return first;
 }
 
 /** Lets so many milliseconds pass, in which the other node is told that we are still there. */
