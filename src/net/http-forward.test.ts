@@ -41,7 +41,7 @@ async function setUp(t: TestContext, answer: (exchange: Exchange) => Promise<voi
 async function echo({ request: asked, response, peer, url }: Exchange): Promise<void> {
   const body = (await readBody(asked)).toString();
   const { host, cookie, connection } = asked.headers;
-  const { remote, isEncrypted = false } = peer;
+  const { remote, isEncrypted } = peer;
   response.setHeader('set-cookie', ['a=1', 'b=2']);
   sendJson(response, 201, {
     method: asked.method,

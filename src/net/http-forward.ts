@@ -1,9 +1,17 @@
-import { type IncomingHttpHeaders, type IncomingMessage, type OutgoingHttpHeaders, request as open } from 'node:http';
+import {
+  Agent,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  request as open,
+} from 'node:http';
 import { pipeline } from 'node:stream/promises';
 import { RefusedError } from '../base/errors.ts';
 import type { Exchange } from './http.ts';
 import { peerHeader, peerOf } from './http-peer.ts';
 
+/** Connections to other workers are kept for the next request. */
+const agent = new Agent({ keepAlive: true });
 /** Of one connection alone (RFC 9110, 7.6.1). */
 const HOP_BY_HOP = ['connection', 'keep-alive', 'proxy-connection', 'te', 'transfer-encoding', 'upgrade'];
 
@@ -11,7 +19,7 @@ const HOP_BY_HOP = ['connection', 'keep-alive', 'proxy-connection', 'te', 'trans
 export async function forward({ request, response }: Exchange, door: string): Promise<void> {
   const { method, url: path } = request;
   const headers = { ...endToEnd(request.headers), ...peerHeader(peerOf(request)) };
-  const onward = open({ socketPath: door, method, path, headers, agent: false });
+  const onward = open({ socketPath: door, method, path, headers, agent });
   response.once('close', () => onward.destroy());
   request.pipe(onward);
   const answer = await new Promise<IncomingMessage>((resolve, reject) => {

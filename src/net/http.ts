@@ -39,6 +39,9 @@ export class Upgrade extends Incoming<IncomingMessage> {
 /** What a route does; what it throws becomes the answer: {@link RefusedError} its status, anything else 500. */
 export type Handler<Request> = (request: Request) => Promise<void> | void;
 
+/** Looks at what a plain connection asks for first; true when it has taken the connection over. */
+export type Claimant = (groups: Groups, socket: Socket, bytes: Buffer) => boolean;
+
 interface Route<Request> {
   readonly methods: readonly string[];
   readonly pattern: RegExp;
@@ -78,6 +81,7 @@ export class HttpRouter {
   readonly #routes: Route<Exchange>[] = [];
   readonly #downloads: Route<Download>[] = [];
   readonly #upgrades: Route<Upgrade>[] = [];
+  readonly #claims: { readonly pattern: RegExp; readonly claim: Claimant }[] = [];
 
   constructor(log: Logger, times: HttpTimes) {
     this.#log = log;
@@ -100,6 +104,11 @@ export class HttpRouter {
   /** Adds a route for requests that ask for the protocol `websocket`. */
   upgrade(pattern: RegExp, handle: Handler<Upgrade>): void {
     this.#upgrades.push({ methods: ['GET'], pattern, handle });
+  }
+
+  /** Has `claim` decide about plain connections whose first request, a GET or HEAD, is for this path. */
+  claim(pattern: RegExp, claim: Claimant): void {
+    this.#claims.push({ pattern, claim });
   }
 
   /** A server of HTTP/1.1, or with `tls` of HTTPS with HTTP/2, that uses these routes. */
@@ -139,13 +148,23 @@ export class HttpRouter {
   /** Serves a plain request for a download on the bare socket. */
   #preview(socket: Socket, bytes: Buffer): boolean {
     const head = readPlainHead(bytes);
-    const found = head && find(this.#downloads, head, pathnameOf(head));
-    if (!found) return false;
+    if (!head) return false;
+    const pathname = pathnameOf(head);
+    const found = find(this.#downloads, head, pathname);
+    if (!found) return this.#isClaimed(pathname, socket, bytes);
     const leave = () => socket.destroy();
     // The peer was told that this is the connection's last answer: it has nothing more to say.
     socket.once('data', leave).once('end', leave);
     void this.#download(found, { ...head, socket }, socket);
     return true;
+  }
+
+  #isClaimed(pathname: string, socket: Socket, bytes: Buffer): boolean {
+    for (const { pattern, claim } of this.#claims) {
+      const groups = pattern.exec(pathname)?.groups;
+      if (groups) return claim(groups, socket, bytes);
+    }
+    return false;
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {

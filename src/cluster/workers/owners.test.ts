@@ -16,7 +16,7 @@ function setUp(fetcher?: number) {
   const moves: (number | undefined)[] = [];
   const asked: number[] = [];
   /** What a worker says that is asked to let go of a stream. */
-  const state = { yields: async (_: number) => true };
+  const state: { yields: (worker: number) => Promise<boolean> } = { yields: async () => true };
   const yields = (worker: number) => {
     asked.push(worker);
     return state.yields(worker);

@@ -15,7 +15,7 @@ import type { HlsOptions } from './options.ts';
 import type { Container } from './packaging.ts';
 import { MEDIA_PLAYLIST, Playlists, reportOf, variantOf, writeMaster } from './playlist.ts';
 import type { Shelf } from './shelf.ts';
-import { homeOf, newToken } from './token.ts';
+import { homeElsewhere, newToken } from './token.ts';
 import type { Viewer, Watching } from './viewer.ts';
 import type { Viewers } from './viewers.ts';
 
@@ -63,10 +63,9 @@ export async function answerMaster(ground: Ground, exchange: Exchange): Promise<
 export function answerFile(ground: Ground, exchange: Exchange): Promise<void> {
   const { params } = exchange;
   const { siblings } = ground.context;
-  const home = homeOf(params.token!);
-  // Whichever worker its connections come to: one has answered its playlist, and has what that names.
-  if (home !== siblings.worker && home > 0 && home <= siblings.count)
-    return forward(exchange, siblings.door('http', home));
+  // One has answered the playlist, and has what that names.
+  const home = homeElsewhere(params.token!, siblings);
+  if (home !== undefined) return forward(exchange, siblings.door('http', home));
   return params.file === MEDIA_PLAYLIST
     ? answerMedia(ground, exchange, params)
     : answerSegment(ground, exchange, params);
