@@ -3,8 +3,10 @@ import { adminToken } from './access/admin-token.ts';
 import { AccessGate } from './access/gate.ts';
 import { publishKey } from './access/publish-key.ts';
 import type { NodeIdentity } from './cluster/node.ts';
+import { Files } from './hub/files.ts';
 import { Hub } from './hub/hub.ts';
 import type { Leases } from './hub/lease.ts';
+import { Pasts } from './hub/past.ts';
 import { Sessions } from './hub/session.ts';
 import type { Context } from './module.ts';
 import { Admission } from './net/admission.ts';
@@ -66,11 +68,13 @@ export async function createContext(
     hub,
     sessions,
     recordings: new LocalRecordings({ options: config.record, disk: systemDisk, hub, sessions, clock, log }),
+    files: new Files(),
+    pasts: new Pasts(),
     access: new AccessGate(providers, { warn }),
     admission,
     memory,
     outlets: { window: { ...window, duration: play.maxLag }, stallTimeout: play.stallTimeout },
-    http: new HttpRouter(log, limits),
+    http: new HttpRouter(log, config),
     links: new Links(),
     dialers: new Dialers(siblings.run),
     routes: new Routes(),

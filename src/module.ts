@@ -1,7 +1,9 @@
 import type { AccessGate } from './access/gate.ts';
 import type { Clock } from './base/clock.ts';
 import type { CoreConfig } from './config/options.ts';
+import type { Files } from './hub/files.ts';
 import type { Hub } from './hub/hub.ts';
+import type { Pasts } from './hub/past.ts';
 import type { Recordings } from './hub/recordings.ts';
 import type { Sessions } from './hub/session.ts';
 import type { Admission } from './net/admission.ts';
@@ -28,6 +30,8 @@ export interface Context {
   readonly hub: Hub;
   readonly sessions: Sessions;
   readonly recordings: Recordings;
+  readonly pasts: Pasts;
+  readonly files: Files;
   readonly access: AccessGate;
   readonly admission: Admission;
   readonly memory: MemoryWatch;

@@ -1,5 +1,6 @@
 import { RefusedError } from '../base/errors.ts';
 import type { Context } from '../module.ts';
+import type { LinkReport, PushReport } from '../net/links.ts';
 import { type ClientReport, isClient, reportClient } from './client-report.ts';
 import type { Machine } from './machine.ts';
 import type { Rates } from './rates.ts';
@@ -10,6 +11,12 @@ import type { Traffic } from './traffic.ts';
 export interface ClientList {
   readonly total: number;
   readonly clients: readonly ClientReport[];
+}
+
+/** The links to other nodes, and what is pushed to them. */
+export interface LinkList {
+  readonly links: readonly LinkReport[];
+  readonly pushes: readonly PushReport[];
 }
 
 /** What a worker uses, or all together. */
@@ -41,6 +48,7 @@ export class Survey {
     siblings.answer('clients', (most) => this.#clients(most as number));
     siblings.answer('client', (id) => this.#client(id as string));
     siblings.answer('kick', (id) => this.#kick(id as string));
+    siblings.answer('links', () => this.#links());
     siblings.answer('usage', () => this.#usage());
   }
 
@@ -64,6 +72,11 @@ export class Survey {
   /** Closes a client; false when there is none of that id. */
   async kick(id: string): Promise<boolean> {
     return this.#kick(id) || (await this.#ask<boolean>('kick', id)).includes(true);
+  }
+
+  async links(): Promise<LinkList> {
+    const all = [this.#links(), ...(await this.#ask<LinkList>('links'))];
+    return { links: all.flatMap(({ links }) => links), pushes: all.flatMap(({ pushes }) => pushes) };
   }
 
   async usage(): Promise<WorkerUsage> {
@@ -106,6 +119,11 @@ export class Survey {
     if (!session || !isClient(session)) return false;
     session.close(new RefusedError('kicked', 'closed by an administrator'));
     return true;
+  }
+
+  #links(): LinkList {
+    const { links } = this.#ground.context;
+    return { links: [...links], pushes: links.pushes };
   }
 
   async #usage(): Promise<WorkerUsage> {

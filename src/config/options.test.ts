@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { z } from 'zod';
 import { ConfigError, loadConfig } from './load.ts';
 import { clusterOptions, type OriginAddress, relayOptions } from './options.ts';
@@ -58,6 +58,24 @@ for (const url of [
     );
   });
 }
+
+describe('relay.fec', () => {
+  const read = (fec: unknown) =>
+    loadConfig(schema, { file: { name: 'h.yaml', text: JSON.stringify({ relay: { fec } }) } });
+  const cases: [raw: unknown, value: unknown][] = [
+    ['auto', 'auto'],
+    ['off', 'off'],
+    [false, 'off'],
+    [20, 0.2],
+    ['100', 1],
+  ];
+  for (const [raw, value] of cases) {
+    test(`may be ${raw}`, () => assert.equal(read(raw).relay.fec, value));
+  }
+  for (const raw of [0, 101, 12.5, 'on', true, '']) {
+    test(`may not be ${JSON.stringify(raw)}`, () => assert.throws(() => read(raw), /relay\.fec.*from 1 to 100/));
+  }
+});
 
 for (const [text, workers] of [
   ['{}', 1],

@@ -99,6 +99,11 @@ export const publishOptions = section('What becomes of streams when publishers c
 /** How patient the server is with viewers. */
 export const playOptions = section('How patient the server is with viewers.', {
   wait: option(duration(), '0s', 'How long a viewer may wait for a stream that nobody publishes yet.'),
+  shift: option(
+    duration(),
+    '12h',
+    'How far back viewers may go in a running stream, as far as it is recorded; 0 for not at all.',
+  ),
   maxLag: option(
     duration('1s', '10m'),
     '10s',
@@ -178,6 +183,16 @@ function latency(): Value<number | undefined, string | 0> {
   });
 }
 
+/** `auto`, `off`, or per cent of the media: a share of it, up to all. */
+function fec(): Value<'auto' | 'off' | number, string | number> {
+  const [words, percent] = [oneOf('auto', 'off'), integer(1, 100)];
+  return value<'auto' | 'off' | number, string | number>('auto, off or a whole number from 1 to 100', (raw) => {
+    const [word, number] = [words.safeParse(raw), percent.safeParse(raw)];
+    if (word.success) return word.data;
+    return number.success ? number.data / 100 : WRONG;
+  });
+}
+
 /** How streams go from node to node. */
 export const relayOptions = section('How streams go from node to node: see docs/edge.md.', {
   listen: option(
@@ -199,6 +214,11 @@ export const relayOptions = section('How streams go from node to node: see docs/
     latency(),
     '500ms',
     'At an edge: how long after it came to the origin each frame leaves here; auto takes what the path needs. See docs/link.md.',
+  ),
+  fec: option(
+    fec(),
+    'auto',
+    'At an edge: parity beside the media, so that losses need not be asked for; per cent of the media, or auto: what a path takes where the latency leaves no time to ask. See docs/link.md.',
   ),
   mtu: option(integer(576, 1452), 1200, 'The size of media packets at an origin: UDP payload in bytes.'),
   ...pushOptions,

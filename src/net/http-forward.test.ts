@@ -17,12 +17,13 @@ import { believePeers } from './http-peer.ts';
 import { listenInside } from './listen.ts';
 import { TlsStore } from './tls.ts';
 
-const TIMES = { handshake: 1e6, httpHead: 1e6, httpRequest: 1e6, httpIdle: 1e6 };
+const limits = { handshake: 1e6, httpHead: 1e6, httpRequest: 1e6, httpIdle: 1e6 };
+const CONFIG = { limits, play: { stallTimeout: 1e6 } };
 
 /** Two workers: one that clients come to, and one that it hands everything on to. */
 async function setUp(t: TestContext, answer: (exchange: Exchange) => Promise<void> | void, tls?: TlsStore) {
   const door = join(await temporaryFolder(t), 'door');
-  const [front, back] = [new HttpRouter(silentLogger, TIMES), new HttpRouter(silentLogger, TIMES)];
+  const [front, back] = [new HttpRouter(silentLogger, CONFIG), new HttpRouter(silentLogger, CONFIG)];
   front.route(['GET', 'HEAD', 'POST'], /^\//, (exchange) => forward(exchange, door));
   back.route(['GET', 'HEAD', 'POST'], /^\//, answer);
   const inner = believePeers(back.serve());
@@ -79,7 +80,7 @@ test('a request comes to the other worker as it was sent, with who sent it, and 
 });
 
 test('what anybody says of himself from outside is not believed', async (t) => {
-  const router = new HttpRouter(silentLogger, TIMES);
+  const router = new HttpRouter(silentLogger, CONFIG);
   router.route(['GET'], /^\//, ({ response, remote }) => sendJson(response, 200, { remote }));
   const server = router.serve();
   t.after(() => void server.close());

@@ -23,7 +23,7 @@ export function believePeers(server: Server): Server {
 export function peerOf({ socket, headers }: { socket: Socket; headers?: IncomingHttpHeaders }): HttpPeer {
   const told = inner.has(socket) ? headers?.[HEADER] : undefined;
   if (typeof told === 'string') return JSON.parse(told) as HttpPeer;
-  return { remote: addressOf(socket), isEncrypted: Boolean((socket as TLSSocket).encrypted) };
+  return { remote: addressOf(socket), isEncrypted: (socket as Partial<TLSSocket>).encrypted === true };
 }
 
 /** What tells another worker who sent a request. */

@@ -1,6 +1,8 @@
 import type { HubEvent, Resolver } from '../hub/hub.ts';
 import type { StreamPath } from '../hub/path.ts';
 import type { Context } from '../module.ts';
+import { filesAt } from './files.ts';
+import { Follower } from './follower.ts';
 import type { Ears } from './media/ears.ts';
 import { Pull } from './pull.ts';
 import { Sibling } from './sibling.ts';
@@ -23,10 +25,11 @@ export class Edge {
   readonly #siblings = new Map<number, Sibling>();
   readonly #uplinks: readonly Uplink[];
   readonly #pulls = new Map<StreamPath, Pull>();
+  #followers: readonly Follower[] = [];
 
   /** Connects to the origins of the configuration at once, where it is the one who does. */
   constructor(context: Context, outside: Outside | undefined) {
-    const { config, hub, siblings } = context;
+    const { config, hub, siblings, pasts } = context;
     const { origins, idle } = config.relay;
     this.#context = context;
     this.#idle = idle;
@@ -37,7 +40,14 @@ export class Edge {
     this.#origins = first && origins.length > 0 ? [first] : this.#uplinks;
     hub.observe((event) => this.#observe(event));
     hub.resolveWith(this.resolve);
+    pasts.elsewhere = ({ path }) => this.#keepers.map((source) => filesAt(source, path));
     siblings.onMove((path, owner) => this.#move(path, owner));
+    context.files.elsewhere = (path) => this.#origins.map((origin) => filesAt(origin, path));
+  }
+
+  /** From now on hears what the origins publish, to have what is wanted here. To be called when it is known whether anything is. */
+  follow(): void {
+    if (this.#context.hub.hasWishes) this.#followers = this.#uplinks.map((each) => new Follower(this.#context, each));
   }
 
   /** Looks for a stream where it can be had; however many want it, it is fetched once. */
@@ -65,8 +75,15 @@ export class Edge {
   }
 
   close(): void {
+    for (const follower of this.#followers) follower.close();
     for (const pull of this.#pulls.values()) pull.end();
     for (const uplink of this.#uplinks) uplink.close();
+  }
+
+  /** Who may have kept what was: the first worker records on behalf of all, and asks the origins. */
+  get #keepers(): readonly Source[] {
+    const first = this.#siblings.get(1);
+    return first ? [first] : this.#uplinks;
   }
 
   #sources(path: StreamPath): readonly Source[] {

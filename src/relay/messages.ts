@@ -28,21 +28,53 @@ const address = z.string().refine((it) => isIP(it) !== 0);
 /** How an edge comes by UDP: to which port of the origin, under which number, and the keys of control datagrams both ways. */
 const mediaOffer = z.object({ port, connection: u32, up: bytes(16), down: bytes(16) });
 
-/** Sent by both ends of a control stream: first who one is, then, again and again, that one is still there. */
-const control = z.object({ op: z.literal('control'), node: nodeId, media: mediaOffer.optional() });
+/**
+ * Sent by both ends of a control stream: first who one is, then, again and again, that one is still there. An edge that lost its
+ * control stream alone names the connection by UDP that it has; it is offered again if the origin still has it, else another.
+ */
+const control = z.object({
+  op: z.literal('control'),
+  node: nodeId,
+  connection: u32.optional(),
+  media: mediaOffer.optional(),
+});
 const alive = z.object({ op: z.literal('alive') });
+/** How the edge wants its streams protected: see `link/protection.ts`. */
+const span = z.int().min(1000).max(10_000_000);
+const loss = z.number().min(0).max(0.9);
+const steadyProtection = z.object({ span, share: z.number().min(0).max(1) });
+const fittedProtection = z.object({
+  span,
+  loss,
+  left: loss,
+  burst: z.number().min(1).max(1000),
+  target: z.number().min(1e-12).max(1),
+});
 /** How the edge wants its repairs weighed: see `link/copies.ts`. */
 const policy = z.object({
   op: z.literal('policy'),
   target: z.number().min(1e-12).max(1),
   spare: z.number().min(0).max(4),
+  fec: z.union([steadyProtection, fittedProtection]).optional(),
 });
 
 /** Where an edge hears what is pushed to it, besides groups. */
 const pushPlace = z.object({ hosts: z.array(address).max(MOST_HOSTS), port });
-/** The first message of a subscription; who names its connection by UDP wants media that way, this many microseconds late. */
-const mediaWish = z.object({ connection: u32, latency: count.max(60_000_000), pushed: pushPlace.optional() });
+/**
+ * The first message of a subscription; who names its connection by UDP wants media that way, this many microseconds late. Who is
+ * being sent it already, and lost the stream of its subscription alone, names it.
+ */
+const mediaWish = z.object({
+  connection: u32,
+  latency: count.max(60_000_000),
+  ssrc: u32.optional(),
+  pushed: pushPlace.optional(),
+});
 const subscribe = z.object({ op: z.literal('subscribe'), path: text, media: mediaWish.optional() });
+
+/** The first message of one who wants to know what there is, and the answers to it: a stream is there, or begins. */
+const follow = z.object({ op: z.literal('follow') });
+const published = z.object({ op: z.literal('published'), path: text });
 
 /**
  * Media comes by UDP: the keys of its packets, where it begins, how many records come before it, behind this message, and where
@@ -74,10 +106,26 @@ const announce = z.object({
   media: mediaGrant.optional(),
 });
 
-/** Why there is no stream, or no more of it; `code` is one of `RefusalCode`. */
+/** The first message of one who wants a file that is made of a stream, such as a segment of HLS. */
+const fetch = z.object({ op: z.literal('fetch'), path: text, file: z.string().max(128) });
+/** The answer to it, when there is such a file; pieces of so many bytes in all follow. */
+const file = z.object({ op: z.literal('file'), size: count });
+
+/** Why there is no stream, or file, or no more of it; `code` is one of `RefusalCode`. */
 const ended = z.object({ op: z.literal('ended'), code: text, message: text });
 
-const message = z.discriminatedUnion('op', [control, alive, policy, subscribe, announce, ended]);
+const message = z.discriminatedUnion('op', [
+  control,
+  alive,
+  policy,
+  subscribe,
+  announce,
+  fetch,
+  file,
+  follow,
+  published,
+  ended,
+]);
 
 /** What nodes tell each other besides frames. */
 export type RelayMessage = z.infer<typeof message>;

@@ -7,11 +7,13 @@ import { hangUp } from '../net/hang-up.ts';
 import type { Mux } from '../net/outlet.ts';
 import { Departure, type Serving, serve } from '../net/serve.ts';
 import { watch } from '../net/watch.ts';
-import { Channel } from './channel.ts';
+import { Channel, expectJson } from './channel.ts';
 import { keepAlive } from './control.ts';
+import { sendFile } from './files.ts';
 import type { MediaServer } from './media/media-server.ts';
 import { playMedia } from './media/play.ts';
 import { announcementOf, type MediaWish, type RelayMessage } from './messages.ts';
+import type { News } from './news.ts';
 import { RecordWriter } from './wire/record.ts';
 
 /** What serving other nodes needs. */
@@ -20,6 +22,8 @@ export interface OriginGround {
   readonly nodeId: string;
   /** Whether it is no use to this node to ask us for this stream, for instance because we are asking it for the same. */
   readonly isAsking: (node: string, path: StreamPath) => boolean;
+  /** Where those are told of it who want to hear what is published. */
+  readonly news?: News;
   /** Where media goes by UDP, if it does. */
   readonly media?: MediaServer | undefined;
 }
@@ -35,7 +39,7 @@ export interface Peer {
 const PREROLL = 2 * SECOND;
 const NO_PRELUDE = new Uint8Array(0);
 
-/** Serves one stream of bytes that a node has opened: its control channel or a subscription. Never rejects. */
+/** Serves one stream of bytes that a node has opened: its control channel, a subscription, or news. Never rejects. */
 export async function serveNode(ground: OriginGround, stream: Duplex, peer: Peer): Promise<void> {
   const { context } = ground;
   const { remote, isInner } = peer;
@@ -44,8 +48,10 @@ export async function serveNode(ground: OriginGround, stream: Duplex, peer: Peer
     stream.once('close', () => serving.end(new Departure('the node left')));
     try {
       const wish = await channel.hear(serving.signal, context.config.limits.command / MILLISECOND);
-      if (wish.op === 'control') await control(ground, channel, serving, peer);
+      if (wish.op === 'control') await control(ground, channel, serving, peer, wish.connection);
       else if (wish.op === 'subscribe') await play(ground, channel, serving, { ...peer, ...wish });
+      else if (wish.op === 'follow' && ground.news) await tell(ground, ground.news, channel, serving, peer);
+      else if (wish.op === 'fetch') await sendFile(context, channel, serving, wish);
       else throw new ProtocolError(`a stream that begins with "${wish.op}"`);
     } catch (reason) {
       channel.send(farewell(reason));
@@ -61,18 +67,46 @@ async function control(
   channel: Channel,
   { signal }: Serving,
   peer: Peer,
+  connection: number | undefined,
 ): Promise<void> {
   signal.addEventListener('abort', () => channel.break(signal.reason), { once: true });
-  const welcome = media?.welcome(peer);
+  const welcome = media?.welcome(peer, connection);
   try {
     channel.send({ op: 'control', node: nodeId, ...(welcome && { media: welcome.link.offer }) });
     const hear = (message: RelayMessage) => {
-      if (message.op === 'policy' && welcome) welcome.link.policy = message;
+      if (message.op === 'policy') welcome?.link.heed(message);
     };
     await keepAlive(channel, { hear, heard: () => welcome?.link.heard ?? 0 });
   } finally {
-    welcome?.leave();
+    welcome?.leave(!isDismissed(signal));
   }
+}
+
+/** Whether a session was ended here: all others may be back in a moment. */
+function isDismissed({ aborted, reason }: AbortSignal): boolean {
+  return aborted && !(reason instanceof Departure);
+}
+
+/** Tells a node what is published here, and what begins to be, as far as it may play it and does not send it itself. */
+async function tell(
+  { context, isAsking }: OriginGround,
+  news: News,
+  channel: Channel,
+  serving: Serving,
+  { node, remote }: Peer,
+): Promise<void> {
+  const { signal, session } = serving;
+  const consider = async (path: StreamPath) => {
+    if (isAsking(node, path)) return;
+    const asked = { remote, query: new Map<string, string>(), protocol: 'relay', session: session.id };
+    await context.access.may({ action: 'play', path, ...asked });
+    channel.send({ op: 'published', path });
+  };
+  listen(channel, serving);
+  const leave = news.listen((path) => void consider(path).catch(() => {}));
+  const ended = Promise.withResolvers<never>();
+  signal.addEventListener('abort', () => ended.reject(signal.reason), { once: true });
+  return ended.promise.finally(leave);
 }
 
 interface Wish extends Peer {
@@ -102,16 +136,19 @@ async function play(
   const link = wish && media?.find(wish.connection, node);
   if (media && link) {
     const target = media.pushes.find(path, link.edge, wish);
-    return playMedia(context, serving, channel, { stream, link, latency: wish.latency, target });
+    return playMedia(context, serving, channel, { stream, link, latency: wish.latency, target, ssrc: wish.ssrc });
   }
   channel.send(announcementOf(stream));
   return watch(context, serving, { stream, format: 'relay', mux: recordMux, sink: channel.stream });
 }
 
-/** Nothing more is to be heard from a subscriber; that it leaves is noticed only by one who listens. */
+/** A subscriber says nothing but that it wants no more; that it is lost is noticed only by one who listens. */
 function listen(channel: Channel, serving: Serving): void {
   const hear = async () => {
-    for await (const _ of channel.messages()) throw new ProtocolError('a message where none is expected');
+    for await (const message of channel.messages()) {
+      if (expectJson(message).op !== 'ended') throw new ProtocolError('a message where none is expected');
+      throw new RefusedError('gone', 'the node wants no more of it');
+    }
     throw new Departure('the node left');
   };
   hear().catch((reason: unknown) => serving.end(reason));

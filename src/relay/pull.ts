@@ -5,8 +5,9 @@ import type { StreamPath } from '../hub/path.ts';
 import type { Context } from '../module.ts';
 import { Backoff } from '../net/backoff.ts';
 import { Departure, type Serving, serve } from '../net/serve.ts';
+import { filesAt } from './files.ts';
 import { begin, receiveAll } from './receive.ts';
-import { askAll, type Source, type Subscription } from './subscription.ts';
+import { askAll, leave, type Source, type Subscription } from './subscription.ts';
 
 /** What fetching streams needs. */
 export interface PullGround {
@@ -111,24 +112,25 @@ export class Pull {
     const run = (serving: Serving) => this.#receive(subscription, serving);
     await serve(this.#ground.context, { protocol: 'relay', remote, isInner }, run);
     this.#subscription = undefined;
-    channel.stream.destroy();
+    leave(channel);
   }
 
   async #receive(subscription: Subscription, serving: Serving): Promise<never> {
-    const { channel, announcement, source } = subscription;
+    const { announcement, source } = subscription;
     const signal = AbortSignal.any([serving.signal, this.#ending.signal]);
     signal.throwIfAborted();
-    signal.addEventListener('abort', () => channel.break(signal.reason), { once: true });
     serving.session.detail.origin = source.name;
     serving.begin('publish', this.path);
     const mirror = this.#ground.context.hub.mirror(this.path, serving.session);
     this.#mirror = mirror;
     try {
       begin(mirror, announcement);
+      mirror.stream.upstream = filesAt(source, this.path);
       this.#found.resolve();
       this.look();
-      return await receiveAll(subscription, mirror);
+      return await receiveAll(subscription, mirror, signal);
     } finally {
+      mirror.stream.upstream = undefined;
       this.#mirror = undefined;
       this.look();
       mirror.close();

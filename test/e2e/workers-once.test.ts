@@ -193,6 +193,14 @@ describe('between nodes', () => {
     }
     const fetched = origin.server.lines().filter(({ msg, protocol }) => msg === 'play begins' && protocol === 'relay');
     assert.equal(fetched.length, 1);
+    // Each request comes to another worker.
+    for (let i = 0; i < 4; i++) {
+      const { links } = await askApi(edge, 'links');
+      assert.deepEqual(
+        links.map(({ role }: { role: string }) => role),
+        ['edge'],
+      );
+    }
   });
 
   test('an original edge is sent what was published to any worker', needs('ffmpeg'), async (t) => {

@@ -3,6 +3,8 @@ import { DATAGRAM_OVERHEAD } from '../../src/relay/link/datagram.ts';
 import { EdgeEnd } from '../../src/relay/link/edge-end.ts';
 import { type Destination, OriginEnd } from '../../src/relay/link/origin-end.ts';
 import { sequenceOf } from '../../src/relay/link/packet.ts';
+import type { ParityOutlet } from '../../src/relay/link/parity-sender.ts';
+import type { Protection } from '../../src/relay/link/protection.ts';
 import { SharedAnswers } from '../../src/relay/link/shared-answers.ts';
 import { StreamSender, type Subscriber } from '../../src/relay/link/stream-sender.ts';
 import { Course, open, seal } from './link-simulation.ts';
@@ -22,6 +24,8 @@ export interface GroupScenario {
   readonly seed: number;
   readonly latency: number;
   readonly members: readonly Member[];
+  /** How each edge wants the stream protected. */
+  readonly protection?: Protection;
   /** Of the way that the group has in common, before it branches to its members. */
   readonly trunk?: Conditions;
 }
@@ -51,9 +55,10 @@ export class GroupSimulation implements Destination {
   readonly simulation: Simulation;
   readonly sender: StreamSender;
   readonly edges: SimulatedEdge[] = [];
-  /** Packets that were sent to the group, and sent to it again. */
+  /** Packets that were sent to the group, and sent to it again, and those of parity. */
   pushed = 0;
   repaired = 0;
+  parity = 0;
   readonly #answers = new SharedAnswers();
   readonly #latency: number;
   readonly #sent: Course;
@@ -61,9 +66,18 @@ export class GroupSimulation implements Destination {
   readonly #trunk: Wire;
   readonly #polls = new Map<Machine, number>();
   #asking = 0;
-  readonly #subscriber: Subscriber = { media: (packet) => this.#push(packet), heartbeat: () => {} };
+  readonly #protection: Protection | undefined;
+  readonly #subscriber: Subscriber & ParityOutlet = {
+    media: (packet) => this.#push(packet),
+    heartbeat: () => {},
+    parity: (packet) => {
+      this.parity++;
+      this.#send(packet);
+    },
+  };
 
-  constructor({ seed, latency, members, trunk = {} }: GroupScenario) {
+  constructor({ seed, latency, members, protection, trunk = {} }: GroupScenario) {
+    this.#protection = protection;
     this.simulation = new Simulation(seed);
     this.#trunk = new Wire(this.simulation, trunk);
     this.#latency = latency;
@@ -99,6 +113,10 @@ export class GroupSimulation implements Destination {
     return true;
   }
 
+  outlet(): ParityOutlet {
+    return this.#subscriber;
+  }
+
   /** Records that an edge should have by now and has not. */
   missing({ course, since }: SimulatedEdge, margin = 150 * MILLISECOND): number[] {
     const came = new Set(course.came);
@@ -113,12 +131,12 @@ export class GroupSimulation implements Destination {
 
   #connect({ group, down, up }: Member): void {
     const [wire, back] = [new Wire(this.simulation, down), new Wire(this.simulation, up)];
-    const edge = new EdgeEnd((plain) =>
+    const send = (plain: Uint8Array) =>
       back.send(plain.length + DATAGRAM_OVERHEAD + IP_UDP, () => {
         origin.receive(plain, this.simulation.now);
         this.#wake(origin, () => this.simulation.now);
-      }),
-    );
+      });
+    const edge = new EdgeEnd(send, this.#edgeNow());
     const deliver = (act: () => void) => () => {
       act();
       this.#wake(edge, () => this.#edgeNow());
@@ -145,6 +163,7 @@ export class GroupSimulation implements Destination {
   #subscribe(edge: EdgeEnd, origin: OriginEnd, down: Wire): void {
     const course = Object.assign(new Course(this.sender, true), { sent: this.#sent.sent });
     const { sequence, chain } = this.sender.position;
+    origin.protect(this.#protection);
     origin.subscribe(this.sender, this);
     course.receiver = edge.subscribe({
       ...{ ssrc: this.sender.ssrc, sequence, chain, latency: this.#latency, open },

@@ -29,9 +29,14 @@ export class Groups {
     );
   }
 
+  /** The group of a stream; its own path where it is in none. */
+  groupOf(path: StreamPath): StreamPath {
+    return path.replace(SUFFIX, '');
+  }
+
   /** The other members of the group of a stream; none where it is in no group. */
   siblings(path: StreamPath): StreamPath[] {
-    return this.members(path.replace(SUFFIX, '')).filter((each) => each !== path);
+    return this.members(this.groupOf(path)).filter((each) => each !== path);
   }
 
   #look(path: StreamPath): void {
@@ -40,14 +45,14 @@ export class Groups {
   }
 
   #add(path: StreamPath): void {
-    const group = path.replace(SUFFIX, '');
+    const group = this.groupOf(path);
     if (group === path) return;
     const renditions = this.#renditions.get(group) ?? new Set();
     this.#renditions.set(group, renditions.add(path));
   }
 
   #remove(path: StreamPath): void {
-    const group = path.replace(SUFFIX, '');
+    const group = this.groupOf(path);
     const renditions = this.#renditions.get(group);
     renditions?.delete(path);
     if (renditions?.size === 0) this.#renditions.delete(group);

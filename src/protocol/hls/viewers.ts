@@ -3,7 +3,7 @@ import { RefusedError } from '../../base/errors.ts';
 import { parsePath, type StreamPath } from '../../hub/path.ts';
 import type { Context } from '../../module.ts';
 import { Headcount } from '../../net/headcount.ts';
-import type { Exchange } from '../../net/http.ts';
+import type { Question } from '../../net/http-reply.ts';
 import { Departure, type Serving, serve } from '../../net/serve.ts';
 import { maskSecrets } from '../../ops/log.ts';
 import type { Feeds } from './feed.ts';
@@ -49,24 +49,22 @@ export class Viewers {
   }
 
   /** The viewer with that token, from now on if there was none. Throws {@link RefusedError} when there are too many. */
-  begin(token: string, exchange: Exchange, path: StreamPath): Viewer {
-    return this.find(token) ?? this.#open(token, exchange, path);
+  begin(token: string, question: Question, path: StreamPath): Viewer {
+    return this.find(token) ?? this.#open(token, question, path);
   }
 
   /** Has a viewer watch a stream that the gate lets it watch and that can be found. Throws {@link RefusedError} when not. */
-  async watch(viewer: Viewer, exchange: Exchange, path: StreamPath, container: Container): Promise<Watching> {
+  async watch(viewer: Viewer, question: Question, path: StreamPath, container: Container): Promise<Watching> {
     const { access, hub, config } = this.#context;
     const { vhost, app, name } = parsePath(path);
     const { id, path: own } = viewer.session;
     const present = viewer.find(app, name, container);
     if (present) return present;
     if (parsePath(own!).vhost !== vhost) throw new RefusedError('forbidden', 'this token is for another vhost');
-    const { request, url, remote } = exchange;
+    const { request, url, remote } = question;
     const query = new Map(url.searchParams);
     await access.may({ action: 'play', path, remote, query, headers: request.headers, protocol: 'hls', session: id });
-    const leaving = new AbortController();
-    exchange.response.once('close', () => leaving.abort(new Departure('the viewer left')));
-    const stream = await hub.read(path, config.play.wait, leaving.signal);
+    const stream = await hub.read(path, config.play.wait, question.signal);
     return viewer.watch(stream, container, { hub, feeds: this.#feeds });
   }
 
@@ -75,13 +73,13 @@ export class Viewers {
     this.#known.get(token)?.end(reason);
   }
 
-  #open(token: string, exchange: Exchange, path: StreamPath): Viewer {
-    const { remote } = exchange;
+  #open(token: string, question: Question, path: StreamPath): Viewer {
+    const { remote } = question;
     this.#admit(remote);
     let viewer: Viewer | undefined;
     void serve(this.#context, { protocol: 'hls', remote }, (serving) => {
       viewer = new Viewer(serving.session, this.#context.clock);
-      return this.#run(token, viewer, exchange, path, serving);
+      return this.#run(token, viewer, question, path, serving);
     });
     return viewer!;
   }
@@ -97,7 +95,7 @@ export class Viewers {
   async #run(
     token: string,
     viewer: Viewer,
-    { request, url, remote }: Exchange,
+    { request, url, remote }: Question,
     path: StreamPath,
     serving: Serving,
   ): Promise<never> {

@@ -1,8 +1,10 @@
 import { MILLISECOND } from '../../base/clock.ts';
 import { DATAGRAM_OVERHEAD, type Item, itemLength, MOST_ITEMS, readItems, type Way, writeItems } from './datagram.ts';
 import { Hearing } from './hearing.ts';
-import { isMedia, type Open, sequenceOf, ssrcOf, USUAL_DATAGRAM } from './packet.ts';
+import { LARGEST_DATAGRAM, type Open, sequenceOf, ssrcOf, USUAL_DATAGRAM } from './packet.ts';
+import { isParity, isStreamPacket } from './parity-packet.ts';
 import { Path } from './path.ts';
+import { Reach } from './reach.ts';
 import { StreamReceiver, type StreamReceiverOptions } from './stream-receiver.ts';
 
 /** Pings go out this often until the clock is known well, then together with every report; microseconds. */
@@ -26,9 +28,10 @@ interface Pushed {
   readonly onWay: (way: Way) => void;
 }
 
-/** The edge's end of the path to one origin: its streams, what it asks for and tells, and the clock of the other end. */
+/** The edge's end of the path to one origin: its streams, what it asks for and tells, whether it is heard, and its clock. */
 export class EdgeEnd {
   readonly path = new Path();
+  readonly reach: Reach;
   /** Media packets of streams that nobody here asked for. */
   strays = 0;
   readonly #send: (plain: Uint8Array) => void;
@@ -40,8 +43,9 @@ export class EdgeEnd {
   #itemBytes = 0;
 
   /** `send` is given the plaintexts of control datagrams. */
-  constructor(send: (plain: Uint8Array) => void) {
+  constructor(send: (plain: Uint8Array) => void, now: number) {
     this.#send = send;
+    this.reach = new Reach(now);
   }
 
   /** When {@link poll} is to be called next; at once after it was made. */
@@ -73,16 +77,18 @@ export class EdgeEnd {
 
   /** Takes a datagram that is no control datagram. */
   receiveMedia(packet: Uint8Array, now: number): void {
-    const stream = isMedia(packet) ? this.#streams.get(ssrcOf(packet)) : undefined;
-    if (stream) stream.receive(packet, now);
-    else this.strays++;
+    const stream = isStreamPacket(packet) ? this.#streams.get(ssrcOf(packet)) : undefined;
+    if (!stream) this.strays++;
+    else if (isParity(packet)) stream.receiveParity(packet, now);
+    else if (stream.receive(packet, now)) this.reach.heard(now);
   }
 
-  /** Takes a media packet that came from where its stream is pushed. */
+  /** Takes a packet of media or parity that came from where its stream is pushed. */
   receivePushed(packet: Uint8Array, now: number): void {
     const ssrc = ssrcOf(packet);
     const [stream, pushed] = [this.#streams.get(ssrc), this.#pushed.get(ssrc)];
     if (!stream || !pushed) return;
+    if (isParity(packet)) return stream.receiveParity(packet, now);
     const sequence = sequenceOf(packet);
     // What came by the edge's own way before was not looked into.
     if (stream.receive(packet, now, 'pushed') || pushed.open(packet, sequence)) pushed.hearing.heard(sequence, now);
@@ -90,6 +96,7 @@ export class EdgeEnd {
 
   /** Takes the plaintext of an authentic control datagram. Throws `ProtocolError`. */
   receive(plain: Uint8Array, now: number): void {
+    this.reach.heard(now);
     for (const item of readItems(plain)) {
       if (item.item === 'pong') this.path.learn(item, now);
       else if (item.item === 'heartbeat') this.#streams.get(item.ssrc)?.heartbeat(item, now);
@@ -114,9 +121,16 @@ export class EdgeEnd {
   }
 
   #tick(now: number): void {
+    const { reach } = this;
+    reach.asked(now);
+    if (reach.state === 'blocked') {
+      this.#tickAt = reach.againAt;
+      return;
+    }
     const isSettled = this.#ticks++ >= FIRST_PINGS;
-    this.#tickAt = now + (isSettled ? REPORT_STEP : PING_STEP);
-    this.#put({ item: 'ping', sent: now });
+    this.#tickAt = now + (isSettled && !reach.isUrgent(now) ? REPORT_STEP : PING_STEP);
+    // Media has to come through, not only what is small.
+    this.#put({ item: 'ping', sent: now, answer: reach.state === 'asking' ? LARGEST_DATAGRAM : 0 });
     if (isSettled) for (const stream of this.#streams.values()) this.#put(stream.report());
     for (const [ssrc, pushed] of this.#pushed) this.#judge(ssrc, pushed, now);
   }

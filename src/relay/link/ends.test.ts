@@ -3,10 +3,11 @@ import { describe, test } from 'node:test';
 import { open, seal } from '../../../test/support/link-simulation.ts';
 import { MILLISECOND, SECOND } from '../../base/clock.ts';
 import { ProtocolError } from '../../base/errors.ts';
-import { DATAGRAM_OVERHEAD, type Item, readItems, type Way, writeItems } from './datagram.ts';
+import { DATAGRAM_OVERHEAD, type Item, itemLength, readItems, type Way, writeItems } from './datagram.ts';
 import { EdgeEnd } from './edge-end.ts';
 import { type Destination, OriginEnd } from './origin-end.ts';
-import { type Open, ssrcOf, USUAL_DATAGRAM } from './packet.ts';
+import { LARGEST_DATAGRAM, type Open, ssrcOf, USUAL_DATAGRAM } from './packet.ts';
+import { isParity } from './parity-packet.ts';
 import { StreamSender } from './stream-sender.ts';
 
 const ms = (time: number) => time * MILLISECOND;
@@ -50,21 +51,23 @@ describe("the origin's end", () => {
     const { origin, media, control } = originEnd();
     const stream = sender(1);
     const counts = { edges: 0 };
-    const repaired: Uint8Array[] = [];
+    const [repaired, parity]: Uint8Array[][] = [[], []];
+    const outlet = { parity: (packet: Uint8Array) => void parity!.push(packet) };
     const destination: Destination & { takes: boolean } = {
+      outlet: () => outlet,
       takes: false,
       carry: () => {
         counts.edges++;
         return () => void counts.edges--;
       },
       repair(_, packet) {
-        if (this.takes) repaired.push(packet);
+        if (this.takes) repaired!.push(packet);
         return this.takes;
       },
     };
     origin.subscribe(stream, destination);
     const turn = (way: Way, ssrc = 1) => origin.receive(writeItems([{ item: 'way', ssrc, way }]), 0);
-    return { origin, media, control, stream, counts, turn, destination, repaired };
+    return { origin, media, control, stream, counts, turn, destination, repaired: repaired!, parity: parity! };
   }
 
   test('sends an edge nothing but repairs of what it hears where it is pushed', () => {
@@ -74,6 +77,40 @@ describe("the origin's end", () => {
     assert.equal(media.length, 0);
     origin.receive(writeItems([{ item: 'request', ssrc: 1, latency: ms(500), overdue: 0, runs: [0, 1] }]), ms(70));
     assert.deepEqual(media, [stream.cache.get(0)]);
+  });
+
+  test('sends parity to an edge that wants it, as far as its budget for repairs goes', () => {
+    const { origin, media } = originEnd();
+    const [other, plain] = [originEnd(), sender(1)];
+    origin.subscribe(plain);
+    other.origin.subscribe(plain);
+    origin.protect({ span: ms(20), share: 1 });
+    let now = 0;
+    const push = (records: number, size: number) => {
+      for (const end = now + records * ms(20); now < end; now += ms(20)) {
+        plain.push({ ...sound, bytes: new Uint8Array(size) }, now);
+        while (plain.next < now + ms(20)) plain.poll(plain.next);
+      }
+    };
+    push(10, 100);
+    const parityOf = (packets: readonly Uint8Array[]) => packets.filter(isParity).length;
+    assert.ok(parityOf(media) >= 9 && parityOf(media) <= 10, `${parityOf(media)}`);
+    assert.equal(parityOf(other.media), 0);
+    assert.equal(origin.repairer.counters.parity, parityOf(media));
+    // A path on which packets wait has no room for it.
+    for (let i = 0; i < 50; i++) {
+      const report = { received: 0, lost: 0, repaired: 0, abandoned: 0, queue: ms(50), rtt: ms(40), jitter: 0 };
+      origin.receive(writeItems([{ item: 'report', ssrc: 1, ...report }]), now);
+      push(1, 1000);
+    }
+    const before = parityOf(media);
+    push(100, 1000);
+    assert.ok(parityOf(media) - before < 20, `${parityOf(media) - before}`);
+    origin.protect(undefined);
+    push(2, 100);
+    const atEnd = parityOf(media);
+    push(20, 100);
+    assert.equal(parityOf(media), atEnd);
   });
 
   test('leaves it to the destination to repair what others lack, too, as long as the edge hears it there', () => {
@@ -123,7 +160,7 @@ describe("the origin's end", () => {
 
   test('tells with each pong where the streams are that the edge hears where they are pushed', () => {
     const { origin, control, stream, turn } = pushed();
-    const ping = writeItems([{ item: 'ping', sent: 77 }]);
+    const ping = writeItems([{ item: 'ping', sent: 77, answer: 0 }]);
     turn('pushed');
     origin.receive(ping, 0);
     for (const time of [0, ms(20)]) stream.push(sound, time);
@@ -136,10 +173,48 @@ describe("the origin's end", () => {
     );
   });
 
-  test('answers pings with its own time', () => {
+  test('has parity go by the way that media goes, and no more once the edge has left', () => {
+    const { origin, media, stream, turn, parity } = pushed();
+    origin.protect({ span: ms(10), share: 1 });
+    const sent = (at: number) => {
+      stream.push(sound, at);
+      for (; stream.next < at + ms(20); ) stream.poll(stream.next);
+      return [media.filter(isParity).length, parity.length];
+    };
+    assert.deepEqual(sent(ms(100)), [1, 0]);
+    turn('pushed');
+    assert.deepEqual(sent(ms(200)), [1, 1]);
+    turn('own');
+    assert.deepEqual(sent(ms(300)), [2, 1]);
+    turn('pushed');
+    origin.unsubscribe(1);
+    assert.deepEqual(sent(ms(400)), [2, 1]);
+    assert.equal(stream.parity.isWanted, false);
+  });
+
+  test('answers pings with its own time, in a datagram as large as is asked for, but no larger than media', () => {
     const { origin, control } = originEnd();
-    origin.receive(writeItems([{ item: 'ping', sent: 77 }]), 5000);
-    assert.deepEqual(control, [{ item: 'pong', sent: 77, received: 5000, held: 0 }]);
+    const pong = { item: 'pong', sent: 77, received: 5000, held: 0 } as const;
+    const ping = (answer: number) => origin.receive(writeItems([{ item: 'ping', sent: 77, answer }]), 5000);
+    ping(0);
+    assert.deepEqual(control.splice(0), [pong]);
+    for (const answer of [1000, 1452]) {
+      ping(answer);
+      const bytes = Math.min(answer, USUAL_DATAGRAM) - DATAGRAM_OVERHEAD - itemLength(pong);
+      assert.deepEqual(control.splice(0), [pong, { item: 'padding', bytes }]);
+    }
+  });
+
+  test('knows which streams the edge gets, and since when it has not heard of them', () => {
+    const { origin } = originEnd();
+    const [a, b] = [sender(1), sender(2)];
+    origin.subscribe(a);
+    assert.deepEqual([origin.sends(a), origin.sends(b), origin.reportedAt(1)], [true, false, undefined]);
+    const counts = { received: 1, lost: 0, repaired: 0, abandoned: 0, queue: 0, rtt: 0, jitter: 0 };
+    for (const ssrc of [1, 2]) origin.receive(writeItems([{ item: 'report', ssrc, ...counts }]), 5000);
+    assert.deepEqual([origin.reportedAt(1), origin.reportedAt(2)], [5000, undefined]);
+    origin.unsubscribe(1);
+    assert.deepEqual([origin.sends(a), origin.reportedAt(1)], [false, undefined]);
   });
 
   test('refuses what is malformed, and has no use for what only an origin says', () => {
@@ -163,14 +238,17 @@ describe("the edge's end", () => {
   /** An edge's end with its datagrams. */
   function edgeEnd() {
     const sent: Uint8Array[] = [];
-    return { edge: new EdgeEnd((plain) => sent.push(plain)), sent };
+    return { edge: new EdgeEnd((plain) => sent.push(plain), 0), sent };
   }
 
   test('pings quickly until the clock is known, then tells how its streams fare', () => {
     const { edge, sent } = edgeEnd();
     edge.subscribe({ ssrc: 1, sequence: 0, chain: 0, latency: ms(500), open, onRecord: () => undefined });
     edge.poll(0);
-    for (; edge.next < SECOND; edge.poll(edge.next));
+    for (let now = edge.next; now < SECOND; now = edge.next) {
+      edge.receive(writeItems([{ item: 'pong', sent: now, received: 0, held: 0 }]), now);
+      edge.poll(now);
+    }
     const items = sent.map((plain) =>
       readItems(plain)
         .map(({ item }) => item)
@@ -179,6 +257,31 @@ describe("the edge's end", () => {
     assert.deepEqual(items.slice(0, 8), new Array(8).fill('ping'));
     assert.deepEqual(items.slice(8), new Array(items.length - 8).fill('ping,report'));
     assert.equal(items.length, 8 + 3);
+  });
+
+  test('asks for answers as large as media until one comes, and in doubt for any, often', () => {
+    const { edge, sent } = edgeEnd();
+    edge.poll(0);
+    for (; edge.next < ms(500); edge.poll(edge.next));
+    edge.receive(writeItems([{ item: 'pong', sent: 0, received: 0, held: 0 }]), ms(500));
+    for (; edge.next < ms(1500); edge.poll(edge.next));
+    const answers = sent.flatMap(readItems).flatMap((item) => (item.item === 'ping' ? item.answer : []));
+    const asking = answers.lastIndexOf(LARGEST_DATAGRAM) + 1;
+    assert.deepEqual(answers.slice(asking), new Array(answers.length - asking).fill(0));
+    assert.equal(asking, 10);
+    assert.ok(answers.length - asking > 10, `${answers.length - asking} more`);
+  });
+
+  test('asks no more while nothing comes by UDP though much does otherwise, until it is time to try again', () => {
+    const { edge, sent } = edgeEnd();
+    for (let now = 0; edge.reach.state !== 'blocked'; now = edge.next) {
+      edge.reach.heardOtherwise(now);
+      edge.poll(now);
+    }
+    const before = sent.length;
+    assert.equal(edge.next, edge.reach.againAt);
+    edge.poll(edge.next);
+    assert.deepEqual([edge.reach.state, sent.length], ['asking', before + 1]);
   });
 
   test('puts what it has to say of many streams into as few datagrams as will hold it', () => {

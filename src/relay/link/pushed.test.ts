@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { GroupSimulation, type Member } from '../../../test/support/group-simulation.ts';
 import type { Conditions } from '../../../test/support/network.ts';
 import { MILLISECOND, SECOND } from '../../base/clock.ts';
+import type { Protection } from './protection.ts';
 
 const ms = (time: number) => time * MILLISECOND;
 const LATENCY = ms(500);
@@ -81,6 +82,22 @@ test('what all edges lack is sent to all again, not to each', () => {
     lost > 50 && simulation.repaired < 1.2 * lost && alone < 2 * lost,
     `${lost} ${simulation.repaired} ${alone}`,
   );
+});
+
+test('parity goes to the group once, and what each of many edges loses by itself hardly has to be repaired', () => {
+  const members = new Array<Member>(10).fill(near(0.02));
+  const run = (protection?: Protection) => {
+    const simulation = new GroupSimulation({ seed: 8, latency: LATENCY, members, ...(protection && { protection }) });
+    simulation.run(20 * SECOND);
+    assert.deepEqual(outcome(simulation), new Array(10).fill(['pushed', []]));
+    const repairs = simulation.edges.reduce((sum, { origin }) => sum + origin.repairer.counters.packets, 0);
+    return { simulation, repairs };
+  };
+  const [plain, shielded] = [run(), run({ span: ms(60), share: 0.2 })];
+  const { packets } = shielded.simulation.sender.counters;
+  assert.ok(shielded.simulation.parity > 0.15 * packets && shielded.simulation.parity < 0.4 * packets);
+  assert.ok(shielded.repairs < plain.repairs / 4, `${shielded.repairs} and ${plain.repairs} repairs`);
+  for (const { course } of shielded.simulation.edges) assert.ok(course.receiver.counters.restored > 20);
 });
 
 test('without latency the group is taken as well', () => {

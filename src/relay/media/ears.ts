@@ -3,7 +3,8 @@ import { isGroup, type PushAddress } from '../../config/push.ts';
 import type { Context } from '../../module.ts';
 import type { Links } from '../../net/links.ts';
 import type { BoundAddress } from '../../net/listen.ts';
-import { isMedia, ssrcOf } from '../link/packet.ts';
+import { ssrcOf } from '../link/packet.ts';
+import { isStreamPacket } from '../link/parity-packet.ts';
 import { type MediaWish, MOST_HOSTS } from '../messages.ts';
 import { ownAddresses } from './interfaces.ts';
 import { bindMedia, joinGroup } from './socket.ts';
@@ -11,7 +12,7 @@ import { bindMedia, joinGroup } from './socket.ts';
 /** A socket that is bound there hears at all addresses of the machine. */
 const ANY = new Set(['0.0.0.0', '::']);
 
-/** Is given a media packet of the stream that it is for, authentic or not. */
+/** Is given a packet of media or parity of the stream that it is for, authentic or not. */
 type Take = (packet: Uint8Array) => void;
 
 /** One address that packets of streams come to, by SSRC. */
@@ -43,7 +44,7 @@ class Ear {
   }
 
   #receive(datagram: Uint8Array): void {
-    const isPossible = isMedia(datagram);
+    const isPossible = isStreamPacket(datagram);
     const take = isPossible ? this.#takes.get(ssrcOf(datagram)) : undefined;
     if (take) take(datagram);
     else if (!(isPossible && this.#isShared)) this.#links.strangers++;

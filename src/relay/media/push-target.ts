@@ -8,6 +8,7 @@ import type { Context } from '../../module.ts';
 import type { MediaWay, PushReport } from '../../net/links.ts';
 import type { Destination } from '../link/origin-end.ts';
 import { sequenceOf } from '../link/packet.ts';
+import type { ParityOutlet } from '../link/parity-sender.ts';
 import { SharedAnswers } from '../link/shared-answers.ts';
 import type { StreamSender, Subscriber } from '../link/stream-sender.ts';
 import { pushSocket } from './socket.ts';
@@ -21,7 +22,7 @@ export interface Push extends Destination {
 /** A stream on its way to a {@link PushTarget}, and how many edges hear it there. */
 interface Carried {
   readonly path: StreamPath;
-  readonly subscriber: Subscriber;
+  readonly subscriber: Subscriber & ParityOutlet;
   readonly answers: SharedAnswers;
   edges: number;
 }
@@ -36,7 +37,7 @@ export class PushTarget {
   readonly fits: (path: StreamPath) => boolean;
   readonly #socket: Socket;
   readonly #carried = new Map<StreamSender, Carried>();
-  readonly #sent = { packets: 0, repaired: 0, bytes: 0 };
+  readonly #sent = { packets: 0, repaired: 0, parity: 0, bytes: 0 };
   readonly #clock: Clock;
 
   /** Rejects with one plain sentence when the interface is not there. */
@@ -70,6 +71,7 @@ export class PushTarget {
       way: this.isGroup ? 'multicast' : 'push',
       carry: (sender) => this.#carry(sender, stream),
       repair: (sender, packet, edge) => this.#repair(sender, stream, packet, edge),
+      outlet: (sender) => this.#carried.get(sender)!.subscriber,
     };
   }
 
@@ -106,9 +108,13 @@ export class PushTarget {
   }
 
   #begin(sender: StreamSender, stream: Stream): Carried {
-    const subscriber: Subscriber = {
+    const subscriber: Subscriber & ParityOutlet = {
       media: (packet) => {
         this.#sent.packets++;
+        this.#send(packet, stream);
+      },
+      parity: (packet) => {
+        this.#sent.parity++;
         this.#send(packet, stream);
       },
       // Each edge is told by its own datagrams.
