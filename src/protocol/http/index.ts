@@ -1,4 +1,4 @@
-import type { Server } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import type { z } from 'zod';
 import type { Context, Module } from '../../module.ts';
 import { believePeers } from '../../net/http-peer.ts';
@@ -18,7 +18,11 @@ export function http(options: z.output<typeof httpOptions>): Module {
     async start(context: Context) {
       const addresses: Record<string, BoundAddress> = {};
       const { admission, siblings } = context;
-      if (options.listen) addresses.http = await listeners.open(context.http.serve(), options.listen, admission);
+      if (options.listen) {
+        const server = context.http.serve();
+        siblings.onGiven((socket, bytes) => take(server, socket, bytes));
+        addresses.http = await listeners.open(server, options.listen, admission);
+      }
       if (options.listenTls) {
         if (!context.tls) throw new Error('http.listenTls needs a certificate under tls.certificates');
         const server = context.http.serve(context.tls);
@@ -36,4 +40,11 @@ export function http(options: z.output<typeof httpOptions>): Module {
       await listeners.close();
     },
   };
+}
+
+/** Serves a connection that came to another worker, as if it had come here and nothing had been read. */
+function take(server: Server, socket: Socket, bytes: Uint8Array): void {
+  socket.allowHalfOpen = true;
+  socket.unshift(bytes);
+  server.emit('connection', socket);
 }
