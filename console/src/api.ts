@@ -90,7 +90,8 @@ export async function kick(clientId: string): Promise<void> {
   await call('DELETE', `/clients/${encodeURIComponent(clientId)}`);
 }
 
-async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
+/** Asks the API below `/api/v1`; rejects with {@link ApiError}. */
+export async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
   const request: RequestInit = { method, signal: AbortSignal.timeout(10_000) };
   if (body !== undefined)
     Object.assign(request, { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } });

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
 import { WebSocketServer } from 'ws';
 import type { Client, LiveStream } from '../src/api.ts';
+import type { LinkList } from '../src/links.ts';
 import { type Content, type Feed, startFeed } from './feed.ts';
 
 const types: Readonly<Record<string, string>> = {
@@ -22,6 +23,7 @@ export class FakeServer {
   streams: LiveStream[] = [];
   clients: Client[] = [];
   kicked: string[] = [];
+  links: LinkList = { links: [], pushes: [] };
   /** By `app/name`: what is played, or the HTTP status to answer; 404 where there is nothing. */
   readonly sources = new Map<string, Content | number>();
   /** The streams that are being played. */
@@ -117,6 +119,7 @@ export class FakeServer {
     if (path === 'session' && request.method === 'DELETE') this.admin = false;
     if (path === 'session') return say(200, { code: 0, admin: this.admin, version: '0.1.0' });
     if (!this.admin) return refuse(401);
+    if (path === 'links') return say(200, { code: 0, ...this.links });
     if (request.method === 'DELETE') this.#kick(decodeURIComponent(path.slice('clients/'.length)));
     const data = { self: { cpu_percent: 0.084, mem_kbyte: 92_000 } };
     say(200, { code: 0, streams: this.streams, clients: this.clients, data });

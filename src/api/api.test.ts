@@ -219,7 +219,7 @@ test('the summary has the fields of SRS, and plausible numbers', async () => {
 
 test('the document describes every route, and every route is described', async (t) => {
   const added: string[] = [];
-  const router = new HttpRouter(server.context.log, server.context.config.limits);
+  const router = new HttpRouter(server.context.log, server.context.config);
   const route = t.mock.method(router, 'route', (methods: readonly string[], pattern: RegExp) =>
     added.push(`${methods} ${pattern.source}`),
   );

@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { MILLISECOND } from '../base/clock.ts';
 import { describePath } from '../hub/path.ts';
 import { type Cluster, type NodeReport, reportStreams, type StreamRecord } from '../net/cluster.ts';
-import { count, type Operation, operation } from './operation.ts';
+import { type Operation, operation } from './operation.ts';
 import { page, paging } from './paging.ts';
 import type { Services } from './services.ts';
+import { count } from './shapes.ts';
 
 const node = z.object({
   id: z.string(),

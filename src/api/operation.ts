@@ -38,12 +38,6 @@ export function operation<Answer extends z.ZodObject>(described: Operation<Answe
   return described as unknown as Operation;
 }
 
-/** A whole number from 0 on, in answers: clients of SRS read it into an integer. */
-export const count = z.int().nonnegative();
-
-/** Kilobits per second, averaged over the last 20 to 30 seconds. */
-export const kbps = z.object({ recv_30s: count, send_30s: count });
-
 /** Who answers. */
 export const nodeEnvelope = z.object({ code: z.literal(0), server: z.string(), service: z.string(), pid: z.string() });
 

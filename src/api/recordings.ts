@@ -9,9 +9,10 @@ import { readRange } from '../net/http-range.ts';
 import { readJson } from './body.ts';
 import { ApiError } from './error.ts';
 import { vhostId } from './identity.ts';
-import { count, type Operation, operation } from './operation.ts';
+import { type Operation, operation } from './operation.ts';
 import { page, paging } from './paging.ts';
 import type { Services } from './services.ts';
+import { count } from './shapes.ts';
 
 const recording = z.object({
   id: z.string(),

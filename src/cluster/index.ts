@@ -1,9 +1,9 @@
 import type { Context, Module } from '../module.ts';
 import { LoadGauge } from './load.ts';
-import type { ClusterNode } from './node.ts';
+import type { Membership } from './node.ts';
 
 /** Has the other nodes of a cluster know of this one. */
-export function cluster({ membership, joinToken }: ClusterNode): Module {
+export function cluster({ member, localAddress }: Membership, joinToken: string | undefined): Module {
   let context: Context | undefined;
   return {
     name: 'cluster',
@@ -12,19 +12,19 @@ export function cluster({ membership, joinToken }: ClusterNode): Module {
       return {};
     },
     ready({ headwater }) {
-      if (!membership || !context) return;
+      if (!context) return;
       const { address } = context.config.cluster;
       const load = new LoadGauge(context);
-      const port = address && 'port' in address ? address.port : headwater?.port;
+      const port = address?.port ?? headwater?.port;
       const url = () => {
-        const host = address?.host ?? membership.localAddress();
+        const host = address?.host ?? localAddress();
         if (!headwater || host === undefined) return undefined;
         return `headwater://${host.includes(':') ? `[${host}]` : host}:${port}?join=${joinToken}`;
       };
-      membership.member.start(() => ({ url: url(), load: load.read() }));
+      member.start(() => ({ url: url(), load: load.read() }));
     },
     async stop() {
-      await membership?.member.stop();
+      await member.stop();
     },
   };
 }

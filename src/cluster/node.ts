@@ -13,19 +13,16 @@ import { FileLeases } from './leases.ts';
 import { Member } from './member.ts';
 import { trustOf } from './trust.ts';
 
-/** What a node keeps in its state folder, and the cluster that it belongs to. */
-export interface ClusterNode {
+/** Who a node is to others, and whom it trusts. */
+export interface NodeIdentity {
+  readonly nodeId: string;
   readonly trust: ReturnType<typeof trustOf>;
-  /** Kept where others fetch streams: they go on with them after a restart. */
-  readonly leases: FileLeases | undefined;
   /** What lets other nodes in, where they can come. */
   readonly joinToken: string | undefined;
-  /** Where nodes share a directory. */
-  readonly membership: Membership | undefined;
 }
 
 /** One node's part in its cluster, and the address by which its machine reaches the directory, once it did. */
-interface Membership {
+export interface Membership {
   readonly member: Member;
   readonly localAddress: () => string | undefined;
 }
@@ -33,31 +30,29 @@ interface Membership {
 /** A lease is kept for longer than anybody waits for the stream, in microseconds. */
 const LEASE_RESERVE = 600 * SECOND;
 
-/**
- * Opens the state folder, and connects to the directory; `undefined`, and no folder, for a node that has nothing to do with
- * others. Rejects when the folder is damaged or the directory's URL is wrong; not when the directory cannot be reached.
- */
-export async function openNode(
-  config: CoreConfig,
+/** Opens the state folder; `undefined`, and no folder, for one that has nothing to do with other nodes. Throws when it is damaged. */
+export function identityOf(
+  { relay, cluster }: CoreConfig,
   guard: AttemptGuard,
   clock: Clock,
-  log: Logger,
-): Promise<ClusterNode | undefined> {
-  const { relay, publish, cluster } = config;
+): NodeIdentity | undefined {
   if (!relay.listen && relay.origins.length === 0 && !cluster.directory) return undefined;
   const identity = Identity.open(relay.state, clock);
-  const file = join(relay.state, 'leases.json');
-  const keep = publish.grace + LEASE_RESERVE;
-  const leases = relay.listen && FileLeases.open({ file, keep, clock, log });
-  return {
-    trust: trustOf(identity, guard),
-    leases,
-    joinToken: relay.listen && identity.joinToken,
-    membership: await enter(config, identity.nodeId, leases, clock, log),
-  };
+  const { nodeId } = identity;
+  return { nodeId, trust: trustOf(identity, guard), joinToken: relay.listen ? identity.joinToken : undefined };
 }
 
-async function enter(
+/** The leases of a node's streams: in the state folder where others fetch them, as they go on with them after a restart. */
+export function leasesOf({ relay, publish }: CoreConfig, clock: Clock, log: Logger): FileLeases {
+  const file = relay.listen ? join(relay.state, 'leases.json') : undefined;
+  return FileLeases.open({ file, keep: publish.grace + LEASE_RESERVE, clock, log });
+}
+
+/**
+ * Connects to the directory that a node shares with others; `undefined` where it shares none. Rejects when the URL is wrong, not
+ * when the directory cannot be reached.
+ */
+export async function membershipOf(
   { relay, publish, cluster }: CoreConfig,
   nodeId: string,
   leases: FileLeases | undefined,

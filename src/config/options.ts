@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { pushOptions } from './push.ts';
 import {
   duration,
   integer,
@@ -200,6 +201,16 @@ function latency(): Value<number | undefined, string | 0> {
   });
 }
 
+/** `auto`, `off`, or per cent of the media: a share of it, up to all. */
+function fec(): Value<'auto' | 'off' | number, string | number> {
+  const [words, percent] = [oneOf('auto', 'off'), integer(1, 100)];
+  return value<'auto' | 'off' | number, string | number>('auto, off or a whole number from 1 to 100', (raw) => {
+    const [word, number] = [words.safeParse(raw), percent.safeParse(raw)];
+    if (word.success) return word.data;
+    return number.success ? number.data / 100 : WRONG;
+  });
+}
+
 /** How streams go from node to node. */
 export const relayOptions = section('How streams go from node to node: see docs/edge.md.', {
   listen: option(
@@ -222,7 +233,13 @@ export const relayOptions = section('How streams go from node to node: see docs/
     '500ms',
     'At an edge: how long after it came to the origin each frame leaves here; auto takes what the path needs. See docs/link.md.',
   ),
+  fec: option(
+    fec(),
+    'auto',
+    'At an edge: parity beside the media, so that losses need not be asked for; per cent of the media, or auto: what a path takes where the latency leaves no time to ask. See docs/link.md.',
+  ),
   mtu: option(integer(576, 1452), 1200, 'The size of media packets at an origin: UDP payload in bytes.'),
+  ...pushOptions,
   idle: option(duration(), '10s', 'How long a fetched stream is kept after its last viewer has left.'),
   state: option(
     text(),
@@ -233,6 +250,19 @@ export const relayOptions = section('How streams go from node to node: see docs/
 
 /** {@link relayOptions} as the program reads them. */
 export type RelayOptions = z.output<typeof relayOptions>;
+
+/** More would only be in one another's way. */
+const MOST_WORKERS = 64;
+
+/** `auto`, or a number: undefined stands for auto. */
+function workers(): Value<number | undefined, 'auto' | number> {
+  const number = integer(1, MOST_WORKERS);
+  return value<number | undefined, 'auto' | number>(`auto or a whole number from 1 to ${MOST_WORKERS}`, (raw) => {
+    if (raw === 'auto') return undefined;
+    const parsed = number.safeParse(raw);
+    return parsed.success ? parsed.data : WRONG;
+  });
+}
 
 const REDIS = /^rediss?(?:\+sentinel)?:\/\/\S+$/;
 const CLUSTER_NAME = /^[\w.-]{1,64}$/;
@@ -246,20 +276,28 @@ function directory(): Value<string | undefined, string> {
   }).meta({ secret: true });
 }
 
-/** A host, perhaps with a port; undefined stands for auto. */
-function advertised(): Value<OriginAddress | { readonly host: string } | undefined, string> {
-  return value<OriginAddress | { readonly host: string } | undefined, string>('auto, HOST or HOST:PORT', (raw) => {
+const ADVERTISED = /^(?:\[([0-9a-fA-F:.]+)\]|([\w.-]+))(?::(\d{1,5}))?$/;
+
+/** Where others reach this node: a host, perhaps with a port; undefined stands for auto. */
+function advertised(): Value<{ readonly host: string; readonly port?: number } | undefined, string> {
+  return value<{ host: string; port?: number } | undefined, string>('auto, HOST or HOST:PORT', (raw) => {
     if (raw === 'auto') return undefined;
-    const address = typeof raw === 'string' ? readOrigin(`headwater://${raw}`) : undefined;
-    if (!address || !/^[^?]+$/.test(raw as string)) return WRONG;
-    return /:\d+$/.test(raw as string) && !/^[^[].*:.*:/.test(raw as string) ? address : { host: address.host };
+    const [, ipv6, name, port] = (typeof raw === 'string' && ADVERTISED.exec(raw)) || [];
+    const host = ipv6 ?? name;
+    if (host === undefined || (port !== undefined && !(Number(port) >= 1 && Number(port) <= 65_535))) return WRONG;
+    return { host, ...(port !== undefined && { port: Number(port) }) };
   });
 }
 
-/** Which nodes are one cluster, and how they find one another. */
+/** How many processes a node is made of, and which nodes are one cluster. */
 export const clusterOptions = section(
-  'Which nodes are one cluster, and how they find one another: see docs/cluster.md.',
+  'How many processes this node is made of (see docs/operate.md), and which nodes are one cluster (see docs/cluster.md).',
   {
+    workers: option(
+      workers(),
+      1,
+      'Processes that share all ports and streams, so that one stream can use as many cores; auto: one for each core.',
+    ),
     directory: option(
       directory(),
       'memory',

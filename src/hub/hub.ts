@@ -9,6 +9,8 @@ import { describePath } from './path.ts';
 import { outwait, Publisher } from './publisher.ts';
 import type { Session } from './session.ts';
 import { type Publishing, type Role, Stream } from './stream.ts';
+import { Tenures } from './tenures.ts';
+import { Waiting } from './waiting.ts';
 
 /** How streams behave when publishers come and go. */
 export interface HubOptions {
@@ -63,16 +65,12 @@ export interface Seen {
 
 /** Elsewhere nobody tells when a stream begins: resolvers are asked so often as long as somebody waits for it. */
 const SEARCH_EVERY = 1 * SECOND;
-/** So many numbers of segments are given away in advance: as many at most are left out after a crash. */
-const NUMBERS_AHEAD = 16;
 /** More than this is no clock's fault: nobody has seen such a token, or such a time. */
 const MOST_AHEAD = 3600 * SECOND;
 /** For what nobody can end. */
 const NEVER: Signal = { aborted: false, reason: undefined, addEventListener() {}, removeEventListener() {} };
 /** So many publishers may stand by for one stream. */
 const MOST_UNDERSTUDIES = 4;
-/** Of so many streams that have ended the tokens are remembered. */
-const MOST_REMEMBERED = 10_000;
 
 /** Where publishers and readers of streams meet. */
 export class Hub {
@@ -80,26 +78,27 @@ export class Hub {
   readonly #clock: Clock;
   readonly #streams = new Map<string, Stream>();
   readonly #observers: ((event: HubEvent) => void)[] = [];
-  /** Called when a stream has frames to read, by path. */
-  readonly #waiting = new Map<string, Set<() => void>>();
+  /** Those who wait for streams that have frames to read. */
+  readonly #waiting: Waiting;
   /** Cancels the end of a stream that has no publisher. */
   readonly #endings = new Map<Stream, () => void>();
-  readonly #leases: Leases;
+  readonly #tenures: Tenures;
   readonly #resolvers: Resolver[] = [];
+  /** Which streams are fetched as soon as they are to be had. */
+  readonly #wishes: ((path: string) => boolean)[] = [];
   /** The searches under way, by path: readers of one path share one. */
   readonly #searches = new Map<string, Promise<void>>();
   readonly #casting: Casting;
   /** A stream that another node has taken over, while its publisher is sent away: nobody here goes on with it. */
   #conceded: Stream | undefined;
-  /** The tokens of streams that have ended, the oldest first. */
-  readonly #tokens = new Map<string, number>();
   /** Why nothing can be published or read any more. */
   #closed: RefusedError | undefined;
 
   constructor(options: HubOptions, clock: Clock, leases: Leases = new MemoryLeases(clock)) {
     this.#options = options;
     this.#clock = clock;
-    this.#leases = leases;
+    this.#waiting = new Waiting(clock);
+    this.#tenures = new Tenures(leases);
     this.#casting = new Casting(clock, (stream, to) => void this.#recast(stream, to));
     leases.onRival((path) => this.#yield(path));
   }
@@ -116,7 +115,7 @@ export class Hub {
   /** How far a stream was ever seen here: no owner counts whose token is lower. */
   seen(path: string): Seen {
     const stream = this.#streams.get(path);
-    const token = stream?.lease.token ?? this.#tokens.get(path) ?? 0;
+    const token = stream?.lease.token ?? this.#tenures.tokenOf(path);
     return { token, dts: stream?.newest.dts ?? Number.NEGATIVE_INFINITY };
   }
 
@@ -130,9 +129,20 @@ export class Hub {
     this.#resolvers.push(resolver);
   }
 
-  /** A stream is to be had now from where it was not before: those who wait for it look again. */
+  /** Has streams that fit fetched when they are {@link offer}ed, and kept as long as they last though nobody reads them. */
+  want(fits: (path: string) => boolean): void {
+    this.#wishes.push(fits);
+  }
+
+  /** Whether a module wants a stream to be here. */
+  isWanted(path: string): boolean {
+    return this.#wishes.some((fits) => fits(path));
+  }
+
+  /** A stream is to be had now from where it was not before: those who wait for it look again, and it is fetched if it is wanted. */
   offer(path: string): void {
-    this.#announce(path);
+    this.#waiting.wake(path);
+    if (this.isWanted(path)) this.read(path, 0, NEVER).catch(() => {});
   }
 
   /**
@@ -145,11 +155,12 @@ export class Hub {
     if (present?.publisher) throw new RefusedError('busy', `${describePath(path)} is being published here`);
     const unheard: Lease = { token: this.seen(path).token, anchor: undefined };
     const stream = present ?? this.#add(new Stream(path, this.#clock.wall(), unheard, this.#options.window));
-    stream.mirrored ??= { next: 0, floor: stream.newest.dts };
+    const { next, floor } = stream.mirrored ?? { next: 0, floor: stream.newest.dts };
+    stream.mirrored = { next, floor, isInner: session.isInner };
     return this.#append(
       stream,
       new Mirror(stream, session, this.#clock, {
-        begun: () => this.#announce(path),
+        begun: () => this.#waiting.wake(path),
         closed: () => this.#unpublish(stream, session, false),
         ended: (code, message) => {
           this.#unpublish(stream, session, true);
@@ -188,8 +199,8 @@ export class Hub {
   /** Has whoever publishes a stream here, or fetches it from elsewhere, go at once: its owner is another one. */
   concede(path: string): void {
     const stream = this.#streams.get(path);
-    const rival = stream?.publisher;
-    if (!rival) return;
+    const rival = this.#rival(path);
+    if (!stream || !rival) return;
     if (rival instanceof Publisher && rival.role === 'backup') this.#stepBack(stream, rival);
     else this.#dismissQuietly(stream, rival);
   }
@@ -202,7 +213,7 @@ export class Hub {
     const stream = this.#streams.get(path);
     if (!stream || stream.mirrored || seen.token - this.#clock.wall() > MOST_AHEAD) return;
     try {
-      if (stream.publisher && stream.lease.token < seen.token) await this.#renew(stream, seen.token);
+      if (stream.publisher && stream.lease.token < seen.token) await this.#tenures.raise(stream, seen.token);
       const position = this.#positionOf(stream);
       if (seen.dts > position && seen.dts < position + MOST_AHEAD) {
         stream.timeline.resume(seen.dts, this.#clock.now());
@@ -225,7 +236,7 @@ export class Hub {
       const stream = this.#streams.get(path);
       if (stream?.lineup) return stream;
       if (hasAsked || stream?.publisher) {
-        await this.#appearance(path, deadline - this.#clock.now(), signal, { pause });
+        await this.#waiting.appearance(path, deadline - this.#clock.now(), signal, { pause });
         hasAsked = pause === Number.POSITIVE_INFINITY;
       } else {
         await this.#search(path, signal);
@@ -251,10 +262,10 @@ export class Hub {
   /** Ends all streams at once; from then on everything is refused. */
   close(): void {
     this.#closed = new RefusedError('shutdown', 'the server is stopping');
-    for (const path of [...this.#waiting.keys()]) this.#announce(path);
+    for (const path of this.#waiting.paths) this.#waiting.wake(path);
     for (const stream of [...this.#streams.values()]) {
       stream.publisher?.close(true);
-      if (!stream.mirrored) this.#keepNext(stream, 0);
+      if (!stream.mirrored) this.#tenures.keepNext(stream, 0);
       this.#end(stream, this.#closed);
     }
   }
@@ -264,9 +275,10 @@ export class Hub {
     if (signal.aborted) throw signal.reason;
   }
 
-  /** Who has to go before somebody else can publish. */
+  /** Who has to go before somebody else can publish. What is fetched from another worker is no rival: its owner's claim is. */
   #rival(path: string): Publishing | undefined {
-    return this.#streams.get(path)?.publisher;
+    const present = this.#streams.get(path)?.publisher;
+    return present?.session.isInner ? undefined : present;
   }
 
   /** Whether one who has claimed a stream may write it: what was fetched from its owner meanwhile, under a lower token, has to go. */
@@ -294,15 +306,13 @@ export class Hub {
     if (rival && !(await this.#yields(rival, NEVER))) return false;
     this.concede(path);
     const stream = this.#streams.get(path);
-    if (stream && !stream.mirrored) this.#keepNext(stream, 0);
+    if (stream && !stream.mirrored) this.#tenures.keepNext(stream, 0);
     return true;
   }
 
   async #claim(path: string, signal: Signal): Promise<Lease> {
-    const present = this.#streams.get(path);
-    const held = present && !present.mirrored ? present.lease : undefined;
-    const lease = await this.#leases.claim(path, held, this.seen(path).token);
-    if ((signal.aborted || this.#closed) && !this.#streams.has(path)) this.#leases.release(path);
+    const lease = await this.#tenures.claim(path, this.#streams.get(path), this.seen(path).token);
+    if ((signal.aborted || this.#closed) && !this.#streams.has(path)) this.#tenures.release(path);
     this.#check(signal);
     return lease;
   }
@@ -310,11 +320,6 @@ export class Hub {
   /** Where a stream stands, or will begin. */
   #positionOf({ timeline, lease: { anchor } }: Stream): number {
     return timeline.position ?? (anchor === undefined ? 0 : this.#clock.wall() - anchor);
-  }
-
-  async #renew(stream: Stream, seen: number): Promise<void> {
-    const { token } = await this.#leases.claim(stream.path, stream.lease, seen);
-    if (!stream.mirrored && token > stream.lease.token) this.#keep(stream, { token });
   }
 
   async #yields(rival: Publishing, signal: Signal): Promise<boolean> {
@@ -327,6 +332,7 @@ export class Hub {
   /** The stream at `path`, to be written here under this lease. */
   #owned(path: string, lease: Lease): Stream {
     const present = this.#streams.get(path);
+    // One that is still fetched from another worker: from now on that one fetches it here.
     if (present?.publisher) this.#dismissQuietly(present, present.publisher);
     if (present && !present.mirrored && present.lease.token === lease.token) return present;
     const stream = present ?? this.#add(new Stream(path, this.#clock.wall(), lease, this.#options.window));
@@ -369,9 +375,12 @@ export class Hub {
       this.#clock,
       { segment: this.#options.segment, role },
       {
-        begun: () => this.#announce(stream.path),
-        anchored: (anchor) => this.#keep(stream, { anchor: stream.lease.anchor ?? anchor }),
-        stamped: () => this.#reserve(stream),
+        begun: () => {
+          this.#waiting.wake(stream.path);
+          this.#tenures.keep(stream, {});
+        },
+        anchored: (anchor) => this.#tenures.keep(stream, { anchor: stream.lease.anchor ?? anchor }),
+        stamped: () => this.#tenures.reserve(stream),
         offered: () => this.#casting.offered(stream, publisher),
         closed: (deliberate) => {
           if (stream.publisher === publisher) this.#unpublish(stream, session, deliberate);
@@ -387,23 +396,16 @@ export class Hub {
     this.#casting.remove(stream, to);
     try {
       if (stream.publisher instanceof Publisher) this.#stepBack(stream, stream.publisher);
-      await this.#inherit(stream);
-      if (to.closed || stream.ended || stream.publisher) return;
+      const lease = await this.#tenures.inherit(stream);
+      if (stream.ended) return this.#closed ? undefined : this.#tenures.release(stream.path);
+      this.#owned(stream.path, lease);
+      if (to.closed || stream.publisher) return;
       this.#append(stream, to);
       to.enter();
     } catch {
       // It stays another node's: what that one has is waited for.
       if (!to.closed && !stream.ended) this.#casting.add(stream, to);
     }
-  }
-
-  /** Makes a stream ours, if it is not: of another owner it is known that he has failed. */
-  async #inherit(stream: Stream): Promise<void> {
-    const { path, lease: held, mirrored } = stream;
-    const { token } = held;
-    const lease = await this.#leases.claim(path, mirrored ? undefined : held, token, mirrored && token);
-    if (stream.ended) this.#leases.release(path);
-    else this.#owned(path, lease);
   }
 
   /** Who publishes it stands by from now on. */
@@ -421,24 +423,6 @@ export class Hub {
     stream.publisher = publishing;
     this.#emit({ type: 'published', stream, session: publishing.session });
     return publishing;
-  }
-
-  /** Keeps numbers that will not be used twice, whenever this node ends: well before they are used. */
-  #reserve(stream: Stream): void {
-    const { next } = stream.segments;
-    const kept = stream.lease.next;
-    const isEnough = kept && kept.segment - next.segment > NUMBERS_AHEAD / 2;
-    if (!isEnough || kept.discontinuity <= next.discontinuity) this.#keepNext(stream, NUMBERS_AHEAD);
-  }
-
-  #keepNext(stream: Stream, ahead: number): void {
-    const { segment, discontinuity } = stream.segments.next;
-    this.#keep(stream, { next: { segment: segment + ahead, discontinuity: discontinuity + 1 } });
-  }
-
-  #keep(stream: Stream, change: Partial<Lease>): void {
-    stream.lease = { ...stream.lease, ...change };
-    this.#leases.keep(stream.path, stream.lease);
   }
 
   #unpublish(stream: Stream, session: Session, deliberate: boolean): void {
@@ -460,23 +444,17 @@ export class Hub {
     this.#endings.get(stream)?.();
     this.#endings.delete(stream);
     this.#streams.delete(stream.path);
-    this.#remember(stream);
-    if (reason !== this.#closed) this.#leases.release(stream.path);
+    this.#tenures.forget(stream);
+    if (reason !== this.#closed) this.#tenures.release(stream.path);
     stream.end(reason.code, reason.message);
     for (const understudy of stream.understudies) understudy.session.close(reason);
     this.#emit({ type: 'ended', stream });
   }
 
-  #remember({ path, lease: { token } }: Stream): void {
-    this.#tokens.delete(path);
-    this.#tokens.set(path, token);
-    if (this.#tokens.size > MOST_REMEMBERED) this.#tokens.delete(this.#tokens.keys().next().value!);
-  }
-
   /** Resolves when a stream is there, or nobody knows of one. Rejects with what `signal` says when it aborts. */
   async #search(path: string, signal: Signal): Promise<void> {
     const search = this.#searches.get(path) ?? this.#beginSearch(path);
-    await this.#appearance(path, Number.POSITIVE_INFINITY, signal, { search });
+    await this.#waiting.appearance(path, Number.POSITIVE_INFINITY, signal, { search });
   }
 
   #beginSearch(path: string): Promise<void> {
@@ -484,43 +462,6 @@ export class Hub {
     const search = Promise.all(answers).then(() => void this.#searches.delete(path));
     this.#searches.set(path, search);
     return search;
-  }
-
-  #announce(path: string): void {
-    const waiting = this.#waiting.get(path);
-    this.#waiting.delete(path);
-    for (const wake of waiting ?? []) wake();
-  }
-
-  /** Resolves when a stream may be there, or it is time to look: after `pause` microseconds, or when `search` is over. */
-  #appearance(
-    path: string,
-    wait: number,
-    signal: Signal,
-    { pause = Number.POSITIVE_INFINITY, search }: { pause?: number; search?: Promise<void> },
-  ): Promise<void> {
-    if (wait <= 0) throw new RefusedError('not-found', `nothing is published on ${describePath(path)}`);
-    return new Promise((resolve, reject) => {
-      const waiting = this.#waiting.get(path) ?? new Set();
-      this.#waiting.set(path, waiting);
-      const settle = (act: () => void) => {
-        cancel();
-        signal.removeEventListener('abort', abort);
-        waiting.delete(wake);
-        if (waiting.size === 0 && this.#waiting.get(path) === waiting) this.#waiting.delete(path);
-        act();
-      };
-      const wake = () => settle(resolve);
-      const abort = () => settle(() => reject(signal.reason));
-      const expire = () =>
-        settle(() => reject(new RefusedError('not-found', `nothing was published on ${describePath(path)} in time`)));
-      const timeout = Math.min(wait, pause);
-      const cancel = Number.isFinite(timeout) ? this.#clock.after(timeout, wait > pause ? wake : expire) : () => {};
-      signal.addEventListener('abort', abort);
-      waiting.add(wake);
-      if (signal.aborted) abort();
-      void search?.then(wake);
-    });
   }
 
   #emit(event: HubEvent): void {

@@ -20,7 +20,7 @@ export interface Leases {
    * `RefusedError` `busy` when another owner keeps it: one with the token `over` is known to have failed, and is not asked.
    */
   claim(path: StreamPath, held?: Lease, seen?: number, over?: number): Lease | Promise<Lease>;
-  /** Keeps the lease as it is now: with its anchor once that is known, and as the numbers of segments go on. */
+  /** Keeps the lease as it is now: when there are frames to read, with its anchor, and as the numbers of segments go on. */
   keep(path: StreamPath, lease: Lease): void;
   /** The stream has ended: the next one of this name begins anew. */
   release(path: StreamPath): void;

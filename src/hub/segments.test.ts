@@ -135,8 +135,8 @@ test('a stream that begins anew has other numbers than the one before', async ()
 class KeptLeases implements Leases {
   latest: Lease | undefined;
 
-  claim(): Lease {
-    return { anchor: undefined, ...this.latest, token: (this.latest?.token ?? 0) + 1 };
+  claim(_: string, held?: Lease): Lease {
+    return held ?? { anchor: undefined, ...this.latest, token: (this.latest?.token ?? 0) + 1 };
   }
 
   keep(_: string, lease: Lease): void {

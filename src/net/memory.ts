@@ -82,7 +82,7 @@ export class MemoryWatch {
     this.#due = now + ROUND;
     if (!this.#isShedding) this.#report(resident);
     this.#isShedding = true;
-    const viewers = [...this.#ground.sessions].filter(({ role }) => role === 'play');
+    const viewers = [...this.#ground.sessions].filter(({ role, isInner }) => role === 'play' && !isInner);
     const newest = viewers.slice(-Math.ceil(viewers.length * SHARE));
     this.shed += newest.length;
     for (const viewer of newest) viewer.close(new RefusedError('limit', 'the server is short of memory'));

@@ -8,6 +8,14 @@ export interface Ground {
   readonly log: Logger;
 }
 
+/** Whom a session is with. */
+export interface ServedPeer {
+  readonly protocol: string;
+  readonly remote: string;
+  /** Whether it is another worker of this node. */
+  readonly isInner?: boolean | undefined;
+}
+
 /** The peer is gone or has said that it leaves: an ordinary end, with its reason in plain words. */
 export class Departure extends Error {
   override readonly name = 'Departure';
@@ -19,7 +27,7 @@ export class Serving {
   readonly #log: Logger;
   readonly #ending = new AbortController();
 
-  constructor({ sessions, log }: Ground, peer: { readonly protocol: string; readonly remote: string }) {
+  constructor({ sessions, log }: Ground, peer: ServedPeer) {
     this.session = sessions.open({ ...peer, close: (reason) => this.end(reason) });
     this.#log = log;
   }
@@ -36,10 +44,10 @@ export class Serving {
 
   /** To be called once it is known what the peer came for: writes the line of the session's start. */
   begin(role: 'publish' | 'play', path: string): void {
-    const { id, protocol, remote, detail } = this.session;
+    const { id, protocol, remote, detail, isInner } = this.session;
     this.session.role = role;
     this.session.path = path;
-    this.#log.info({ session: id, protocol, remote, path, ...detail }, `${role} begins`);
+    this.#log[isInner ? 'debug' : 'info']({ session: id, protocol, remote, path, ...detail }, `${role} begins`);
   }
 
   /** Asks the session to end, for the reason given. */
@@ -54,7 +62,7 @@ export class Serving {
  */
 export async function serve(
   ground: Ground,
-  peer: { readonly protocol: string; readonly remote: string },
+  peer: ServedPeer,
   run: (serving: Serving) => Promise<void>,
 ): Promise<unknown> {
   const serving = new Serving(ground, peer);
@@ -72,13 +80,13 @@ export async function serve(
 
 /** The one line of a session's end. */
 function report(log: Logger, session: Session, cause: unknown): void {
-  const { id, protocol, remote, role, path, bytesIn, bytesOut, skipped, since } = session;
+  const { id, protocol, remote, role, path, bytesIn, bytesOut, skipped, since, isInner } = session;
   const seconds = Math.round(Date.now() - since / 1000) / 1000;
   const fields = { session: id, protocol, remote, path, seconds, bytesIn, bytesOut, skipped, ...classify(cause) };
   const message = `${role ?? 'session'} ends`;
   if (cause && !isExpected(cause)) log.error({ ...fields, error: cause }, message);
   // One who never said anything, such as a health check by TCP, is no event.
-  else if (!role && bytesIn === 0) log.debug(fields, message);
+  else if (isInner || (!role && bytesIn === 0)) log.debug(fields, message);
   else log.info(fields, message);
 }
 

@@ -3,6 +3,7 @@ import { type Clock, SECOND } from '../base/clock.ts';
 import { RefusedError } from '../base/errors.ts';
 import type { Hub, HubEvent } from '../hub/hub.ts';
 import type { StreamPath } from '../hub/path.ts';
+import { exactPaths, matcher } from '../hub/patterns.ts';
 import type { Recording, RecordingContent, RecordingCounters, Recordings } from '../hub/recordings.ts';
 import type { Sessions } from '../hub/session.ts';
 import type { Stream } from '../hub/stream.ts';
@@ -13,7 +14,6 @@ import type { Disk } from './disk.ts';
 import { toRemove } from './janitor.ts';
 import type { End } from './manifest.ts';
 import type { RecordOptions } from './options.ts';
-import { exactPaths, matcher } from './patterns.ts';
 import { Recorder, type RecorderEvents } from './recorder.ts';
 import type { RecordingFile } from './recording-file.ts';
 import { Shelf } from './shelf.ts';
@@ -72,6 +72,7 @@ export class LocalRecordings implements Recordings {
   begin(): void {
     const { hub, log } = this.#ground;
     hub.observe((event) => this.#observe(event));
+    hub.want((path) => this.#isWanted(path));
     const scanned = this.#shelf
       .scan()
       .catch((error: Error) => log.error({ reason: error.message }, 'the folder of recordings cannot be read'));

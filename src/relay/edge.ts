@@ -3,47 +3,100 @@ import type { HubEvent, Resolver } from '../hub/hub.ts';
 import type { StreamPath } from '../hub/path.ts';
 import type { Context } from '../module.ts';
 import type { StreamRecord } from '../net/cluster.ts';
+import { filesAt } from './files.ts';
+import type { Ears } from './media/ears.ts';
 import { Peers } from './peers.ts';
 import { Pull } from './pull.ts';
+import { Sibling } from './sibling.ts';
 import type { Source } from './subscription.ts';
 import type { Trust } from './trust.ts';
 import { Uplink } from './uplink.ts';
 import { Fetch } from './upstream.ts';
 
-/** Fetches what somebody wants and nobody publishes here: from the node of the cluster that owns it, and from the origins. */
+/** What one needs who fetches from other nodes. */
+export interface Outside {
+  readonly trust: Trust;
+  readonly ears: Ears;
+}
+
+/**
+ * Fetches what somebody wants and nobody publishes here: from the worker of this node that has it, else from the node of the cluster
+ * that owns it, and from the origins.
+ */
 export class Edge {
   readonly #context: Context;
   readonly #idle: number;
-  readonly #origins: readonly Uplink[];
+  /** The first worker asks the origins, on behalf of all. */
+  readonly #origins: readonly Source[];
+  readonly #siblings = new Map<number, Sibling>();
+  readonly #uplinks: readonly Uplink[];
   readonly #peers: Peers | undefined;
   readonly #pulls = new Map<StreamPath, Pull>();
   /** Servers of other kinds, and what is fetched from them. */
   readonly #upstreams: readonly UpstreamAddress[];
   readonly #fetches = new Map<StreamPath, Fetch>();
 
-  /** Connects to the origins of the configuration at once. */
-  constructor(context: Context, trust: Trust) {
-    const { config, hub, cluster } = context;
+  /** Connects to the origins of the configuration at once, where it is the one who does. */
+  constructor(context: Context, outside: Outside | undefined) {
+    const { config, hub, siblings } = context;
     const { origins, idle } = config.relay;
     this.#context = context;
     this.#idle = idle;
-    this.#upstreams = origins.filter((origin) => 'url' in origin);
-    this.#origins = origins.filter((origin) => 'host' in origin).map((origin) => new Uplink(origin, trust, context));
-    const peers = cluster && new Peers(context, trust);
-    this.#peers = peers;
+    for (let worker = 1; worker <= siblings.count; worker++)
+      if (worker !== siblings.worker) this.#siblings.set(worker, new Sibling(worker, siblings));
+    const addresses = outside ? origins : [];
+    this.#uplinks = addresses
+      .filter((origin) => 'host' in origin)
+      .map((origin) => new Uplink(origin, outside!.trust, context, outside!.ears));
+    this.#upstreams = addresses.filter((origin) => 'url' in origin);
+    this.#peers = outside && this.#meet(outside);
+    const first = this.#siblings.get(1);
+    this.#origins = first && origins.length > 0 ? [first] : this.#uplinks;
     hub.observe((event) => this.#observe(event));
     hub.resolveWith(this.resolve);
-    cluster?.onMove((record) => this.#move(record));
-    if (peers) cluster.reachBy(peers);
+    siblings.onMove((path, owner) => {
+      if (owner !== undefined && owner !== siblings.worker) this.#move(path, this.#siblings.get(owner)!.node);
+    });
+    context.files.elsewhere = (path) => this.#origins.map((origin) => filesAt(origin, path));
   }
 
   /** Looks for a stream where it can be had; however many want it, it is fetched once. */
   readonly resolve: Resolver = (path) => {
-    const isRelayed = this.#origins.length > 0 || this.#peers !== undefined;
-    const relayed = isRelayed ? this.#pull(path) : Promise.resolve();
-    const fetched = this.#upstreams.length > 0 ? this.#fetch(path) : Promise.resolve();
-    return Promise.all([relayed, fetched]).then(() => {});
+    if (this.#isOwned(path)) return undefined;
+    const isRelayed = this.#peers !== undefined || this.#places(path).length > 0;
+    const relayed = isRelayed ? this.#pull(path) : undefined;
+    const fetched = this.#upstreams.length > 0 ? this.#fetch(path) : undefined;
+    return relayed && fetched ? Promise.all([relayed, fetched]).then(() => {}) : (relayed ?? fetched);
   };
+
+  /** Whether a stream is being asked for at a node, or comes from it: then it would only get its own question back. */
+  isAsking(node: string, path: StreamPath): boolean {
+    return this.#pulls.get(path)?.isFrom(node) === true;
+  }
+
+  /** Whether another worker can have a stream from this one: what this one has from a third it gets there. */
+  isSource(path: StreamPath): boolean {
+    const { hub, siblings } = this.#context;
+    const stream = hub.find(path);
+    if (stream) return !stream.mirrored?.isInner;
+    return siblings.worker === 1 && siblings.ownerOf(path) === undefined;
+  }
+
+  close(): void {
+    for (const work of [...this.#pulls.values(), ...this.#fetches.values()]) work.end();
+    for (const uplink of this.#uplinks) uplink.close();
+    this.#peers?.close();
+  }
+
+  /** Comes to know of the other nodes of the cluster, if this one is in one. */
+  #meet(outside: Outside): Peers | undefined {
+    const { cluster } = this.#context;
+    if (!cluster) return undefined;
+    const peers = new Peers(this.#context, outside);
+    cluster.onMove((record) => this.#follow(record));
+    cluster.reachBy(peers);
+    return peers;
+  }
 
   #pull(path: StreamPath): Promise<void> {
     const present = this.#pulls.get(path);
@@ -63,27 +116,34 @@ export class Edge {
     return fetch.found;
   }
 
-  /** Whether a stream is being asked for at a node, or comes from it: then it would only get its own question back. */
-  isAsking(node: string, path: StreamPath): boolean {
-    return this.#pulls.get(path)?.isFrom(node) === true;
+  /** Whether this worker is the one that has a stream: it can be had nowhere else. */
+  #isOwned(path: StreamPath): boolean {
+    const { siblings } = this.#context;
+    return siblings.ownerOf(path) === siblings.worker;
   }
 
-  close(): void {
-    for (const work of [...this.#pulls.values(), ...this.#fetches.values()]) work.end();
-    for (const origin of this.#origins) origin.close();
-    this.#peers?.close();
+  /** Where a stream may be had, as far as the configuration and the other workers know. */
+  #places(path: StreamPath): readonly Source[] {
+    const owner = this.#context.siblings.ownerOf(path);
+    return owner === undefined ? this.#origins : [this.#siblings.get(owner)!];
   }
 
   async #sources(path: StreamPath): Promise<readonly Source[]> {
+    if (this.#isOwned(path)) return [];
     const nodes = (await this.#context.cluster?.locate(path)) ?? [];
     const peers = nodes.map((node) => this.#peers!.find(node)).filter((peer) => peer !== undefined);
-    return [...peers, ...this.#origins];
+    return [...peers, ...this.#places(path)];
   }
 
-  /** A stream has another owner, or none. Who waits here for its publisher goes on with what comes from there. */
-  #move({ path, node, token }: StreamRecord): void {
+  /** A stream has another owner in the cluster, or none. */
+  #follow({ path, node, token }: StreamRecord): void {
+    if (node === '') void this.#context.hub.raise(path, { token, dts: Number.NEGATIVE_INFINITY });
+    else this.#move(path, node);
+  }
+
+  /** A stream is another node's now, or another worker's. Who waits here for its publisher goes on with what comes from there. */
+  #move(path: StreamPath, node: string): void {
     const { hub } = this.#context;
-    if (node === '') return void hub.raise(path, { token, dts: Number.NEGATIVE_INFINITY });
     if (!hub.find(path)?.mirrored) hub.concede(path);
     const pull = this.#pulls.get(path);
     pull?.move(node);

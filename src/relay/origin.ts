@@ -8,8 +8,9 @@ import { hangUp } from '../net/hang-up.ts';
 import type { Mux } from '../net/outlet.ts';
 import { Departure, type Serving, serve } from '../net/serve.ts';
 import { watch } from '../net/watch.ts';
-import { Channel } from './channel.ts';
+import { Channel, expectJson } from './channel.ts';
 import { keepAlive } from './control.ts';
+import { sendFile } from './files.ts';
 import type { MediaServer } from './media/media-server.ts';
 import { playMedia } from './media/play.ts';
 import { announcementOf, type MediaWish, MOST_SURVEYED, type RelayMessage } from './messages.ts';
@@ -19,16 +20,17 @@ import { RecordWriter } from './wire/record.ts';
 export interface OriginGround {
   readonly context: Context;
   readonly nodeId: string;
-  /** Whether we are asking this node for this very stream, so that it is no use to it to ask us. */
+  /** Whether it is no use to this node to ask us for this stream, for instance because we are asking it for the same. */
   readonly isAsking: (node: string, path: StreamPath) => boolean;
   /** Where media goes by UDP, if it does. */
   readonly media?: MediaServer | undefined;
 }
 
-/** Another node, by its certificate and its address. */
+/** Another node, by its certificate and its address, or another worker of this one. */
 export interface Peer {
   readonly node: string;
   readonly remote: string;
+  readonly isInner?: boolean;
 }
 
 /** A stream whose publisher has yet to show its tracks is waited for, in microseconds. */
@@ -38,16 +40,18 @@ const NO_PRELUDE = new Uint8Array(0);
 /** Serves one stream of bytes that a node has opened: its control channel or a subscription. Never rejects. */
 export async function serveNode(ground: OriginGround, stream: Duplex, peer: Peer): Promise<void> {
   const { context } = ground;
-  await serve(context, { protocol: 'relay', remote: peer.remote }, async (serving) => {
+  const { remote, isInner } = peer;
+  await serve(context, { protocol: 'relay', remote, isInner }, async (serving) => {
     const channel = new Channel(stream);
     stream.once('close', () => serving.end(new Departure('the node left')));
     try {
       const wish = await channel.hear(serving.signal, context.config.limits.command / MILLISECOND);
-      if (wish.op === 'control') await control(ground, channel, serving, peer);
+      if (wish.op === 'control') await control(ground, channel, serving, peer, wish.connection);
       else if (wish.op === 'subscribe') await play(ground, channel, serving, { ...peer, ...wish });
       else if (wish.op === 'watch') await watched(channel, serving);
       else if (wish.op === 'survey') await survey(ground, channel, peer);
       else if (wish.op === 'claim') await concede(ground, channel, { ...peer, ...wish });
+      else if (wish.op === 'fetch') await sendFile(context, channel, serving, wish);
       else throw new ProtocolError(`a stream that begins with "${wish.op}"`);
     } catch (reason) {
       channel.send(farewell(reason));
@@ -63,17 +67,18 @@ async function control(
   channel: Channel,
   { signal }: Serving,
   peer: Peer,
+  connection: number | undefined,
 ): Promise<void> {
   signal.addEventListener('abort', () => channel.break(signal.reason), { once: true });
-  const welcome = media?.welcome(peer);
+  const welcome = media?.welcome(peer, connection);
   try {
     channel.send({ op: 'control', node: nodeId, ...(welcome && { media: welcome.link.offer }) });
     const hear = (message: RelayMessage) => {
-      if (message.op === 'policy' && welcome) welcome.link.policy = message;
+      if (message.op === 'policy') welcome?.link.heed(message);
     };
     await keepAlive(channel, { hear, heard: () => welcome?.link.heard ?? 0 });
   } finally {
-    welcome?.leave();
+    welcome?.leave(!isDismissed(signal));
   }
 }
 
@@ -110,6 +115,11 @@ async function isMember({ cluster }: Context, node: string): Promise<boolean> {
   return nodes.some(({ id }) => id === node);
 }
 
+/** Whether a session was ended here: all others may be back in a moment. */
+function isDismissed({ aborted, reason }: AbortSignal): boolean {
+  return aborted && !(reason instanceof Departure);
+}
+
 interface Wish extends Peer {
   readonly path: string;
   readonly seen?: { readonly token: number; readonly dts?: number | undefined } | undefined;
@@ -121,13 +131,15 @@ async function play(
   { context, isAsking, media }: OriginGround,
   channel: Channel,
   serving: Serving,
-  { path: asked, node, remote, media: wish, seen }: Wish,
+  { path: asked, node, remote, isInner, media: wish, seen }: Wish,
 ): Promise<never> {
   const { hub, access } = context;
   const { session, signal } = serving;
   const { vhost, app, name } = parsePath(asked);
   const path = streamPath(vhost, app, name);
-  await access.may({ action: 'play', path, remote, query: new Map(), protocol: 'relay', session: session.id });
+  // Another worker has asked the gate for those who watch there.
+  if (!isInner)
+    await access.may({ action: 'play', path, remote, query: new Map(), protocol: 'relay', session: session.id });
   if (isAsking(node, path)) throw new RefusedError('not-found', 'this node asks you for it');
   if (seen && (await isMember(context, node))) {
     await hub.raise(path, { token: seen.token, dts: seen.dts ?? Number.NEGATIVE_INFINITY });
@@ -137,15 +149,21 @@ async function play(
   serving.begin('play', path);
   listen(channel, serving);
   const link = wish && media?.find(wish.connection, node);
-  if (link) return playMedia(context, serving, channel, { stream, link, latency: wish.latency });
+  if (media && link) {
+    const target = media.pushes.find(path, link.edge, wish);
+    return playMedia(context, serving, channel, { stream, link, latency: wish.latency, target, ssrc: wish.ssrc });
+  }
   channel.send(announcementOf(stream));
   return watch(context, serving, { stream, format: 'relay', mux: recordMux, sink: channel.stream });
 }
 
-/** Nothing more is to be heard from a subscriber; that it leaves is noticed only by one who listens. */
+/** A subscriber says nothing but that it wants no more; that it is lost is noticed only by one who listens. */
 function listen(channel: Channel, serving: Serving): void {
   const hear = async () => {
-    for await (const _ of channel.messages()) throw new ProtocolError('a message where none is expected');
+    for await (const message of channel.messages()) {
+      if (expectJson(message).op !== 'ended') throw new ProtocolError('a message where none is expected');
+      throw new RefusedError('gone', 'the node wants no more of it');
+    }
     throw new Departure('the node left');
   };
   hear().catch((reason: unknown) => serving.end(reason));

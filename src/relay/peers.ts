@@ -5,6 +5,7 @@ import type { StreamPath } from '../hub/path.ts';
 import type { Context } from '../module.ts';
 import type { NodeRecord, Reach, StreamReport } from '../net/cluster.ts';
 import { Channel } from './channel.ts';
+import type { Ears } from './media/ears.ts';
 import type { RelayMessage } from './messages.ts';
 import type { Trust } from './trust.ts';
 import { Uplink } from './uplink.ts';
@@ -17,13 +18,13 @@ const PATIENCE_MS = 1000;
 /** The other nodes of the cluster, connected to when something is wanted of them and as long as they are there. */
 export class Peers implements Reach {
   readonly #context: Context;
-  readonly #trust: Trust;
+  readonly #outside: { readonly trust: Trust; readonly ears: Ears };
   readonly #uplinks = new Map<string, { readonly url: string; readonly uplink: Uplink }>();
   #cancel: () => void;
 
-  constructor(context: Context, trust: Trust) {
+  constructor(context: Context, outside: { readonly trust: Trust; readonly ears: Ears }) {
     this.#context = context;
-    this.#trust = trust;
+    this.#outside = outside;
     this.#cancel = context.clock.after(LOOK_EVERY, () => void this.#look());
   }
 
@@ -34,7 +35,7 @@ export class Peers implements Reach {
     const origin = url === undefined ? undefined : readOrigin(url);
     if (!origin) return undefined;
     present?.uplink.close();
-    const uplink = new Uplink(origin, this.#trust, this.#context, id);
+    const uplink = new Uplink(origin, this.#outside.trust, this.#context, this.#outside.ears, id);
     this.#uplinks.set(id, { url: url!, uplink });
     return uplink;
   }

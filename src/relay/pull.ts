@@ -5,8 +5,9 @@ import type { StreamPath } from '../hub/path.ts';
 import type { Context } from '../module.ts';
 import { Backoff } from '../net/backoff.ts';
 import { Departure, type Serving, serve } from '../net/serve.ts';
+import { filesAt } from './files.ts';
 import { begin, receiveAll } from './receive.ts';
-import { askAll, type Source, type Subscription } from './subscription.ts';
+import { askAll, leave, type Source, type Subscription } from './subscription.ts';
 
 /** What fetching streams needs. */
 export interface PullGround {
@@ -31,8 +32,9 @@ export class Pull {
   readonly #found = Promise.withResolvers<void>();
   readonly #ending = new AbortController();
   #mirror: Mirror | undefined;
-  /** From where it comes at present, and who was asked last. */
+  /** From where it comes at present, what ends that, and who was asked last. */
   #subscription: Subscription | undefined;
+  #leaving = new AbortController();
   #asked: readonly Source[] = [];
   /** Where it goes on when that ends. */
   #next: Subscription | undefined;
@@ -50,7 +52,7 @@ export class Pull {
       .catch(fail)
       .finally(() => {
         this.end();
-        this.#next?.channel.stream.destroy();
+        if (this.#next) leave(this.#next.channel);
         this.#found.resolve();
         onEnd();
       });
@@ -62,20 +64,22 @@ export class Pull {
     this.#ending.abort(new RefusedError('gone', 'nobody watches it any more'));
   }
 
-  /** The stream has another owner now: it is fetched there at once. */
+  /** The stream may be had elsewhere now, from `node` if it is known: it is fetched there at once. */
   move(node: string): void {
-    const { source, channel } = this.#subscription ?? {};
+    const { source } = this.#subscription ?? {};
     if (!source) this.#hurry();
-    else if (source.node !== node) channel!.break(new Departure('another node has the stream now'));
+    else if (source.node !== node) this.#leaving.abort(new Departure('another node, or worker, has the stream now'));
   }
 
-  /** Readers have come or gone: with none for too long the stream is given up. */
+  /** Readers have come or gone: with none for too long the stream is given up, unless it is wanted. */
   look(): void {
     const { context, idle } = this.#ground;
     this.#cancelIdle?.();
     this.#cancelIdle = undefined;
-    if (!this.#mirror || this.#mirror.stream.isWanted) return;
+    if (!this.#mirror || this.#mirror.stream.readers.size > 0 || context.hub.isWanted(this.path)) return;
     this.#cancelIdle = context.clock.after(idle, () => {
+      // Those who stand by for it come and go without a word.
+      if (this.#mirror?.stream.isWanted) return this.look();
       this.#mirror?.end('gone', 'nobody watches it any more');
       this.end();
     });
@@ -120,25 +124,26 @@ export class Pull {
     const found = await askAll(others, this.path, hub.seen(this.path), this.#ending.signal);
     if (found && this.#subscription?.channel === channel && !this.#next) {
       this.#next = found;
-      channel.break(new Departure('the origin has fallen silent, and another one has the stream'));
-    } else found?.channel.stream.destroy();
+      this.#leaving.abort(new Departure('the origin has fallen silent, and another one has the stream'));
+    } else if (found) leave(found.channel);
   }
 
   /** Mirrors the stream until it ends or the connection is lost. */
   async #follow(subscription: Subscription): Promise<void> {
     const { source, channel } = subscription;
+    const { host: remote, isInner } = source;
     this.#subscription = subscription;
+    this.#leaving = new AbortController();
     const run = (serving: Serving) => this.#receive(subscription, serving);
-    await serve(this.#ground.context, { protocol: 'relay', remote: source.host }, run);
+    await serve(this.#ground.context, { protocol: 'relay', remote, isInner }, run);
     this.#subscription = undefined;
-    channel.stream.destroy();
+    leave(channel);
   }
 
   async #receive(subscription: Subscription, serving: Serving): Promise<never> {
-    const { channel, announcement, source } = subscription;
-    const signal = AbortSignal.any([serving.signal, this.#ending.signal]);
+    const { announcement, source } = subscription;
+    const signal = AbortSignal.any([serving.signal, this.#ending.signal, this.#leaving.signal]);
     signal.throwIfAborted();
-    signal.addEventListener('abort', () => channel.break(signal.reason), { once: true });
     serving.session.detail.origin = source.name;
     serving.begin('publish', this.path);
     const mirror = this.#ground.context.hub.mirror(this.path, serving.session);
@@ -146,11 +151,13 @@ export class Pull {
     const trust = source.onDoubt?.(() => void this.#doubt(subscription));
     try {
       begin(mirror, announcement);
+      mirror.stream.upstream = filesAt(source, this.path);
       this.#found.resolve();
       this.look();
-      return await receiveAll(subscription, mirror);
+      return await receiveAll(subscription, mirror, signal);
     } finally {
       trust?.();
+      mirror.stream.upstream = undefined;
       this.#mirror = undefined;
       this.look();
       mirror.close();

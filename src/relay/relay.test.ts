@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type Duplex, duplexPair } from 'node:stream';
 import { afterEach, beforeEach, describe, type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { AUDIO, VIDEO } from '../../test/support/tracks.ts';
 import { until } from '../../test/support/until.ts';
@@ -267,6 +268,41 @@ describe('an edge', () => {
     assert.deepEqual([shown(stream), stream.lease.token], [['video 0', 'video 40'], 6]);
   });
 
+  test('goes at once to where the stream is now, from a source that has it no more or while it looks for one', async () => {
+    const first = scripted([ANNOUNCED, ...records([5, 0, 0, VIDEO])]);
+    const second = scripted([{ ...ANNOUNCED, token: 6 }, ...records([6, 0, 40, VIDEO])]);
+    const third = scripted([{ ...ANNOUNCED, token: 7 }, ...records([7, 0, 80, VIDEO])]);
+    for (const [node, source] of Object.entries({ first, second, third })) Object.assign(source, { node });
+    let sources: Source[] = [first];
+    const ground = { context: edge.context, sources: () => sources, idle: 60_000 * MILLISECOND };
+    const pull = new Pull(ground, PATH, () => {});
+    await pull.found;
+    const stream = edge.hub.find(PATH)!;
+    await until('it is there', () => stream.log.head === 1);
+    sources = [second];
+    pull.move('second');
+    await until('it has moved', () => stream.log.head === 2);
+    pull.move('second');
+    assert.deepEqual([first.asked, second.asked], [1, 1], 'where it is already it stays');
+    sources = [];
+    pull.move('elsewhere');
+    await until('it is nowhere', () => !stream.publisher);
+    sources = [third];
+    pull.move('third');
+    await until('it is there again', () => stream.log.head === 3);
+    assert.deepEqual([shown(stream), stream.lease.token], [['video 0', 'video 40', 'video 80'], 7]);
+  });
+
+  test('keeps what a module wants though nobody watches', async () => {
+    edge.hub.want((path) => path === PATH);
+    const pull = edge.pull([scripted([ANNOUNCED, ...records([5, 0, 0, VIDEO])])], 1);
+    await pull.found;
+    await until('it is there', () => edge.hub.find(PATH)?.log.head === 1);
+    await sleep(50);
+    assert.ok(edge.hub.find(PATH));
+    pull.end();
+  });
+
   test('does not listen to an owner that was replaced', async () => {
     const lost: RelayMessage = { op: 'ended', code: 'kicked', message: '' };
     const source = scripted([ANNOUNCED, ...records([5, 0, 0, VIDEO]), lost], [{ ...ANNOUNCED, token: 4 }]);
@@ -316,6 +352,29 @@ describe('an edge', () => {
     assert.ok(reader.next());
     await until('the pull is over', () => edge.relays.length === 0);
     assert.equal(source.asked, 1);
+  });
+});
+
+describe('between workers of a node', () => {
+  test('the gate is not asked again, nothing is listed or counted, and the log is silent', async () => {
+    await origin.publish();
+    origin.verdict = { refuse: 'not for you' };
+    const open = async () => {
+      const [near, far] = duplexPair();
+      const ground = { context: origin.context, nodeId: '', isAsking: () => origin.isAsking };
+      void serveNode(ground, far, { node: 'a worker', remote: '', isInner: true });
+      return near;
+    };
+    const source: Source = { name: 'worker 1', host: '', node: 'worker 1', isInner: true, open };
+    await edge.pull([source]).found;
+    const [own, mirrored] = [origin.hub.find(PATH)!, edge.hub.find(PATH)!];
+    await until('it is there', () => mirrored.log.head === 2);
+    assert.deepEqual([own.counters.bytesOut, mirrored.counters.bytesIn, mirrored.counters.videoFrames], [0, 0, 0]);
+    assert.ok([...origin.relays, ...edge.relays].every(({ isInner }) => isInner));
+    assert.deepEqual(
+      [...origin.lines, ...edge.lines].filter(({ level }) => level !== 'debug'),
+      [],
+    );
   });
 });
 

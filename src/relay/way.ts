@@ -7,6 +7,7 @@ import type { OriginAddress } from '../config/options.ts';
 import { dialQuic } from '../net/quic.ts';
 import { Departure } from '../net/serve.ts';
 import { Channel } from './channel.ts';
+import { BEAT_MS } from './control.ts';
 import { type MediaOffer, PROTOCOL } from './messages.ts';
 import type { Trust } from './trust.ts';
 
@@ -31,6 +32,8 @@ export interface Destination {
   readonly credentials: Awaited<ReturnType<Trust['credentialsFor']>>;
   /** Our own id. */
   readonly nodeId: string;
+  /** That by UDP to the origin that we still have, if we have one. */
+  readonly connection?: number | undefined;
 }
 
 /** How long QUIC has the field for itself, in milliseconds: where it works, TLS is not even tried. */
@@ -55,7 +58,7 @@ export async function findWay(
   const byTls = later(HEAD_START_MS, AbortSignal.any([signal, tlsLoses.signal]), (until) => tlsWay(destination, until));
   const patience = before === 'tls' ? LAST_CHANCE_MS : QUIC_PATIENCE_MS;
   const isLate = byTls.then(
-    () => sleep(patience, undefined, { ref: false }),
+    ({ control }) => waitBeside(control, patience),
     () => sleep(LAST_CHANCE_MS, undefined, { ref: false }),
   );
   const first = await Promise.race([byQuic.catch(() => undefined), isLate]);
@@ -63,6 +66,14 @@ export async function findWay(
   loses.abort(new Error('the other way is taken'));
   loser.then((way) => way.close()).catch(() => {});
   return winner;
+}
+
+/** Lets so many milliseconds pass, in which the other node is told that we are still there. */
+async function waitBeside(control: Channel, patience: number): Promise<void> {
+  for (let waited = 0; waited < patience; waited += BEAT_MS) {
+    control.send({ op: 'alive' });
+    await sleep(BEAT_MS, undefined, { ref: false });
+  }
 }
 
 async function later<T>(
@@ -75,7 +86,7 @@ async function later<T>(
 }
 
 async function quicWay(destination: Destination, signal: AbortSignal): Promise<Way> {
-  const { credentials, nodeId } = destination;
+  const { credentials } = destination;
   const { host, port } = destination.origin;
   const options = { host, port, alpn: [PROTOCOL], timeout: QUIC_PATIENCE_MS, ...credentials };
   const connection = await dialQuic(options, signal);
@@ -85,12 +96,15 @@ async function quicWay(destination: Destination, signal: AbortSignal): Promise<W
     tls.close();
   };
   const control = new Channel(await connection.openStream());
-  const origin = await shakeHands(control, nodeId, close, signal);
+  const origin = await shakeHands(control, destination, close, signal);
   void stretchWire(tls, control);
   // A peer allows only so many streams on one connection.
   const open = (until: AbortSignal) => connection.openStream().catch(() => tls.open(until));
   return { transport: 'quic', ...origin, control, open, close };
 }
+
+/** The process at the other end is no more: nothing comes from it any longer, by whatever way. */
+export class OriginGone extends Departure {}
 
 /**
  * UDP does not tell that the process at the other end is gone. A TCP connection does, at once: nothing is said over it, and when it
@@ -105,7 +119,7 @@ async function stretchWire(tls: TlsStreams, control: Channel): Promise<void> {
       wire.send({ op: 'watch' });
       await once(wire.stream.resume(), 'close', { signal: closing.signal });
     } catch (error) {
-      if (wasOpen) control.break(new Departure(`the origin is gone: ${(error as Error).message}`));
+      if (wasOpen) control.break(new OriginGone(`the origin is gone: ${(error as Error).message}`));
       return;
     }
   }
@@ -115,7 +129,7 @@ async function tlsWay(destination: Destination, signal: AbortSignal): Promise<Wa
   const tls = new TlsStreams(destination);
   const [open, close] = [(until: AbortSignal) => tls.open(until), () => tls.close()];
   const control = new Channel(await open(signal));
-  const origin = await shakeHands(control, destination.nodeId, close, signal);
+  const origin = await shakeHands(control, destination, close, signal);
   return { transport: 'tls', ...origin, control, open, close };
 }
 
@@ -142,12 +156,12 @@ class TlsStreams {
 /** Says who we are and learns who the origin is: its answer is the proof that we are let in. */
 async function shakeHands(
   control: Channel,
-  nodeId: string,
+  { nodeId, connection }: Destination,
   close: () => void,
   signal: AbortSignal,
 ): Promise<Pick<Way, 'node' | 'media'>> {
   try {
-    control.send({ op: 'control', node: nodeId });
+    control.send({ op: 'control', node: nodeId, ...(connection !== undefined && { connection }) });
     const answer = await control.hear(signal, PATIENCE_MS);
     if (answer.op === 'control') return { node: answer.node, media: answer.media };
     throw new RefusedError('forbidden', answer.op === 'ended' ? answer.message : 'the origin does not know us');

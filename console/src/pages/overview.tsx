@@ -3,6 +3,7 @@ import { ApiError, getSummary, listStreams } from '../api.ts';
 import { noticeRefusal, refreshSession, session } from '../session.ts';
 import { t } from '../settings.ts';
 import { usePoll } from '../use-poll.ts';
+import { Links } from './links.tsx';
 import { Login } from './login.tsx';
 import { StreamRow } from './stream-row.tsx';
 import { Summary } from './summary.tsx';
@@ -36,6 +37,7 @@ function Streams() {
       </div>
       {error !== undefined && <Notice error={error} />}
       {streams.length === 0 ? <Welcome /> : <StreamList streams={streams} reload={reload} />}
+      <Links />
     </>
   );
 }

@@ -1,6 +1,7 @@
 import { useEffect } from 'preact/hooks';
 import { Addresses } from '../parts/addresses.tsx';
 import { CopyLine } from '../parts/copy.tsx';
+import { StreamLink } from '../parts/stream-link.tsx';
 import { Player } from '../player/player.tsx';
 import { t } from '../settings.ts';
 import { flvUrl, hlsUrl, type StreamName, serverQuery, type Via } from '../urls.ts';
@@ -22,6 +23,7 @@ export function Play({ app, name }: { app: string; name: string }) {
         <small>{app}</small>
       </h1>
       <Player name={name} source={{ url: via === 'hls' ? hls : flvUrl(stream, location, via, query), hls }} via={via} />
+      <StreamLink stream={stream} />
       <details class="card other-ways">
         <summary>{t('otherWays')}</summary>
         <CopyLine label={t('pageLink')} text={location.href} />

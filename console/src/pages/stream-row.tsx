@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import type { LiveStream } from '../api.ts';
 import { codecName, formatAudio, formatBitrate, formatDuration, formatSize } from '../format.ts';
 import { Addresses } from '../parts/addresses.tsx';
+import { Fact } from '../parts/fact.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Link } from '../parts/link.tsx';
 import { t } from '../settings.ts';
@@ -71,18 +72,6 @@ function Facts({ stream }: { stream: LiveStream }) {
 function channelsInWords(count: number): string {
   if (count <= 2) return ['', t('mono'), t('stereo')][count] ?? '';
   return t('channels', { count });
-}
-
-function Fact({ label, value, more = '' }: { label: string; value: string; more?: string }) {
-  return (
-    <div>
-      <dt>{label}</dt>
-      <dd>
-        {value}
-        {more && <small>{more}</small>}
-      </dd>
-    </div>
-  );
 }
 
 function Details({ stream, name, reload }: { stream: LiveStream; name: StreamName; reload: () => void }) {

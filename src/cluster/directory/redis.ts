@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { MILLISECOND, SECOND } from '../../base/clock.ts';
 import type { StreamPath } from '../../hub/path.ts';
 import type { NodeRecord, StreamRecord } from '../../net/cluster.ts';
@@ -22,6 +23,16 @@ const FIELDS_OF_LOST = 6;
 const FIELDS = ['token', 'node', 'anchor', 'segment', 'discontinuity'] as const;
 /** Names of keys that are patterns to Redis. */
 const SPECIAL = /[*?[\]\\]/g;
+
+const count = z.number().nonnegative();
+const nodeRecord = z.object({
+  id: z.string(),
+  role: z.enum(['origin', 'edge']),
+  url: z.string().optional(),
+  version: z.string(),
+  since: count,
+  load: z.object({ cpu: count, streams: count, viewers: count, bitrate: count }),
+});
 
 type Text = string | null | undefined;
 
@@ -86,7 +97,7 @@ export class RedisDirectory implements Directory {
 
   async nodes(): Promise<NodeRecord[]> {
     const nodes = await this.#redis.run('headwaterNodes', this.#key('nodes'), this.#key('beats'));
-    return nodes.filter((text) => text !== null).map((text) => JSON.parse(text) as NodeRecord);
+    return nodes.map((text) => readNode(text ?? '')).filter((node) => node !== undefined);
   }
 
   async streams(): Promise<StreamRecord[]> {
@@ -117,6 +128,15 @@ export class RedisDirectory implements Directory {
 
   #key(name: string): string {
     return `${this.#name}:${name}`;
+  }
+}
+
+/** Undefined for what no node of ours has written. */
+function readNode(text: string): NodeRecord | undefined {
+  try {
+    return nodeRecord.parse(JSON.parse(text));
+  } catch {
+    return undefined;
   }
 }
 

@@ -1,17 +1,23 @@
+import type { Server } from 'node:net';
 import type { z } from 'zod';
 import type { Context, Module } from '../../module.ts';
-import type { BoundAddress } from '../../net/listen.ts';
+import { believePeers } from '../../net/http-peer.ts';
+import { type BoundAddress, listenInside } from '../../net/listen.ts';
 import { Listeners } from '../../net/listeners.ts';
 import type { httpOptions } from './options.ts';
 
-/** Listens for HTTP and HTTPS on behalf of all modules that have routes. Comes last, when all routes are there. */
+/**
+ * Listens for HTTP and HTTPS on behalf of all modules that have routes, and for requests that other workers hand on. Comes last,
+ * when all routes are there.
+ */
 export function http(options: z.output<typeof httpOptions>): Module {
   const listeners = new Listeners();
+  let inner: Server | undefined;
   return {
     name: 'http',
     async start(context: Context) {
       const addresses: Record<string, BoundAddress> = {};
-      const { admission } = context;
+      const { admission, siblings } = context;
       if (options.listen) addresses.http = await listeners.open(context.http.serve(), options.listen, admission);
       if (options.listenTls) {
         if (!context.tls) throw new Error('http.listenTls needs a certificate under tls.certificates');
@@ -19,8 +25,15 @@ export function http(options: z.output<typeof httpOptions>): Module {
         context.tls.keepCurrent(server as never);
         addresses.https = await listeners.open(server, options.listenTls, admission);
       }
+      if (siblings.count > 1) {
+        inner = believePeers(context.http.serve());
+        await listenInside(inner, siblings.door('http', siblings.worker));
+      }
       return addresses;
     },
-    stop: () => listeners.close(),
+    async stop() {
+      inner?.close();
+      await listeners.close();
+    },
   };
 }
