@@ -6,6 +6,7 @@ import type { Membership, NodeIdentity } from './cluster/node.ts';
 import { Files } from './hub/files.ts';
 import { Hub } from './hub/hub.ts';
 import type { Leases } from './hub/lease.ts';
+import { Pasts } from './hub/past.ts';
 import { Sessions } from './hub/session.ts';
 import type { Context } from './module.ts';
 import { Admission } from './net/admission.ts';
@@ -74,6 +75,7 @@ export async function createContext(
     sessions,
     recordings: new LocalRecordings({ options: config.record, disk: systemDisk, hub, sessions, clock, log }),
     files: new Files(),
+    pasts: new Pasts(),
     access: new AccessGate(providers, { warn }),
     admission,
     memory,

@@ -3,6 +3,7 @@ import type { Clock } from './base/clock.ts';
 import type { CoreConfig } from './config/options.ts';
 import type { Files } from './hub/files.ts';
 import type { Hub } from './hub/hub.ts';
+import type { Pasts } from './hub/past.ts';
 import type { Recordings } from './hub/recordings.ts';
 import type { Sessions } from './hub/session.ts';
 import type { Admission } from './net/admission.ts';
@@ -30,6 +31,7 @@ export interface Context {
   readonly hub: Hub;
   readonly sessions: Sessions;
   readonly recordings: Recordings;
+  readonly pasts: Pasts;
   readonly files: Files;
   readonly access: AccessGate;
   readonly admission: Admission;

@@ -53,6 +53,17 @@ export function formatDuration(ms: number): string {
   return `${minutes}:${pad(seconds % 60)}`;
 }
 
+/** A moment of the day, of Unix milliseconds, in the visitor's own zone: `09:05:07`. */
+export function formatClock(moment: number): string {
+  return new Date(moment).toLocaleTimeString('en-GB');
+}
+
+/** A moment with its date in the visitor's own zone, as his language (`en`, `zh`) has it. */
+export function formatMoment(moment: number, language: string): string {
+  const options = { year: 'numeric', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' } as const;
+  return new Date(moment).toLocaleString(language === 'zh' ? 'zh-CN' : 'en-GB', options);
+}
+
 /** Picture size: `1280×720`; empty where unknown. */
 export function formatSize(width: number, height: number): string {
   return width > 0 && height > 0 ? `${width}×${height}` : '';

@@ -7,7 +7,7 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 import { build } from 'vite';
 import { FakeServer } from './fake-server.ts';
 import { edgeLink, originLink, push, receivedStream } from './link-samples.ts';
-import { client, liveStream } from './samples.ts';
+import { client, liveStream, recording } from './samples.ts';
 
 let dist: string;
 let fake: FakeServer;
@@ -34,7 +34,9 @@ after(async () => {
 
 beforeEach(async () => {
   await context?.close();
-  Object.assign(fake, { admin: true, streams: [], clients: [], kicked: [], links: { links: [], pushes: [] } });
+  const nothing = { streams: [], clients: [], kicked: [], recordings: [], links: { links: [], pushes: [] } };
+  Object.assign(fake, { admin: true, recordingsOpen: false, ...nothing });
+  fake.shift = undefined;
   fake.sources.clear();
   complaints = [];
   context = await browser.newContext({ locale: 'en-US' });
@@ -257,6 +259,81 @@ describe('the links', () => {
   });
 });
 
+describe('recordings', () => {
+  test('are listed, of all streams and of one, with the ways to watch and to save them', async () => {
+    fake.streams = [liveStream('movie')];
+    fake.recordings = [
+      recording('now', { finished: false, missing_frames: 7 }),
+      recording('flv', { format: 'flv', playlist: '', stream: 'live/other', name: 'other' }),
+    ];
+    await page.goto(origin);
+    await page.click('nav >> text=Recordings');
+    await page.waitForSelector('.recordings li');
+    assert.equal(await page.locator('.recordings li').count(), 2);
+    const [first, second] = await page.locator('.recordings li').allInnerTexts();
+    for (const part of ['live/movie', '1:02:05', '1.8 GB', 'being recorded', '7 frames missing', 'Play', 'Download'])
+      assert.ok(first!.includes(part), part);
+    assert.doesNotMatch(second!, /Play/);
+    const links = await page
+      .locator('.recordings a')
+      .evaluateAll((all) => all.map((link) => link.getAttribute('href')));
+    assert.deepEqual(links, ['/watch/now', '/recordings/now', '/recordings/flv']);
+    await page.goto(origin);
+    await page.click('[aria-expanded]');
+    await page.click('.details >> text=Recordings');
+    await page.waitForSelector('.recordings li');
+    assert.equal(await page.locator('.recordings li').count(), 1);
+    await page.click('text=All recordings');
+    await page.waitForFunction(() => document.querySelectorAll('.recordings li').length === 2);
+  });
+
+  test('are none, and the page says how they come to be', async () => {
+    await page.goto(`${origin}/recordings`);
+    assert.match(await page.innerText('.welcome'), /paths: \[live\/\*\]/);
+  });
+
+  test('are shown to a visitor below their stream where he may know of them, and to no other', async () => {
+    Object.assign(fake, { admin: false, recordings: [recording('one')] });
+    await page.goto(`${origin}/recordings`);
+    await page.waitForSelector('.login');
+    await page.goto(`${origin}/watch/one`);
+    await page.waitForSelector('[role=alert]');
+    await page.goto(`${origin}/play/live/movie`);
+    await state('waiting');
+    assert.equal(await page.locator('.recordings').count(), 0);
+    fake.recordingsOpen = true;
+    await page.goto(`${origin}/play/live/movie?ticket=1`);
+    await page.waitForSelector('.recordings li');
+    assert.equal(await page.getAttribute('.recordings a', 'href'), '/watch/one?ticket=1');
+  });
+
+  test('that are gone, or cannot be played here, are said to be', async () => {
+    fake.recordings = [recording('flv', { format: 'flv', playlist: '' })];
+    await page.goto(`${origin}/watch/nothing`);
+    assert.match(await page.innerText('[role=alert]'), /no such recording/);
+    await page.goto(`${origin}/watch/flv`);
+    assert.match(await page.innerText('.notice'), /FLV cannot be played here/);
+    assert.equal(await page.getAttribute('.notice a[download]', 'href'), '/recordings/flv');
+  });
+
+  test('fit the smallest phones in both languages', async () => {
+    fake.recordings = [
+      recording('one', { finished: false, missing_frames: 12_345, stream: `live/${'long'.repeat(20)}` }),
+    ];
+    await page.setViewportSize({ width: 320, height: 640 });
+    const width = () => page.evaluate(() => document.documentElement.scrollWidth);
+    for (const path of ['/recordings', '/watch/one']) {
+      await page.goto(origin + path);
+      await page.waitForSelector(path === '/recordings' ? '.recordings li' : '.cut');
+      assert.equal(await width(), 320, path);
+      await page.click('text=中文');
+      await page.waitForSelector('text=下载');
+      assert.equal(await width(), 320, path);
+      await page.click('text=EN');
+    }
+  });
+});
+
 describe('the player', () => {
   for (const via of ['http', 'ws']) {
     test(`plays over ${via} and stays close to life`, async () => {
@@ -274,6 +351,25 @@ describe('the player', () => {
       assert.equal(await page.getAttribute('[data-stat=size]', 'data-value'), '320x180');
     });
   }
+
+  test('offers the way back where the stream has a past, by mouse and by key', async () => {
+    fake.sources.set('live/movie', 'picture');
+    await page.goto(`${origin}/play/live/movie`);
+    await state('playing');
+    assert.equal(await page.locator('.seek-bar').count(), 0);
+    const to = Date.now();
+    fake.shift = { from: to - 3_600_000, to };
+    await page.reload();
+    await state('playing');
+    await page.waitForSelector('.from-start');
+    const asked = page.waitForRequest(/movie\.m3u8\?from=/);
+    await page.locator('.seek-bar input').press('ArrowLeft');
+    const moment = Date.parse(new URL((await asked).url()).searchParams.get('from')!);
+    assert.ok(Math.abs(to - 5000 - moment) < 5000, `${to - moment}`);
+    const again = page.waitForRequest(/movie\.m3u8\?from=start/);
+    await page.click('.from-start');
+    await again;
+  });
 
   test('turns the sound on when asked, and pauses', async () => {
     fake.sources.set('live/radio', 'sound');

@@ -8,12 +8,12 @@ import { type Document, describeApi } from './openapi.ts';
 import { type Operation, patternOf, serveOperation } from './operation.ts';
 import type { metricsOptions } from './options.ts';
 import { apiPage, PAGE_HEADERS, refusalPage } from './page.ts';
-import { serveRecordings } from './recordings.ts';
+import { serveRecordings } from './recording-files.ts';
 import { resources } from './resources.ts';
 import { createServices, type Services } from './services.ts';
 
 /** What this module serves, as the other workers know it. */
-const ALL = /^\/(?:api(?:\/.*)?|metrics|recordings\/[\w-]+)$/;
+const ALL = /^\/(?:api(?:\/.*)?|metrics|recordings\/[\w-]+(?:\/(?:index\.m3u8|media\.mp4))?)$/;
 
 /**
  * The HTTP API under `/api/v1`, the page that shows it at `/api`, and `/metrics`. The first worker of a node answers; the others

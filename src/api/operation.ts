@@ -19,8 +19,8 @@ export interface Operation<Answer extends z.ZodObject = z.ZodObject> {
   readonly path: string;
   readonly group: string;
   readonly summary: string;
-  /** Whether anybody may ask; else the admin alone. */
-  readonly open?: true;
+  /** Whether anybody may ask, or the operation itself looks who does; else the admin alone may. */
+  readonly open?: true | 'decides';
   readonly query?: readonly Parameter[];
   readonly body?: z.ZodObject;
   /** What is around the answer: `code` and who answers, `code` alone, or nothing. */

@@ -99,6 +99,11 @@ export const publishOptions = section('What becomes of streams when publishers c
 /** How patient the server is with viewers. */
 export const playOptions = section('How patient the server is with viewers.', {
   wait: option(duration(), '0s', 'How long a viewer may wait for a stream that nobody publishes yet.'),
+  shift: option(
+    duration(),
+    '12h',
+    'How far back viewers may go in a running stream, as far as it is recorded; 0 for not at all.',
+  ),
   maxLag: option(
     duration('1s', '10m'),
     '10s',

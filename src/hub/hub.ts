@@ -134,6 +134,11 @@ export class Hub {
     this.#wishes.push(fits);
   }
 
+  /** Whether any stream is wanted to be here. */
+  get hasWishes(): boolean {
+    return this.#wishes.length > 0;
+  }
+
   /** Whether a module wants a stream to be here. */
   isWanted(path: string): boolean {
     return this.#wishes.some((fits) => fits(path));

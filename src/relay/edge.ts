@@ -4,6 +4,7 @@ import type { StreamPath } from '../hub/path.ts';
 import type { Context } from '../module.ts';
 import type { StreamRecord } from '../net/cluster.ts';
 import { filesAt } from './files.ts';
+import { Follower } from './follower.ts';
 import type { Ears } from './media/ears.ts';
 import { Peers } from './peers.ts';
 import { Pull } from './pull.ts';
@@ -35,10 +36,11 @@ export class Edge {
   /** Servers of other kinds, and what is fetched from them. */
   readonly #upstreams: readonly UpstreamAddress[];
   readonly #fetches = new Map<StreamPath, Fetch>();
+  #followers: readonly Follower[] = [];
 
   /** Connects to the origins of the configuration at once, where it is the one who does. */
   constructor(context: Context, outside: Outside | undefined) {
-    const { config, hub, siblings } = context;
+    const { config, hub, siblings, pasts } = context;
     const { origins, idle } = config.relay;
     this.#context = context;
     this.#idle = idle;
@@ -54,10 +56,16 @@ export class Edge {
     this.#origins = first && origins.length > 0 ? [first] : this.#uplinks;
     hub.observe((event) => this.#observe(event));
     hub.resolveWith(this.resolve);
+    pasts.elsewhere = ({ path }) => this.#keepers.map((source) => filesAt(source, path));
     siblings.onMove((path, owner) => {
       if (owner !== undefined && owner !== siblings.worker) this.#move(path, this.#siblings.get(owner)!.node);
     });
     context.files.elsewhere = (path) => this.#origins.map((origin) => filesAt(origin, path));
+  }
+
+  /** From now on hears what the origins publish, to have what is wanted here. To be called when it is known whether anything is. */
+  follow(): void {
+    if (this.#context.hub.hasWishes) this.#followers = this.#uplinks.map((each) => new Follower(this.#context, each));
   }
 
   /** Looks for a stream where it can be had; however many want it, it is fetched once. */
@@ -83,6 +91,7 @@ export class Edge {
   }
 
   close(): void {
+    for (const follower of this.#followers) follower.close();
     for (const work of [...this.#pulls.values(), ...this.#fetches.values()]) work.end();
     for (const uplink of this.#uplinks) uplink.close();
     this.#peers?.close();
@@ -105,6 +114,12 @@ export class Edge {
     const pull = new Pull(ground, path, () => this.#pulls.delete(path));
     this.#pulls.set(path, pull);
     return pull.found;
+  }
+
+  /** Who may have kept what was: the first worker records on behalf of all, and asks the origins. */
+  get #keepers(): readonly Source[] {
+    const first = this.#siblings.get(1);
+    return first ? [first] : this.#uplinks;
   }
 
   #fetch(path: StreamPath): Promise<void> {

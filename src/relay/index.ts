@@ -4,6 +4,7 @@ import { InnerDoor } from './inner-door.ts';
 import { NodeListener } from './listen.ts';
 import { Ears } from './media/ears.ts';
 import { MediaServer } from './media/media-server.ts';
+import { News } from './news.ts';
 import { serveNode } from './origin.ts';
 import type { Trust } from './trust.ts';
 
@@ -33,9 +34,12 @@ export function relay(trust: Trust | undefined): Module {
       if (!listen) return { ...heard };
       const isAsking = (node: string, path: string) => node === trust.nodeId || !!edge?.isAsking(node, path);
       if (mediaListen) media = await MediaServer.open(context, mediaListen);
-      const ground = { context, nodeId: trust.nodeId, isAsking, media };
+      const ground = { context, nodeId: trust.nodeId, isAsking, media, news: new News(context) };
       listener = new NodeListener(context, trust, (stream, peer) => void serveNode(ground, stream, peer));
       return { headwater: await listener.open(listen), ...(media && { rtp: media.address }), ...heard };
+    },
+    ready() {
+      edge?.follow();
     },
     async stop() {
       edge?.close();

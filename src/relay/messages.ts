@@ -94,6 +94,10 @@ const surveyed = z.object({
   streams: z.array(z.object({ path: text, isOwner: z.boolean(), viewers: count })).max(MOST_SURVEYED),
 });
 
+/** The first message of one who wants to know what there is, and the answers to it: a stream is there, or begins. */
+const follow = z.object({ op: z.literal('follow') });
+const published = z.object({ op: z.literal('published'), path: text });
+
 /**
  * Media comes by UDP: the keys of its packets, where it begins, how many records come before it, behind this message, and where
  * it is pushed, if it is.
@@ -145,6 +149,8 @@ const message = z.discriminatedUnion('op', [
   announce,
   fetch,
   file,
+  follow,
+  published,
   ended,
 ]);
 

@@ -14,6 +14,7 @@ import { sendFile } from './files.ts';
 import type { MediaServer } from './media/media-server.ts';
 import { playMedia } from './media/play.ts';
 import { announcementOf, type MediaWish, MOST_SURVEYED, type RelayMessage } from './messages.ts';
+import type { News } from './news.ts';
 import { RecordWriter } from './wire/record.ts';
 
 /** What serving other nodes needs. */
@@ -22,6 +23,8 @@ export interface OriginGround {
   readonly nodeId: string;
   /** Whether it is no use to this node to ask us for this stream, for instance because we are asking it for the same. */
   readonly isAsking: (node: string, path: StreamPath) => boolean;
+  /** Where those are told of it who want to hear what is published. */
+  readonly news?: News;
   /** Where media goes by UDP, if it does. */
   readonly media?: MediaServer | undefined;
 }
@@ -37,7 +40,7 @@ export interface Peer {
 const PREROLL = 2 * SECOND;
 const NO_PRELUDE = new Uint8Array(0);
 
-/** Serves one stream of bytes that a node has opened: its control channel or a subscription. Never rejects. */
+/** Serves one stream of bytes that a node has opened: its control channel, a subscription, or news. Never rejects. */
 export async function serveNode(ground: OriginGround, stream: Duplex, peer: Peer): Promise<void> {
   const { context } = ground;
   const { remote, isInner } = peer;
@@ -51,6 +54,7 @@ export async function serveNode(ground: OriginGround, stream: Duplex, peer: Peer
       else if (wish.op === 'watch') await watched(channel, serving);
       else if (wish.op === 'survey') await survey(ground, channel, peer);
       else if (wish.op === 'claim') await concede(ground, channel, { ...peer, ...wish });
+      else if (wish.op === 'follow' && ground.news) await tell(ground, ground.news, channel, serving, peer);
       else if (wish.op === 'fetch') await sendFile(context, channel, serving, wish);
       else throw new ProtocolError(`a stream that begins with "${wish.op}"`);
     } catch (reason) {
@@ -118,6 +122,28 @@ async function isMember({ cluster }: Context, node: string): Promise<boolean> {
 /** Whether a session was ended here: all others may be back in a moment. */
 function isDismissed({ aborted, reason }: AbortSignal): boolean {
   return aborted && !(reason instanceof Departure);
+}
+
+/** Tells a node what is published here, and what begins to be, as far as it may play it and does not send it itself. */
+async function tell(
+  { context, isAsking }: OriginGround,
+  news: News,
+  channel: Channel,
+  serving: Serving,
+  { node, remote }: Peer,
+): Promise<void> {
+  const { signal, session } = serving;
+  const consider = async (path: StreamPath) => {
+    if (isAsking(node, path)) return;
+    const asked = { remote, query: new Map<string, string>(), protocol: 'relay', session: session.id };
+    await context.access.may({ action: 'play', path, ...asked });
+    channel.send({ op: 'published', path });
+  };
+  listen(channel, serving);
+  const leave = news.listen((path) => void consider(path).catch(() => {}));
+  const ended = Promise.withResolvers<never>();
+  signal.addEventListener('abort', () => ended.reject(signal.reason), { once: true });
+  return ended.promise.finally(leave);
 }
 
 interface Wish extends Peer {

@@ -20,11 +20,14 @@ import { Frame } from '../media/frame.ts';
 import type { Track } from '../media/track.ts';
 import type { Context } from '../module.ts';
 import { Pacer } from '../net/pacer.ts';
+import { noSiblings } from '../net/siblings.ts';
 import { loggerTo } from '../ops/log.ts';
 import { systemClock } from '../ops/system-clock.ts';
 import { Channel, expectJson } from './channel.ts';
 import { keepAlive } from './control.ts';
+import { Follower } from './follower.ts';
 import type { Announcement, RelayMessage } from './messages.ts';
+import { News } from './news.ts';
 import { serveNode } from './origin.ts';
 import { Pull } from './pull.ts';
 import type { Source } from './subscription.ts';
@@ -47,6 +50,7 @@ class Node {
   readonly context: Context;
   verdict: Verdict = 'allow';
   isAsking = false;
+  readonly #news: News;
 
   constructor() {
     const clock = systemClock;
@@ -55,6 +59,7 @@ class Node {
     const context: Partial<Context> = {
       config,
       clock,
+      siblings: noSiblings(),
       log: loggerTo({ write: (line) => void this.lines.push(JSON.parse(line) as Record<string, unknown>) }, 'debug'),
       hub: new Hub({ ...publish, window, segment: SECOND }, clock),
       sessions: new Sessions(clock),
@@ -63,6 +68,7 @@ class Node {
       outlets: { window, stallTimeout: play.stallTimeout },
     };
     this.context = context as Context;
+    this.#news = new News(this.context);
   }
 
   get hub(): Hub {
@@ -88,7 +94,7 @@ class Node {
 
   /** Answers what another node has opened. */
   serve(stream: Duplex): void {
-    const ground = { context: this.context, nodeId: 'origin', isAsking: () => this.isAsking };
+    const ground = { context: this.context, nodeId: 'origin', isAsking: () => this.isAsking, news: this.#news };
     void serveNode(ground, stream, { node: 'edge', remote: '192.0.2.1' });
   }
 
@@ -214,6 +220,56 @@ describe('a stream crosses from node to node', () => {
     publisher.stream.end('gone', 'that was all');
     await until('the stream is over', () => stream.ended);
     assert.equal(stream.ended!.message, 'that was all');
+  });
+});
+
+describe('a node that wants streams whether or not anybody watches', () => {
+  /** The edge as it follows an origin, with what finds streams there. */
+  function follow(t: TestContext, source: Source, isWanted = true): void {
+    edge.hub.want(() => isWanted);
+    edge.hub.resolveWith((path) => (path === PATH ? edge.pull([source], 1).found : undefined));
+    const follower = new Follower(edge.context, source);
+    t.after(() => follower.close());
+  }
+  const isHere = () => edge.hub.find(PATH)?.publisher !== undefined;
+
+  test('has what is published at its origin, before and after it came, and keeps it', async (t) => {
+    follow(t, origin.source());
+    await until('it follows', () => origin.relays.length > 0);
+    const publisher = await origin.publish();
+    await until('it is here', isHere);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.ok(isHere(), 'though nobody reads it');
+    publisher.stream.end('gone', 'that was all');
+    await until('it is over', () => edge.hub.find(PATH) === undefined);
+  });
+
+  test('has what was there before it', async (t) => {
+    await origin.publish();
+    follow(t, origin.source());
+    await until('it is here', isHere);
+  });
+
+  const kept: [name: string, isWanted: boolean, prepare: () => void][] = [
+    ['that it does not want', false, () => {}],
+    ['that the gate keeps back', true, () => (origin.verdict = { refuse: 'not for you' })],
+    ['that its origin has from it', true, () => (origin.isAsking = true)],
+  ];
+  for (const [name, isWanted, prepare] of kept)
+    test(`leaves alone what is there ${name}`, async (t) => {
+      await origin.publish();
+      prepare();
+      follow(t, origin.source(), isWanted);
+      await until('it follows', () => origin.relays.length > 0);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      assert.equal(edge.hub.find(PATH), undefined);
+    });
+
+  test('says once that its origin does not know the question', async (t) => {
+    const source = scripted([{ op: 'ended', code: 'protocol', message: 'a stream that begins with "follow"' }]);
+    follow(t, source);
+    await until('it was asked again', () => source.asked > 1);
+    assert.equal(edge.lines.filter(({ msg }) => /does not tell/.test(String(msg))).length, 1);
   });
 });
 

@@ -11,27 +11,18 @@ import { type Clip, clip } from '../support/clips.ts';
 import { playToFile, probe, publishFile, temporaryFolder } from '../support/ffmpeg.ts';
 import { readTags } from '../support/flv.ts';
 import { assertMonotonic, content, framesOf } from '../support/frames.ts';
+import { isThere, type Media, mediaAt, publishForEver, variantOf } from '../support/hls.ts';
 import { edgeOf, startOrigin } from '../support/nodes.ts';
 import { publisher } from '../support/publish.ts';
 import { type RemuxedName, remuxed } from '../support/remux.ts';
 import { ADMIN_TOKEN, startTestServer, type TestServer } from '../support/server.ts';
 import { openTcpPath } from '../support/tcp-path.ts';
 import { needs } from '../support/tools.ts';
-import { type Owner, until } from '../support/until.ts';
+import { until } from '../support/until.ts';
 
 const options = needs('ffmpeg');
 /** So that there are more segments in less time. */
 const SHORT = { hls: { segment: '1s' } };
-
-/** The parts of a media playlist that the tests look at. */
-interface Media {
-  readonly url: string;
-  readonly text: string;
-  /** URIs of whole segments, of parts, of the next part. */
-  readonly segments: readonly string[];
-  readonly parts: readonly string[];
-  readonly hint: string;
-}
 
 /** What ffprobe finds. */
 interface Probed {
@@ -40,43 +31,6 @@ interface Probed {
     readonly codec_type: 'video' | 'audio';
     readonly nb_read_packets: string;
   }[];
-}
-
-/** The only variant of a master playlist. */
-async function variantOf(server: TestServer, path: string): Promise<string> {
-  const answer = await fetch(server.http(path));
-  const text = await answer.text();
-  assert.equal(answer.status, 200, text);
-  assert.deepEqual(checkPlaylist(text), [], text);
-  return new URL(text.trimEnd().split('\n').at(-1)!, server.http(path)).href;
-}
-
-async function mediaAt(url: string): Promise<Media> {
-  const answer = await fetch(url);
-  const text = await answer.text();
-  assert.equal(answer.status, 200, text);
-  assert.deepEqual(checkPlaylist(text), [], text);
-  const all = (pattern: RegExp) => Array.from(text.matchAll(pattern), (match) => new URL(match[1]!, url).href);
-  return {
-    url,
-    text,
-    segments: all(/^(\d+\.(?:m4s|ts))$/gm),
-    parts: all(/EXT-X-PART:.*URI="([^"]+)"/g),
-    hint: all(/PRELOAD-HINT:.*URI="([^"]+)"/g)[0] ?? '',
-  };
-}
-
-/** Publishes a clip again and again, and resolves when it can be played. */
-async function publishForEver(owner: Owner, server: TestServer, file: string, name: string): Promise<void> {
-  publishFile(owner, file, server.rtmp(name), '-stream_loop', '-1');
-  await isThere(server, name);
-}
-
-async function isThere(server: TestServer, name: string): Promise<void> {
-  await until(
-    'the stream is there',
-    async () => (await fetch(server.http(`/live/${name}.flv`), { method: 'HEAD' })).ok,
-  );
 }
 
 /** Where a part is, as directives of a request. */

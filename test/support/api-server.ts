@@ -6,6 +6,7 @@ import type { RefusedError } from '../../src/base/errors.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { coreOptions } from '../../src/config/options.ts';
 import { Hub } from '../../src/hub/hub.ts';
+import { Pasts } from '../../src/hub/past.ts';
 import type { Publisher } from '../../src/hub/publisher.ts';
 import { type Session, Sessions } from '../../src/hub/session.ts';
 import type { AudioTrack, VideoTrack } from '../../src/media/track.ts';
@@ -115,6 +116,7 @@ function createContext({ listenHost, tls }: ApiServerOptions): Context {
     hub,
     sessions,
     recordings: new LocalRecordings({ options, disk: systemDisk, hub, sessions, clock, log: silentLogger }),
+    pasts: new Pasts(),
     access: new AccessGate([provider]),
     admission: new Admission(config.limits, memory, new Headcount('connections', siblings, clock)),
     memory,

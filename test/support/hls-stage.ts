@@ -4,6 +4,7 @@ import { Files, type ReadFile } from '../../src/hub/files.ts';
 import { Hub } from '../../src/hub/hub.ts';
 import type { Leases } from '../../src/hub/lease.ts';
 import type { Mirror } from '../../src/hub/mirror.ts';
+import { Pasts } from '../../src/hub/past.ts';
 import type { Publisher } from '../../src/hub/publisher.ts';
 import { Sessions } from '../../src/hub/session.ts';
 import type { Stream } from '../../src/hub/stream.ts';
@@ -72,6 +73,8 @@ export function setUp({
   const feeds = new Feeds({
     options,
     bytes,
+    reach: 0,
+    pasts: new Pasts(),
     clock,
     log: silentLogger,
     files: folder && ((path) => filesIn(folder, path)),

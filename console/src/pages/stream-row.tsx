@@ -6,7 +6,7 @@ import { Fact } from '../parts/fact.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Link } from '../parts/link.tsx';
 import { t } from '../settings.ts';
-import { playPath, type StreamName, vhostOf } from '../urls.ts';
+import { playPath, type StreamName, streamText, vhostOf } from '../urls.ts';
 import { viewersOf } from '../viewers.ts';
 import { ViewerList } from './viewer-list.tsx';
 
@@ -81,6 +81,9 @@ function Details({ stream, name, reload }: { stream: LiveStream; name: StreamNam
         <h2>{t('addresses')}</h2>
         <Addresses stream={name} tcUrl={stream.tcUrl} />
         <p class="hint">{t('obsHint')}</p>
+        <p class="hint">
+          <Link href={`/recordings?stream=${encodeURIComponent(streamText(name))}`}>{t('recordings')}</Link>
+        </p>
       </section>
       <section>
         <h2>{t('connected')}</h2>

@@ -4,6 +4,7 @@ import { AUDIO, MirrorStage, OPTIONS, playlistOf, setUp, whole, write } from '..
 import { VIDEO } from '../../../test/support/tracks.ts';
 import { MILLISECOND, SECOND } from '../../base/clock.ts';
 import { checkPlaylist } from '../../container/hls/check.ts';
+import { Pasts } from '../../hub/past.ts';
 import type { VideoTrack } from '../../media/track.ts';
 import { silentLogger } from '../../ops/log.ts';
 import { type Feed, Feeds } from './feed.ts';
@@ -45,7 +46,10 @@ test('one who comes later finds the same segments as one who was there', async (
   await write(publisher, clock, { to: 40 });
   const early = feeds.use(publisher.stream, 'fmp4').feed;
   await write(publisher, clock, { from: 40, to: 3500 });
-  const late = new Feeds({ options: OPTIONS, bytes: 1e9, clock, log: silentLogger }).use(publisher.stream, 'fmp4').feed;
+  const late = new Feeds({ options: OPTIONS, bytes: 1e9, clock, log: silentLogger, reach: 0, pasts: new Pasts() }).use(
+    publisher.stream,
+    'fmp4',
+  ).feed;
   // It begins in the past, so that something is there at once.
   assert.ok(late.shelf.listed[0]!.parts.length > 0);
   await write(publisher, clock, { from: 3520, to: 9000 });
@@ -165,7 +169,7 @@ test('what a container cannot carry is refused by name', async () => {
 
 test('memory is bounded by the number of segments and by their size', async () => {
   const { begin, clock, feeds } = setUp();
-  const tight = new Feeds({ options: OPTIONS, bytes: 35_000, clock, log: silentLogger });
+  const tight = new Feeds({ options: OPTIONS, bytes: 35_000, clock, log: silentLogger, reach: 0, pasts: new Pasts() });
   const publisher = await begin('video', 'audio');
   await write(publisher, clock, { to: 40 });
   const shelves = [feeds, tight].map((each) => each.use(publisher.stream, 'fmp4').feed.shelf) as [Shelf, Shelf];

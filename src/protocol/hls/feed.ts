@@ -1,9 +1,11 @@
 import { type Clock, SECOND } from '../../base/clock.ts';
 import { RefusedError } from '../../base/errors.ts';
 import type { ReadFile } from '../../hub/files.ts';
+import type { Pasts } from '../../hub/past.ts';
 import type { StreamPath } from '../../hub/path.ts';
 import type { Stream } from '../../hub/stream.ts';
 import type { Logger } from '../../ops/log.ts';
+import { History } from './history.ts';
 import type { HlsOptions } from './options.ts';
 import { type Container, packagings } from './packaging.ts';
 import { Retrieval } from './retrieval.ts';
@@ -15,6 +17,9 @@ export interface FeedGround {
   readonly options: HlsOptions;
   /** The most that the segments of one stream may take in one container, in bytes. */
   readonly bytes: number;
+  /** How far back streams can be watched, in microseconds, and where their past is kept. */
+  readonly reach: number;
+  readonly pasts: Pick<Pasts, 'find' | 'elsewhere'>;
   readonly clock: Clock;
   readonly log: Logger;
   /** Reads what is kept of a stream as files, if it is. */
@@ -32,6 +37,8 @@ export class Feed {
   readonly stream: Stream;
   readonly shelf: Shelf;
   readonly retrieval: Retrieval;
+  /** Of segments in fMP4 that are on the shelf no longer. */
+  readonly history: History;
   readonly #segmenter: Segmenter;
   readonly #ground: FeedGround;
   readonly #leave: () => void;
@@ -46,11 +53,13 @@ export class Feed {
   #closed = false;
 
   constructor(stream: Stream, container: Container, ground: FeedGround) {
-    const { options, bytes, clock } = ground;
+    const { options, bytes, clock, reach, pasts } = ground;
     this.stream = stream;
     this.#ground = ground;
     this.shelf = new Shelf({ window: options.window, bytes }, clock);
     this.retrieval = new Retrieval(this.shelf, { sources: sourcesOf(stream, container, ground), bytes, clock });
+    const kept = { find: () => pasts.find(stream), elsewhere: () => pasts.elsewhere(stream) };
+    this.history = new History(this.shelf, { ...kept, part: options.part, reach, bytes, clock });
     this.#segmenter = new Segmenter(stream, this.shelf, packagings[container](), options.part);
     this.#position = oldestStamped(stream);
     this.#leave = stream.log.onChange(() => this.#schedule());

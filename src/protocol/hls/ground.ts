@@ -4,6 +4,7 @@ import type { Stream } from '../../hub/stream.ts';
 import type { Context } from '../../module.ts';
 import type { Feed, Feeds } from './feed.ts';
 import type { Groups } from './groups.ts';
+import type { History } from './history.ts';
 import { MEDIA_PLAYLIST } from './names.ts';
 import type { HlsOptions } from './options.ts';
 import type { Container } from './packaging.ts';
@@ -20,15 +21,24 @@ export interface Ground {
   readonly renditions: Renditions;
 }
 
-const playlists = new WeakMap<Shelf, Playlists>();
+/** By what they are of: the newest segments, or all. */
+const playlists = new WeakMap<Shelf | History, Playlists>();
 
 /** The playlists of a feed: the same ones for all who ask. */
 export function playlistsOf(ground: Ground, { shelf, stream }: Feed, container: Container): Playlists {
-  let present = playlists.get(shelf);
-  if (!present) {
-    present = new Playlists(shelf, container, ground.options, () => reports(ground, stream));
-    playlists.set(shelf, present);
-  }
+  const make = () => new Playlists(shelf, container, ground.options, () => reports(ground, stream));
+  return madeOnce(shelf, make);
+}
+
+/** The same with all that is kept of the stream; its history must be to date. */
+export function wholePlaylistsOf(ground: Ground, { shelf, stream, history }: Feed): Playlists {
+  const make = () => new Playlists(shelf, 'fmp4', ground.options, () => reports(ground, stream), history);
+  return madeOnce(history, make);
+}
+
+function madeOnce(of: Shelf | History, make: () => Playlists): Playlists {
+  let present = playlists.get(of);
+  if (!present) playlists.set(of, (present = make()));
   return present;
 }
 

@@ -23,21 +23,24 @@ export function isComing(wish: Wish, { last, ended }: Shelf): boolean {
  */
 export function take(wish: Wish, feed: Feed): Media | Promise<Media> {
   const media = wish.kind === 'init' ? initOf(wish.name, feed) : segmentOf(wish, feed);
-  if (!media) throw new RefusedError('not-found', 'this segment is not here, or not any more');
+  if (!media) throw absent();
   return media;
 }
 
-function initOf(name: string, { shelf, retrieval }: Feed): Media | Promise<Media> | undefined {
+function initOf(name: string, { shelf, retrieval, history }: Feed): Media | Promise<Media> | undefined {
   const init = shelf.init(name);
   if (init?.bytes) return mediaOf('fmp4', init, [init.bytes]);
-  return init && retrieval.init(name).then((pieces) => mediaOf('fmp4', pieces, pieces));
+  if (init) return retrieval.init(name).then((pieces) => mediaOf('fmp4', pieces, pieces));
+  return history.init(name)?.then(ofHistory);
 }
 
 function segmentOf(
   { segment, part, container }: { segment: number; part: number | undefined; container: Container },
-  { shelf, retrieval }: Feed,
+  { shelf, retrieval, history }: Feed,
 ): Media | Promise<Media> | undefined {
   const found = shelf.find(segment);
+  const isPast = !found || (found.gap && found.duration !== undefined);
+  if (isPast && part === undefined && container === 'fmp4') return history.segment(segment)?.then(ofHistory);
   if (!found) return undefined;
   if (part !== undefined) {
     const made = found.parts[part];
@@ -46,6 +49,15 @@ function segmentOf(
   shelf.use(found);
   if (found.content) return mediaOf(container, found.content, found.content);
   return found.elsewhere ? retrieval.segment(found).then((pieces) => mediaOf(container, pieces, pieces)) : undefined;
+}
+
+function absent(): RefusedError {
+  return new RefusedError('not-found', 'this segment is not here, or not any more');
+}
+
+function ofHistory(pieces: readonly Uint8Array[] | undefined): Media {
+  if (!pieces) throw absent();
+  return mediaOf('fmp4', pieces, pieces);
 }
 
 /** By what it is made of, as long as that is there. */

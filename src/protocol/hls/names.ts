@@ -10,10 +10,12 @@ export type Wish =
       readonly part: number | undefined;
     };
 
-/** The name of every media playlist. */
+/** The name of every media playlist of the newest segments. */
 export const MEDIA_PLAYLIST = 'media.m3u8';
 /** Nodes tell each other under this name which renditions of a stream there are. */
 export const RENDITIONS = 'renditions.txt';
+/** The name of the media playlist of all that can be had. */
+export const WHOLE_PLAYLIST = 'whole.m3u8';
 const EXTENSIONS: Record<Container, string> = { fmp4: 'm4s', ts: 'ts' };
 const INIT = /^init-[0-9a-f]{16}\.mp4$/;
 const SEGMENT = /^(\d{1,15})(?:\.(\d{1,5}))?\.(m4s|ts)$/;

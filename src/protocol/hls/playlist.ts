@@ -8,6 +8,7 @@ import {
 } from '../../container/hls/media-playlist.ts';
 import { PlaylistText } from './answer.ts';
 import type { Feed } from './feed.ts';
+import type { History } from './history.ts';
 import { partName, segmentName } from './names.ts';
 import type { HlsOptions } from './options.ts';
 import type { Container } from './packaging.ts';
@@ -23,12 +24,20 @@ export class Playlists {
   readonly #container: Container;
   readonly #options: HlsOptions;
   readonly #reports: () => readonly RenditionReport[];
+  readonly #history: History | undefined;
   /** What was asked for since the last change: the playlist, and the one that leaves out what players have. */
   readonly #written = new Map<boolean, PlaylistText>();
   #version = -1;
 
-  /** `reports` tells of the other renditions. */
-  constructor(shelf: Shelf, container: Container, options: HlsOptions, reports: () => readonly RenditionReport[]) {
+  /** `reports` tells of the other renditions; the segments of `history` come before those of the shelf. */
+  constructor(
+    shelf: Shelf,
+    container: Container,
+    options: HlsOptions,
+    reports: () => readonly RenditionReport[],
+    history?: History,
+  ) {
+    this.#history = history;
     this.#shelf = shelf;
     this.#container = container;
     this.#options = options;
@@ -44,12 +53,33 @@ export class Playlists {
     return text;
   }
 
-  #media(delta: boolean): string {
-    const { listed, ended } = this.#shelf;
+  /** The same for one who is to begin at a moment: microseconds since 1970. */
+  writeFrom(moment: number): PlaylistText {
+    return new PlaylistText(this.#media(false, this.#offsetOf(moment)));
+  }
+
+  get #listed(): readonly ShelvedSegment[] {
+    const last = this.#history?.told.at(-1);
+    return last ? this.#shelf.listedFrom(last.number + 1) : this.#shelf.listed;
+  }
+
+  #media(delta: boolean, start?: number): string {
+    const { ended } = this.#shelf;
+    const listed = this.#listed;
     const targetDuration = targetDurationOf(this.#shelf, this.#options.segment);
-    const segments = listed.map((each) => segmentOf(each, this.#container));
+    const segments = [...(this.#history?.written ?? []), ...listed.map((each) => segmentOf(each, this.#container))];
     const lowLatency = this.#container === 'fmp4' ? this.#lowLatency(listed) : undefined;
-    return mediaPlaylist({ segments, targetDuration, lowLatency, ended }, { delta });
+    return mediaPlaylist({ segments, targetDuration, lowLatency, ended, start }, { delta });
+  }
+
+  /** How far behind the playlist's beginning a moment is, in microseconds; `undefined` where that has not come yet. */
+  #offsetOf(moment: number): number | undefined {
+    let offset = 0;
+    for (const { time, duration = 0 } of [...(this.#history?.told ?? []), ...this.#listed]) {
+      if (moment < time + duration) return offset + Math.max(0, moment - time);
+      offset += duration;
+    }
+    return undefined;
   }
 
   #lowLatency(listed: readonly ShelvedSegment[]): LowLatency {

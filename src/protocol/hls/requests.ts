@@ -4,12 +4,13 @@ import type { Stream } from '../../hub/stream.ts';
 import { forwardQuestion } from '../../net/http-forward.ts';
 import type { Question, Reply } from '../../net/http-reply.ts';
 import { Departure } from '../../net/serve.ts';
-import { Keep, type Media } from './answer.ts';
+import { Keep, type Media, type PlaylistText } from './answer.ts';
 import { type Directives, readDirectives } from './directives.ts';
 import type { Feed } from './feed.ts';
-import { type Ground, playlistsOf } from './ground.ts';
+import { type Ground, playlistsOf, wholePlaylistsOf } from './ground.ts';
 import { isComing, take } from './media.ts';
-import { MEDIA_PLAYLIST, readName } from './names.ts';
+import { FROM, readMoment, writeMoment } from './moment.ts';
+import { MEDIA_PLAYLIST, readName, WHOLE_PLAYLIST } from './names.ts';
 import type { Container } from './packaging.ts';
 import { variantOf, writeMaster } from './playlist.ts';
 import type { Shelf } from './shelf.ts';
@@ -24,6 +25,13 @@ export interface ViewerGround extends Ground {
 
 type Params = Question['params'];
 
+/** What is asked of a media playlist: of the whole one, from which moment on. */
+interface Asked {
+  readonly container: Container;
+  readonly directives: Directives;
+  readonly whole: { readonly moment: number | undefined } | undefined;
+}
+
 /** In target durations: how long a request waits at most (HLS, 6.2.5.2). */
 const LONGEST_WAIT = 3;
 /** How far ahead a request may be, in segments (HLS, 6.2.5.2). */
@@ -35,6 +43,7 @@ export async function answerMaster(ground: ViewerGround, question: Question): Pr
   const { url, params } = question;
   const path = streamPath(vhostOf(url), params.app!, params.name!);
   const container = containerOf(url.searchParams);
+  const moment = momentOf(ground, url.searchParams);
   const token = newToken(ground.context.siblings.worker);
   const viewer = viewers.begin(token, question, path);
   try {
@@ -42,7 +51,7 @@ export async function answerMaster(ground: ViewerGround, question: Question): Pr
     const paths = members.length > 0 ? members : [path];
     const watched = await Promise.all(paths.map((each) => viewers.watch(viewer, question, each, container)));
     await Promise.all(watched.map((each) => begun(ground, viewer, each)));
-    const variants = watched.map(({ feed }) => variantOf(feed, variantUri(feed.stream, token, url)));
+    const variants = watched.map(({ feed }) => variantOf(feed, variantUri(feed.stream, token, url, moment)));
     if (question.request.method === 'HEAD') viewers.end(token, new Departure('the viewer asked for the head alone'));
     return writeMaster(variants).replyTo(question, Keep.never);
   } catch (error) {
@@ -59,7 +68,7 @@ export function answerFile(ground: ViewerGround, question: Question): Reply | Pr
   // Whichever worker its connections come to: one has answered its playlist, and has what that names.
   if (home !== siblings.worker && home > 0 && home <= siblings.count)
     return forwardQuestion(question, siblings.door('http', home));
-  return params.file === MEDIA_PLAYLIST
+  return params.file === MEDIA_PLAYLIST || params.file === WHOLE_PLAYLIST
     ? answerMedia(ground, question, params)
     : answerSegment(ground, question, params);
 }
@@ -67,7 +76,8 @@ export function answerFile(ground: ViewerGround, question: Question): Reply | Pr
 /** At once where that is possible, as most are: a promise for each would cost. */
 function answerMedia(ground: ViewerGround, question: Question, params: Params): Reply | Promise<Reply> {
   const query = queryOf(question);
-  const asked = { container: containerOf(query), directives: readDirectives(query) };
+  const whole = params.file === WHOLE_PLAYLIST ? { moment: momentOf(ground, query) } : undefined;
+  const asked = { container: containerOf(query), directives: readDirectives(query), whole };
   const viewer = ground.viewers.find(params.token!);
   const watching = viewer?.find(params.app!, params.name!, asked.container);
   if (watching) return answerWatching(ground, question, viewer!, watching, asked);
@@ -81,14 +91,28 @@ function answerWatching(
   question: Question,
   viewer: Viewer,
   watching: Watching,
-  { container, directives }: { container: Container; directives: Directives },
+  { container, directives, whole }: Asked,
 ): Reply | Promise<Reply> {
-  const answer = () => {
-    const text = playlistsOf(ground, watching.feed, container).write(directives.skip);
-    return viewer.count(watching, question, text.replyTo(question, keepOf(directives)));
-  };
+  const send = (text: PlaylistText) => viewer.count(watching, question, text.replyTo(question, keepOf(directives)));
+  const answer = () =>
+    whole
+      ? writeWhole(ground, watching.feed, whole.moment, directives).then(send)
+      : send(playlistsOf(ground, watching.feed, container).write(directives.skip));
   if (isFulfilled(watching.feed, directives)) return answer();
   return fulfilled(ground, viewer, watching, directives).then(answer);
+}
+
+/** All that can be had of a stream; for one who comes, with the moment at which it wants to begin. */
+async function writeWhole(
+  ground: Ground,
+  feed: Feed,
+  moment: number | undefined,
+  { segment, skip }: Directives,
+): Promise<PlaylistText> {
+  await feed.history.toDate();
+  const playlists = wholePlaylistsOf(ground, feed);
+  const isReload = segment !== undefined || skip;
+  return moment === undefined || isReload ? playlists.write(skip) : playlists.writeFrom(moment);
 }
 
 /** The first request of a viewer, or its first for a rendition. */
@@ -160,9 +184,26 @@ function patience({ options }: Ground, { longest }: Shelf): number {
   return LONGEST_WAIT * Math.max(options.segment, longest);
 }
 
-/** Relative to the master playlist; what was asked of that is asked of the variant too. */
-function variantUri({ path }: Stream, token: string, { search }: URL): string {
-  return `${token}/${parsePath(path).name}/${MEDIA_PLAYLIST}${search}`;
+/**
+ * Relative to the master playlist; what was asked of that is asked of the variant too, but from a moment that stays the same
+ * when time goes on.
+ */
+function variantUri({ path }: Stream, token: string, { search }: URL, moment: number | undefined): string {
+  const folder = `${token}/${parsePath(path).name}`;
+  if (moment === undefined) return `${folder}/${MEDIA_PLAYLIST}${search}`;
+  const query = new URLSearchParams(search);
+  query.set(FROM, writeMoment(moment));
+  return `${folder}/${WHOLE_PLAYLIST}?${query}`;
+}
+
+/** From when on a stream is wanted, see `readMoment`. Throws {@link RefusedError} where that is not to be had. */
+function momentOf({ context }: Ground, query: URLSearchParams): number | undefined {
+  const moment = readMoment(query, context.clock.wall());
+  if (moment === undefined) return undefined;
+  if (context.config.play.shift === 0)
+    throw new RefusedError('forbidden', 'streams are played as they come here, not from earlier on');
+  if (query.get('format') === 'ts') throw new RefusedError('unsupported', 'what is past can be had as fmp4 alone');
+  return moment;
 }
 
 function vhostOf({ searchParams }: URL): string {

@@ -72,6 +72,15 @@ export class Shelf {
     return this.#row.all.slice(-this.#window - (this.last?.duration === undefined ? 1 : 0));
   }
 
+  /** The same from that number on, where those before the listed ones are still here. */
+  listedFrom(number: number): readonly ShelvedSegment[] {
+    const { listed } = this;
+    const { all } = this.#row;
+    const from = all.findIndex(({ stamp }) => stamp.segment === number);
+    const first = all.indexOf(listed[0]!);
+    return from < 0 ? listed : all.slice(Math.min(from, first));
+  }
+
   /** Whether a whole segment is listed. */
   get hasWhole(): boolean {
     return this.#row.all.some(({ duration }) => duration !== undefined);

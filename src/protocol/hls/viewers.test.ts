@@ -15,6 +15,7 @@ import { coreOptions } from '../../config/options.ts';
 import { checkPlaylist } from '../../container/hls/check.ts';
 import { Files } from '../../hub/files.ts';
 import { Hub } from '../../hub/hub.ts';
+import { Pasts } from '../../hub/past.ts';
 import type { Publisher } from '../../hub/publisher.ts';
 import { Sessions } from '../../hub/session.ts';
 import type { Context } from '../../module.ts';
@@ -50,6 +51,7 @@ async function setUp(owner: Owner, { patience = '0s', viewers = 100 } = {}) {
     hub,
     sessions,
     files: new Files(),
+    pasts: new Pasts(),
     access: new AccessGate([gate]),
     memory: { isFull: false } as Context['memory'],
     http: new HttpRouter(silentLogger, config),
