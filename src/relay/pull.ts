@@ -78,8 +78,8 @@ export class Pull {
     this.#cancelIdle = undefined;
     if (!this.#mirror || this.#mirror.stream.readers.size > 0 || context.hub.isWanted(this.path)) return;
     this.#cancelIdle = context.clock.after(idle, () => {
-      // Those who stand by for it come and go without a word.
-      if (this.#mirror?.stream.isWanted) return this.look();
+      // Those who stand by for it go without a word.
+      if (this.#mirror && this.#mirror.stream.understudies.size > 0) return this.look();
       this.#mirror?.end('gone', 'nobody watches it any more');
       this.end();
     });

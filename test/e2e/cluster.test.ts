@@ -64,7 +64,8 @@ test('every node tells of all nodes, and of all streams with the viewers of all 
     const counted = streams.find(({ stream }) => stream === 'live/counted')!;
     assert.ok(nodes.length >= 3);
     assert.equal(nodes.filter(({ self }) => self).length, 1);
-    assert.ok(nodes.every(({ reached, role }) => reached || role === 'edge'));
+    // One that was killed a moment ago is still on the list.
+    assert.equal(nodes.filter(({ reached }) => reached).length, 2);
     assert.equal(counted.owner, (await tell(one!)).nodes.find(({ self }) => self)!.id);
     // An edge that nobody can reach is not asked.
     assert.equal(counted.viewers, 6);
