@@ -307,6 +307,7 @@ export class Hub {
 
   /** Somebody else claims the stream: he may have it as the takeover rule says, with the numbers that come next. */
   async #yield(path: string): Promise<boolean> {
+    if (this.#tenures.isClaiming(path)) return false;
     const rival = this.#rival(path);
     if (rival && !(await this.#yields(rival, NEVER))) return false;
     this.concede(path);

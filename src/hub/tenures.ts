@@ -11,6 +11,8 @@ export class Tenures {
   readonly #leases: Leases;
   /** The tokens of streams that have ended, the oldest first. */
   readonly #tokens = new Map<string, number>();
+  /** How many claims are under way, by path. */
+  readonly #claims = new Map<string, number>();
 
   constructor(leases: Leases) {
     this.#leases = leases;
@@ -21,15 +23,21 @@ export class Tenures {
     return this.#tokens.get(path) ?? 0;
   }
 
+  /** Whether a stream is about to be published here: it may be ours already, and nobody has heard so. */
+  isClaiming(path: string): boolean {
+    return this.#claims.has(path);
+  }
+
   /** The lease to publish a stream under, above the token that was `seen`; see {@link Leases.claim}. */
-  claim(path: string, present: Stream | undefined, seen: number): Lease | Promise<Lease> {
-    return this.#leases.claim(path, present && !present.mirrored ? present.lease : undefined, seen);
+  claim(path: string, present: Stream | undefined, seen: number): Promise<Lease> {
+    const held = present && !present.mirrored ? present.lease : undefined;
+    return this.#counted(path, () => this.#leases.claim(path, held, seen));
   }
 
   /** The lease of a stream whose owner, if it is another one, is known to have failed. */
-  inherit({ path, lease, mirrored }: Stream): Lease | Promise<Lease> {
+  inherit({ path, lease, mirrored }: Stream): Promise<Lease> {
     const { token } = lease;
-    return this.#leases.claim(path, mirrored ? undefined : lease, token, mirrored && token);
+    return this.#counted(path, () => this.#leases.claim(path, mirrored ? undefined : lease, token, mirrored && token));
   }
 
   /** Has a stream of ours go on under a token above one that was seen. Rejects when it is ours no more. */
@@ -68,5 +76,16 @@ export class Tenures {
   /** The next stream of this name begins anew. */
   release(path: string): void {
     this.#leases.release(path);
+  }
+
+  async #counted(path: string, claim: () => Lease | Promise<Lease>): Promise<Lease> {
+    this.#claims.set(path, (this.#claims.get(path) ?? 0) + 1);
+    try {
+      return await claim();
+    } finally {
+      const rest = this.#claims.get(path)! - 1;
+      if (rest > 0) this.#claims.set(path, rest);
+      else this.#claims.delete(path);
+    }
   }
 }
