@@ -1,4 +1,5 @@
 import { clients } from './clients.ts';
+import { cluster } from './cluster.ts';
 import { links } from './links.ts';
 import { type Document, openapi } from './openapi.ts';
 import type { Operation } from './operation.ts';
@@ -22,6 +23,7 @@ export function resources(services: Services, document: () => Document): readonl
     ...recordings(services),
     ...shift(services),
     ...links(services),
+    ...cluster(services),
     ...routes(services),
     ...versions(services),
     ...summaries(services),

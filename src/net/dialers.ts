@@ -1,15 +1,15 @@
 import { RefusedError } from '../base/errors.ts';
 import type { StreamPath } from '../hub/path.ts';
 import { shortId } from '../hub/session.ts';
-import type { Stream } from '../hub/stream.ts';
+import type { Role, Stream } from '../hub/stream.ts';
 import type { Serving } from './serve.ts';
 
 /** A protocol by which this server is the client of others. */
 export interface Dialer {
   /** Its name among sessions. */
   readonly protocol: string;
-  /** Fetches what is at `url` and publishes it on `path`, from its first frame on. Rejects with the reason why that is over. */
-  pull(url: string, path: StreamPath, serving: Serving): Promise<never>;
+  /** Fetches what is at `url` and publishes it on `path`, as one of several if it has a role, from its first frame on. Rejects with the reason why that is over. */
+  pull(url: string, path: StreamPath, serving: Serving, role?: Role): Promise<never>;
   /** Publishes a stream at `url`. Rejects with the reason why that is over. Absent where a protocol has no way to. */
   push?(url: string, stream: Stream, serving: Serving): Promise<never>;
 }

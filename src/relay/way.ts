@@ -5,6 +5,7 @@ import { connect } from 'node:tls';
 import { RefusedError } from '../base/errors.ts';
 import type { OriginAddress } from '../config/options.ts';
 import { dialQuic } from '../net/quic.ts';
+import { Departure } from '../net/serve.ts';
 import { Channel } from './channel.ts';
 import { BEAT_MS } from './control.ts';
 import { type MediaOffer, PROTOCOL } from './messages.ts';
@@ -106,9 +107,32 @@ async function quicWay(destination: Destination, signal: AbortSignal): Promise<W
   };
   const control = new Channel(await connection.openStream());
   const origin = await shakeHands(control, destination, close, signal);
+  void stretchWire(tls, control);
   // A peer allows only so many streams on one connection.
   const open = (until: AbortSignal) => connection.openStream().catch(() => tls.open(until));
   return { transport: 'quic', ...origin, control, open, close };
+}
+
+/** The process at the other end is no more: nothing comes from it any longer, by whatever way. */
+export class OriginGone extends Departure {}
+
+/**
+ * UDP does not tell that the process at the other end is gone. A TCP connection does, at once: nothing is said over it, and when it
+ * ends and cannot be had again the origin is dead. Where none can be had at all only silence tells.
+ */
+async function stretchWire(tls: TlsStreams, control: Channel): Promise<void> {
+  const closing = new AbortController();
+  control.stream.once('close', () => closing.abort(new Departure('the connection to the origin has ended')));
+  for (let wasOpen = false; !closing.signal.aborted; wasOpen = true) {
+    try {
+      const wire = new Channel(await tls.open(closing.signal));
+      wire.send({ op: 'watch' });
+      await once(wire.stream.resume(), 'close', { signal: closing.signal });
+    } catch (error) {
+      if (wasOpen) control.break(new OriginGone(`the origin is gone: ${(error as Error).message}`));
+      return;
+    }
+  }
 }
 
 async function tlsWay(destination: Destination, signal: AbortSignal): Promise<Way> {

@@ -6,6 +6,7 @@ import { FlvIntake } from '../../container/flv/intake.ts';
 import { type FlvTag, readFlv } from '../../container/flv/tag.ts';
 import type { StreamPath } from '../../hub/path.ts';
 import type { Publisher } from '../../hub/publisher.ts';
+import type { Role } from '../../hub/stream.ts';
 import type { Context } from '../../module.ts';
 import type { Dialer } from '../../net/dialers.ts';
 import { Departure, type Serving } from '../../net/serve.ts';
@@ -20,11 +21,11 @@ const WEB = /^https?:$/;
 export function httpFlvDialer(context: Context): Dialer {
   return {
     protocol: 'http-flv',
-    async pull(url, path, serving) {
+    async pull(url, path, serving, role) {
       const stopping = new AbortController();
       const signal = AbortSignal.any([serving.signal, stopping.signal]);
       const stop = (reason: Error) => stopping.abort(reason);
-      const intake = new Intake(context, serving, path, stop);
+      const intake = new Intake(context, serving, { path, role }, stop);
       try {
         for await (const piece of await open(context, url, signal)) await intake.take(piece as Uint8Array);
         throw new Departure('the server ended the stream');
@@ -81,11 +82,17 @@ function ask({ config, clock, dialers }: Context, url: URL, signal: AbortSignal)
   });
 }
 
+/** Where what is fetched is published, and as which of several. */
+interface Destination {
+  readonly path: StreamPath;
+  readonly role: Role | undefined;
+}
+
 /** What comes from elsewhere: a stream of ours, from its first tag of media on. */
 class Intake {
   readonly #context: Context;
   readonly #serving: Serving;
-  readonly #path: StreamPath;
+  readonly #to: Destination;
   readonly #stop: (reason: Error) => void;
   readonly #decoder = new Decoder(readFlv());
   /** What came before the first tag of media. */
@@ -95,10 +102,10 @@ class Intake {
   #unwatch: () => void;
 
   /** `stop` is told when nothing comes for too long. */
-  constructor(context: Context, serving: Serving, path: StreamPath, stop: (reason: Error) => void) {
+  constructor(context: Context, serving: Serving, to: Destination, stop: (reason: Error) => void) {
     this.#context = context;
     this.#serving = serving;
-    this.#path = path;
+    this.#to = to;
     this.#stop = stop;
     const { firstFrameTimeout } = context.config.publish;
     const late = () => stop(new RefusedError('timeout', 'no frame came in time'));
@@ -125,9 +132,10 @@ class Intake {
     const { hub, clock, config } = this.#context;
     const { session, signal, log } = this.#serving;
     this.#unwatch();
-    this.#serving.begin('publish', this.#path);
-    const publisher = await hub.publish(this.#path, session, signal);
-    const intake = new FlvIntake(publisher, session.detail, (message) => log.warn({ path: this.#path }, message));
+    const { path, role } = this.#to;
+    this.#serving.begin('publish', path);
+    const publisher = await hub.publish(path, session, signal, role);
+    const intake = new FlvIntake(publisher, session.detail, (message) => log.warn({ path }, message));
     this.#publisher = publisher;
     this.#intake = intake;
     this.#unwatch = watchSilence(publisher, () => intake.hasMedia, config.publish, clock, this.#stop);

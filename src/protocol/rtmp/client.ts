@@ -2,7 +2,7 @@ import { RefusedError } from '../../base/errors.ts';
 import { FlvMuxer } from '../../container/flv/muxer.ts';
 import { formatName, readSelection } from '../../container/flv/selection.ts';
 import type { StreamPath } from '../../hub/path.ts';
-import type { Stream } from '../../hub/stream.ts';
+import type { Role, Stream } from '../../hub/stream.ts';
 import type { Context } from '../../module.ts';
 import type { Dialer } from '../../net/dialers.ts';
 import { Departure, type Serving } from '../../net/serve.ts';
@@ -27,7 +27,7 @@ const SELECTION = readSelection(new Map());
 export function rtmpDialer(context: Context): Dialer {
   return {
     protocol: 'rtmp',
-    pull: (url, path, serving) => follow(url, (address) => pull(context, address, path, serving)),
+    pull: (url, path, serving, role) => follow(url, (address) => pull(context, address, { path, role }, serving)),
     push: (url, stream, serving) => follow(url, (address) => push(context, address, stream, serving)),
   };
 }
@@ -45,9 +45,15 @@ async function follow(url: string, talk: (address: RtmpAddress) => Promise<never
   }
 }
 
-async function pull(context: Context, address: RtmpAddress, path: StreamPath, serving: Serving): Promise<never> {
+/** Where what is played is published, and as which of several. */
+interface Destination {
+  readonly path: StreamPath;
+  readonly role: Role | undefined;
+}
+
+async function pull(context: Context, address: RtmpAddress, to: Destination, serving: Serving): Promise<never> {
   const dialogue = new Dialogue(context, address);
-  const arrival = new Arrival(context, serving, dialogue, path);
+  const arrival = new Arrival(context, serving, dialogue, to);
   const play = async (): Promise<never> => {
     await dialogue.connect(context.dialers.via());
     const streamId = await dialogue.createStream();
@@ -135,18 +141,18 @@ class Arrival {
   readonly #context: Context;
   readonly #serving: Serving;
   readonly #dialogue: Dialogue;
-  readonly #path: StreamPath;
+  readonly #to: Destination;
   #publication: Publication | undefined;
   /** The metadata that came last before the first frame. */
   #metadata: RtmpMessage | undefined;
   #cancel = () => {};
   #isClosed = false;
 
-  constructor(context: Context, serving: Serving, dialogue: Dialogue, path: StreamPath) {
+  constructor(context: Context, serving: Serving, dialogue: Dialogue, to: Destination) {
     this.#context = context;
     this.#serving = serving;
     this.#dialogue = dialogue;
-    this.#path = path;
+    this.#to = to;
   }
 
   /** From now on the first frame must come in time. */
@@ -171,8 +177,9 @@ class Arrival {
   async #begin(first: RtmpMessage): Promise<void> {
     this.#cancel();
     const { session, signal } = this.#serving;
-    this.#serving.begin('publish', this.#path);
-    const publisher = await this.#context.hub.publish(this.#path, session, signal);
+    const { path, role } = this.#to;
+    this.#serving.begin('publish', path);
+    const publisher = await this.#context.hub.publish(path, session, signal, role);
     if (this.#isClosed) return publisher.close(false);
     this.#publication = new Publication(this.#context, this.#serving, this.#dialogue.connection, publisher);
     if (this.#metadata) this.#publication.write(this.#metadata);
