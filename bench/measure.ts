@@ -91,6 +91,8 @@ export interface PlayOptions {
   readonly viewers: number;
   readonly gather?: number;
   readonly workers?: number;
+  /** The server's own, as environment variables. */
+  readonly options?: Record<string, string>;
   /** Milliseconds between two rounds of the viewers' reading. */
   readonly tick: number;
 }
@@ -98,7 +100,7 @@ export interface PlayOptions {
 /** Runs one server with a stream and viewers for as long as `work` takes. */
 export function withViewers<T>(
   kind: ServerKind,
-  { protocol, viewers, gather, workers, tick }: PlayOptions,
+  { protocol, viewers, gather, workers, options: own, tick }: PlayOptions,
   settings: Settings,
   work: (playing: Playing) => Promise<T>,
 ): Promise<T> {
@@ -106,6 +108,7 @@ export function withViewers<T>(
     task: 'play',
     ...(gather === undefined ? {} : { gather }),
     ...(workers === undefined ? {} : { workers }),
+    ...(own === undefined ? {} : { options: own }),
   };
   return withServer(kind, options, settings, async (server) => {
     const source = kind.needsSource ? await startSource(server, settings, 1, STREAM_KILOBITS) : undefined;
