@@ -54,12 +54,18 @@ function onlyFileOf(place: string): string {
   return join(place, files[0]!);
 }
 
-/** Recordings begin with the first picture, which is a key frame; sound before it is not kept. */
+/**
+ * Recordings begin with the first picture, which is a key frame; sound that is sent before it is not kept. Where a script begins
+ * each kind is as late as if it followed the clip's last frame of its kind.
+ */
 function timesSent({ frames }: Clip, count: number): Times {
+  const last = { video: 0, audio: 0 };
+  for (const { kind, time } of frames) last[kind] = time;
   const times = { video: [] as number[], audio: [] as number[] };
   for (let i = 0; i < count; i++) {
     const { kind, time } = frames[i % frames.length]!;
-    if (kind === 'video' || times.video.length > 0) times[kind].push(Math.floor(i / frames.length) * LOOP + time);
+    const at = Math.floor(i / frames.length) * LOOP + time + last.video - last[kind];
+    if (kind === 'video' || times.video.length > 0) times[kind].push(at);
   }
   return times;
 }
