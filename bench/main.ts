@@ -9,13 +9,14 @@ import { publish } from './benches/publish.ts';
 import { record } from './benches/record.ts';
 import { start } from './benches/start.ts';
 import { prepareClip } from './clip.ts';
+import { CLUSTER_USAGE, readClusterSettings } from './cluster/settings.ts';
 import { LINK_USAGE, readLinkSettings } from './link/settings.ts';
 import { installed, pinSelf } from './process.ts';
 import { machine, print, type Report } from './report.ts';
-import { readSettings, type Settings, USAGE } from './settings.ts';
+import { type Cores, readSettings, type Settings, USAGE } from './settings.ts';
 
 const BENCHES = new Map<string, (settings: Settings) => Promise<Report>>(
-  Object.entries({ fanout, latency, join, publish, hls, record, cluster, start }),
+  Object.entries({ fanout, latency, join, publish, hls, record, start }),
 );
 const NEEDED = ['ffmpeg', 'taskset'];
 const BITRATES = [1000, 200];
@@ -33,13 +34,14 @@ async function main(args: string[]): Promise<void> {
   for (const program of NEEDED) if (!installed(program)) throw new Error(`${program} is not installed`);
   for (const kilobits of BITRATES) prepareClip(kilobits); // before anything is measured
   if (args[0] === 'link') return run('link', readLinkSettings(args.slice(1)), link);
+  if (args[0] === 'cluster') return run('cluster', readClusterSettings(args.slice(1)), cluster);
   const settings = readSettings(args);
   const bench = BENCHES.get(settings.bench);
-  if (!bench) throw new Error(`which one?\n\n${USAGE}\n\n${LINK_USAGE}`);
+  if (!bench) throw new Error(`which one?\n\n${USAGE}\n\n${CLUSTER_USAGE}\n\n${LINK_USAGE}`);
   await run(settings.bench, settings, bench);
 }
 
-async function run<S extends { readonly json: boolean; readonly loadCores: string }>(
+async function run<S extends Cores & { readonly json: boolean }>(
   name: string,
   settings: S,
   bench: (settings: S) => Promise<Report>,

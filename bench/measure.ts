@@ -9,7 +9,7 @@ import { headwater } from './servers/headwater.ts';
 import { nginxRtmp } from './servers/nginx-rtmp.ts';
 import { nodeMediaServer } from './servers/node-media-server.ts';
 import type { RunningServer, ServerKind, StartOptions } from './servers/server.ts';
-import type { Settings } from './settings.ts';
+import type { Cores, Settings } from './settings.ts';
 
 export { floor, headwater };
 
@@ -47,7 +47,7 @@ type ServerOptions = Pick<StartOptions, 'gather' | 'workers' | 'task' | 'options
 export async function withServer<T>(
   kind: ServerKind,
   options: ServerOptions,
-  settings: Pick<Settings, 'serverCores'>,
+  settings: Pick<Cores, 'serverCores'>,
   work: (server: RunningServer) => Promise<T>,
 ): Promise<T> {
   const folder = mkdtempSync(join(tmpdir(), 'headwater-bench-'));
@@ -65,7 +65,7 @@ export async function withServer<T>(
 /** Publishers, in a process of their own; `gop` as in `prepareClip`. */
 export async function startSource(
   server: RunningServer,
-  settings: Settings,
+  settings: Cores,
   count: number,
   kilobits: number,
   gop?: number,
@@ -101,7 +101,7 @@ export interface PlayOptions {
 export function withViewers<T>(
   kind: ServerKind,
   { protocol, viewers, gather, workers, options: own, tick }: PlayOptions,
-  settings: Settings,
+  settings: Cores,
   work: (playing: Playing) => Promise<T>,
 ): Promise<T> {
   const options: ServerOptions = {

@@ -161,7 +161,8 @@ function family(pid: number): number[] {
   return [pid, ...children.flatMap((child) => family(Number(child)))];
 }
 
-function cpuSeconds(pid: number): number {
+/** User and system time of a process, with that of its children that have ended. */
+export function cpuSeconds(pid: number): number {
   // Behind the name, which may hold blanks, the fields 14 to 17 of proc(5) are 11 to 14: own and waited-for children's time.
   const stat = read(`/proc/${pid}/stat`);
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');

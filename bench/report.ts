@@ -26,7 +26,7 @@ export interface Report {
 }
 
 /** Faults and losses: of several runs the worst is shown, for a median would hide them. */
-const WORST = new Set(['lost', 'stalls', 'faulty', 'failed', 'gap ms']);
+const WORST = new Set(['lost', 'stalls', 'faulty', 'failed', 'ended', 'backwards', 'gap ms']);
 
 /** The medians of several runs, figure by figure. */
 export function combine(runs: Figures[]): Figures {
@@ -58,12 +58,23 @@ export function machine(): Record<string, string | number> {
 
 /** The report for people. */
 export function print({ rows, verdicts }: Report): string {
-  const lines = [Object.values(machine()).join(' · '), '', ...table(rows)];
+  const lines = [Object.values(machine()).join(' · '), '', ...tables(rows)];
   if (verdicts.length > 0) lines.push('');
   for (const { figure, value, most, pass } of verdicts) {
     lines.push(`${pass ? 'pass' : 'MISS'}  ${figure}: ${number(value)} (at most ${number(most)})`);
   }
   return lines.join('\n');
+}
+
+/** Rows that have no figure in common are no lines of one table. */
+function tables(rows: Row[]): string[] {
+  const groups: Row[][] = [];
+  for (const row of rows) {
+    const last = groups.at(-1);
+    if (last && Object.keys(row.figures).some((name) => name in last[0]!.figures)) last.push(row);
+    else groups.push([row]);
+  }
+  return groups.flatMap((group, i) => (i === 0 ? table(group) : ['', ...table(group)]));
 }
 
 function table(rows: Row[]): string[] {

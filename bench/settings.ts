@@ -2,14 +2,21 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { PROTOCOLS, type Protocol } from './load.ts';
 
+/** Where processes run, as taskset takes it. */
+export interface Cores {
+  readonly serverCores: string;
+  readonly loadCores: string;
+}
+
+/** On two cores servers have one, and all that they serve the other. */
+export const DEFAULT_CORES: Cores = { serverCores: '0', loadCores: availableParallelism() > 1 ? '1' : '0' };
+
 /** What the command line asks for. */
-export interface Settings {
+export interface Settings extends Cores {
   readonly bench: string;
   readonly protocols: Protocol[];
   readonly viewers: number[];
   readonly publishers: number;
-  /** How many processes Headwater is made of. */
-  readonly workers: number[];
   /** How often a server is killed. */
   readonly kills: number;
   readonly seconds: number;
@@ -18,25 +25,22 @@ export interface Settings {
   readonly burst: number;
   /** Names of the servers to run beside Headwater. */
   readonly peers: string[];
-  readonly serverCores: string;
-  readonly loadCores: string;
   readonly json: boolean;
 }
 
 /** Beside Headwater. */
 const PEERS = ['floor', 'nginx-rtmp', 'node-media-server'];
 /** How many viewers each bench has unless told otherwise. */
-const VIEWERS: Record<string, string> = { fanout: '1000', latency: '100', join: '1000', hls: '1000', cluster: '8000' };
+const VIEWERS: Record<string, string> = { fanout: '1000', latency: '100', join: '1000', hls: '1000' };
 
-export const USAGE = `npm run bench -- fanout|latency|join|publish|hls|record|cluster|start [options]
-  --viewers 1000,2000     how many viewers (fanout, latency, join, hls, cluster)
+export const USAGE = `npm run bench -- fanout|latency|join|publish|hls|record|start [options]
+  --viewers 1000,2000     how many viewers (fanout, latency, join, hls)
   --protocol http-flv     one or more of ${PROTOCOLS.join(',')}
   --publishers 1000       how many publishers (publish; record has 20)
-  --workers 1,2           how many processes the server is made of (cluster)
   --kills 5               how often a server that records is killed (record)
   --seconds 10            how long each measurement lasts
   --runs 3                how often each is repeated; medians are shown
-  --burst 100             the length, in ms, that our bursts are fixed at to be compared (fanout, cluster)
+  --burst 100             the length, in ms, that our bursts are fixed at to be compared (fanout)
   --peers floor           one or more of ${PEERS.join(',')}; 'none' runs Headwater alone
   --server-cores 0        where the server runs, as taskset takes it
   --load-cores 1          where publishers and viewers run
@@ -48,14 +52,13 @@ export function readSettings(args: string[]): Settings {
     viewers: { type: 'string' },
     protocol: { type: 'string', default: PROTOCOLS.join() },
     publishers: { type: 'string' },
-    workers: { type: 'string', default: '1,2' },
     kills: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '10' },
     runs: { type: 'string', default: '3' },
     burst: { type: 'string', default: '100' },
     peers: { type: 'string', default: PEERS.join() },
-    'server-cores': { type: 'string', default: '0' },
-    'load-cores': { type: 'string', default: availableParallelism() > 1 ? '1' : '0' },
+    'server-cores': { type: 'string', default: DEFAULT_CORES.serverCores },
+    'load-cores': { type: 'string', default: DEFAULT_CORES.loadCores },
     json: { type: 'boolean', default: false },
   } as const;
   const { values, positionals } = parseArgs({ args, options, allowPositionals: true });
@@ -65,7 +68,6 @@ export function readSettings(args: string[]): Settings {
     protocols: choices('--protocol', values.protocol, PROTOCOLS),
     viewers: (values.viewers ?? VIEWERS[bench] ?? '1').split(',').map((text) => positive('--viewers', text)),
     publishers: positive('--publishers', values.publishers ?? (bench === 'record' ? '20' : '1000')),
-    workers: values.workers.split(',').map((text) => positive('--workers', text)),
     kills: Number(values.kills) === 0 ? 0 : positive('--kills', values.kills),
     seconds: positive('--seconds', values.seconds),
     runs: positive('--runs', values.runs),
@@ -77,13 +79,15 @@ export function readSettings(args: string[]): Settings {
   };
 }
 
-function positive(option: string, text: string): number {
+/** The number above 0 that an option was given. Throws with a sentence. */
+export function positive(option: string, text: string): number {
   const value = Number(text);
   if (!(value > 0)) throw new Error(`${option} wants a number above 0, not '${text}'`);
   return value;
 }
 
-function choices<T extends string>(option: string, text: string, known: readonly T[]): T[] {
+/** Those of the known that an option names. Throws with a sentence. */
+export function choices<T extends string>(option: string, text: string, known: readonly T[]): T[] {
   const chosen = text.split(',');
   const stranger = chosen.find((name) => !known.includes(name as T));
   if (stranger !== undefined) throw new Error(`${option} knows ${known.join(', ')}, not '${stranger}'`);

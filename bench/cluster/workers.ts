@@ -2,7 +2,7 @@ import type { Protocol } from '../load.ts';
 import { headwater, note, type Playing, wait, withViewers } from '../measure.ts';
 import type { Usage } from '../process.ts';
 import { combine, type Figures, type Report, type Row, type Verdict, verdict } from '../report.ts';
-import type { Settings } from '../settings.ts';
+import type { ClusterSettings } from './settings.ts';
 
 /** As in `fanout`: gathers reads of viewers, which costs the load core less. Delays are measured with few, who read at once. */
 const TICK = 5;
@@ -14,7 +14,7 @@ const MOST_COST = 1.1;
 const MOST_LATER = { 'p50 ms': 1, 'p99 ms': 5 };
 
 /** One stream for many viewers, by one process and by several that share the viewers, on the same cores. */
-export async function workers(settings: Settings): Promise<Report> {
+export async function workers(settings: ClusterSettings): Promise<Report> {
   const report: Report = { rows: [], verdicts: [] };
   for (const protocol of settings.protocols) {
     for (const viewers of settings.viewers) {
@@ -27,7 +27,7 @@ export async function workers(settings: Settings): Promise<Report> {
 }
 
 /** Each number of workers in turn, then all over again, so that what else the machine does falls on all alike. */
-async function repeat(settings: Settings, protocol: Protocol, viewers: number): Promise<Map<number, Row>> {
+async function repeat(settings: ClusterSettings, protocol: Protocol, viewers: number): Promise<Map<number, Row>> {
   const runs = new Map<number, Figures[]>(settings.workers.map((count) => [count, []]));
   for (let i = 0; i < settings.runs; i++) {
     for (const [count, figures] of runs) {
@@ -51,7 +51,7 @@ function named(workers: number): string {
 }
 
 /** At bursts of one length: a worker with fewer viewers would gather less. */
-function cost(settings: Settings, protocol: Protocol, viewers: number, count: number): Promise<Figures> {
+function cost(settings: ClusterSettings, protocol: Protocol, viewers: number, count: number): Promise<Figures> {
   const options = { protocol, viewers, workers: count, gather: settings.burst, tick: TICK };
   return withViewers(headwater, options, settings, async ({ server, load, beforeEach }) => {
     const joined = server.child.usages();
@@ -81,7 +81,7 @@ function apart(before: readonly Usage[], after: readonly Usage[]): number {
   return Math.max(...came.map((each) => Math.abs(each - mean))) / mean;
 }
 
-function delay(settings: Settings, protocol: Protocol, count: number): Promise<Figures> {
+function delay(settings: ClusterSettings, protocol: Protocol, count: number): Promise<Figures> {
   const options = { protocol, viewers: VIEWERS_FOR_DELAY, workers: count, tick: 0 };
   return withViewers(headwater, options, settings, async ({ load }: Playing) => {
     load.begin();

@@ -1,11 +1,11 @@
-import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { type Cores, DEFAULT_CORES } from '../settings.ts';
 
 /** The transports that run beside our link. */
 export const PEERS = ['srt', 'rtmp', 'legacy'] as const;
 
 /** What the command line asks for. Losses are per cent, times milliseconds. */
-export interface LinkSettings {
+export interface LinkSettings extends Cores {
   readonly loss: number;
   readonly burst: number;
   readonly rtt: number;
@@ -33,8 +33,6 @@ export interface LinkSettings {
   readonly edges: number;
   /** Whether to simulate in place of measuring. */
   readonly simulate: boolean;
-  readonly serverCores: string;
-  readonly loadCores: string;
   readonly json: boolean;
 }
 
@@ -80,8 +78,8 @@ export function readLinkSettings(args: string[]): LinkSettings {
     restarts: number('0'),
     peers: { type: 'string', default: PEERS.join() },
     simulate: { type: 'boolean', default: false },
-    'server-cores': { type: 'string', default: '0' },
-    'load-cores': { type: 'string', default: availableParallelism() > 1 ? '1' : '0' },
+    'server-cores': { type: 'string', default: DEFAULT_CORES.serverCores },
+    'load-cores': { type: 'string', default: DEFAULT_CORES.loadCores },
     json: { type: 'boolean', default: false },
   } as const;
   const { values } = parseArgs({ args, options });

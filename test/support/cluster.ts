@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { temporaryFolder } from './ffmpeg.ts';
 import type { TestRedis } from './redis.ts';
-import { type Overrides, type SpawnedServer, spawnServer } from './server.ts';
+import { type Overrides, type Place, type SpawnedServer, spawnServer } from './server.ts';
 import type { Owner } from './until.ts';
 
 /** The options of an origin, or of an edge, that knows nothing of others but the directory. */
@@ -23,8 +23,9 @@ export async function spawnMember(
   redis: TestRedis,
   role: 'origin' | 'edge',
   overrides: Overrides = {},
+  place: Place = {},
 ): Promise<SpawnedServer> {
-  const server = await spawnServer(owner, await memberOf(owner, redis, role, overrides));
+  const server = await spawnServer(owner, await memberOf(owner, redis, role, overrides), place);
   await server.logged('connected to the directory');
   return server;
 }
