@@ -10,6 +10,7 @@ import type { Gatherer } from './net/gatherer.ts';
 import type { HttpRouter } from './net/http.ts';
 import type { Links } from './net/links.ts';
 import type { BoundAddress } from './net/listen.ts';
+import type { Locators } from './net/locators.ts';
 import type { MemoryWatch } from './net/memory.ts';
 import type { OutletOptions } from './net/outlet.ts';
 import type { Pacer } from './net/pacer.ts';
@@ -34,6 +35,7 @@ export interface Context {
   readonly http: HttpRouter;
   readonly links: Links;
   readonly dialers: Dialers;
+  readonly locators: Locators;
   readonly routes: Routes;
   /** The certificates, if any are configured. */
   readonly tls: TlsStore | undefined;

@@ -22,6 +22,7 @@ import { Gatherer } from './net/gatherer.ts';
 import { HttpRouter } from './net/http.ts';
 import { Links } from './net/links.ts';
 import type { BoundAddress } from './net/listen.ts';
+import { Locators } from './net/locators.ts';
 import { MemoryWatch } from './net/memory.ts';
 import { loadUnsentLimiter } from './net/native.ts';
 import { Pacer } from './net/pacer.ts';
@@ -147,6 +148,7 @@ async function createContext(
     http: new HttpRouter(log, limits),
     links: new Links(),
     dialers: new Dialers(),
+    locators: new Locators(),
     routes: new Routes(),
     tls: certificates.length > 0 ? await TlsStore.open(certificates, log) : undefined,
   };

@@ -27,6 +27,9 @@ export function api(metrics: z.output<typeof metricsOptions>): Module {
       serveNothingElse(context, operations);
       return {};
     },
+    ready(addresses) {
+      if (services) services.rtmpPort = addresses['rtmp']?.port;
+    },
     async stop() {
       services?.rates.stop();
     },

@@ -1,4 +1,5 @@
 import { clients } from './clients.ts';
+import { clusters } from './clusters.ts';
 import { links } from './links.ts';
 import { type Document, openapi } from './openapi.ts';
 import type { Operation } from './operation.ts';
@@ -21,6 +22,7 @@ export function resources(services: Services, document: () => Document): readonl
     ...recordings(services),
     ...links(services),
     ...routes(services),
+    ...clusters(services),
     ...versions(services),
     ...summaries(services),
     ...openapi(document),

@@ -15,6 +15,8 @@ export interface Services {
   readonly rates: Rates;
   readonly traffic: Traffic;
   readonly version: string;
+  /** Where RTMP is played; known once all modules listen. */
+  rtmpPort: number | undefined;
 }
 
 /** Begins to measure; `rates.stop()` ends that. */
@@ -23,7 +25,16 @@ export function createServices(context: Context): Services {
   const traffic = new Traffic(hub, clock.wall());
   const rates = new Rates(clock, () => counted(context, traffic));
   const [guard, identity] = [new Guard(context), makeIdentity()];
-  return { context, guard, identity, machine: new Machine(clock), rates, traffic, version: packageVersion() };
+  return {
+    context,
+    guard,
+    identity,
+    machine: new Machine(clock),
+    rates,
+    traffic,
+    version: packageVersion(),
+    rtmpPort: undefined,
+  };
 }
 
 function* counted({ hub, sessions }: Context, traffic: Traffic): Generator<Counted> {

@@ -244,6 +244,29 @@ export const relayOptions = section('How streams go from node to node: see docs/
 /** {@link relayOptions} as the program reads them. */
 export type RelayOptions = z.output<typeof relayOptions>;
 
+const COWORKER = /^(?:\[[0-9a-fA-F:.]+\]|[\w.-]+):[1-9]\d{0,4}$/;
+
+/** The API of another server, `host:port`. */
+function coworker(): Value<string> {
+  return value('host:port of the HTTP API of another origin', (raw) =>
+    typeof raw === 'string' && COWORKER.test(raw) ? raw : WRONG,
+  );
+}
+
+/** Which servers are one cluster, and how they find one another. */
+export const clusterOptions = section('Which servers are one cluster, and how they find one another.', {
+  coworkers: option(
+    list(coworker()),
+    [],
+    'The HTTP APIs of the other origins of a cluster in the manner of SRS, such as [10.0.0.7:1985]: who has a stream is asked of them.',
+  ),
+  redirect: option(
+    oneOf('asked', 'always', 'never'),
+    'asked',
+    'Whether RTMP players are sent to the server that has the stream (RTMP 302): asked (movie?redirect=302), always, or never.',
+  ),
+});
+
 /** The options of the server itself; each module adds its own beside them. */
 export const coreOptions = {
   log: logOptions,
@@ -255,6 +278,7 @@ export const coreOptions = {
   fanout: fanoutOptions,
   vhosts: vhostsOption,
   relay: relayOptions,
+  cluster: clusterOptions,
   limits: limitOptions,
 };
 

@@ -1,5 +1,6 @@
 import { isUpstream } from '../config/options.ts';
 import type { Context, Module } from '../module.ts';
+import { coworkerAt, coworkerLocator } from './coworkers.ts';
 import { serverAt } from './server.ts';
 import { Upstreams } from './upstreams.ts';
 
@@ -9,8 +10,10 @@ export function upstream(): Module {
   return {
     name: 'upstream',
     async start(context: Context) {
-      const servers = context.config.relay.origins.filter(isUpstream).map(serverAt);
+      const { relay, cluster } = context.config;
+      const servers = [...relay.origins.filter(isUpstream).map(serverAt), ...cluster.coworkers.map(coworkerAt)];
       if (servers.length > 0) upstreams = new Upstreams(context, servers);
+      if (cluster.coworkers.length > 0) context.locators.add(coworkerLocator(cluster.coworkers));
       return {};
     },
     async stop() {

@@ -8,6 +8,7 @@ import type { Context } from '../../src/module.ts';
 import { Admission } from '../../src/net/admission.ts';
 import { type Dialer, Dialers } from '../../src/net/dialers.ts';
 import { Gatherer } from '../../src/net/gatherer.ts';
+import { Locators } from '../../src/net/locators.ts';
 import { Pacer } from '../../src/net/pacer.ts';
 import { serve } from '../../src/net/serve.ts';
 import { silentLogger } from '../../src/ops/log.ts';
@@ -34,6 +35,7 @@ export function dialingContext(overrides: Overrides = {}): Context {
     gatherer: new Gatherer(0, clock),
     outlets: { window: { ...config.window, duration: config.play.maxLag }, stallTimeout: config.play.stallTimeout },
     dialers: new Dialers(),
+    locators: new Locators(),
   };
   return context as Context;
 }

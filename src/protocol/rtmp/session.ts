@@ -4,11 +4,13 @@ import { ProtocolError, RefusedError } from '../../base/errors.ts';
 import type { AmfObject, AmfValue } from '../../container/flv/amf0.ts';
 import { streamPath } from '../../hub/path.ts';
 import type { Context } from '../../module.ts';
-import type { Serving } from '../../net/serve.ts';
+import type { Whereabouts } from '../../net/locators.ts';
+import { Departure, type Serving } from '../../net/serve.ts';
 import { maskSecrets } from '../../ops/log.ts';
 import { ACK_WINDOW, CHUNK_SIZE, type Connection, PLAYER_RATE } from './connection.ts';
 import { Play, STREAM_ID } from './egress.ts';
 import { Publication } from './ingest.ts';
+import { placeElsewhere, redirection } from './redirect.ts';
 import { PUBLISHER_LIMITS, STRANGER_LIMITS } from './wire/chunk-reader.ts';
 import { type Command, readCommand } from './wire/command.ts';
 import { MessageType, type RtmpMessage } from './wire/message.ts';
@@ -156,11 +158,18 @@ export class RtmpSession {
     });
     this.#serving.begin('play', path);
     await this.#ask('play', path, target);
+    const place = await placeElsewhere(this.#context, target, path);
     this.#serving.signal.throwIfAborted();
+    if (place) return this.#redirect(redirection(target, place), place);
     clearTimeout(this.#deadline);
     this.#connection.trust(STRANGER_LIMITS, PLAYER_RATE);
     this.#play = play;
     play.start();
+  }
+
+  #redirect(status: Status, { host, port }: Whereabouts): never {
+    this.#status(status);
+    throw new Departure(`sent to ${host}:${port}`);
   }
 
   #onPause({ args, transactionId }: Command): void {
