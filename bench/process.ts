@@ -65,12 +65,17 @@ export class Child {
     this.#process.stdin.write(`${line}\n`);
   }
 
-  /** Reads the next line of its output, as JSON. Throws with its last words when it has ended. */
-  async answer<T>(): Promise<T> {
+  /** Reads the next line of its output. Throws with its last words when it has ended. */
+  async line(): Promise<string> {
     const line = await this.#lines?.next();
     if (!line || line.done === true)
       throw new Error(`${this.#name} ended: ${this.#complaint.trim() || 'without a word'}`);
-    return JSON.parse(line.value) as T;
+    return line.value;
+  }
+
+  /** The same, as JSON. */
+  async answer<T>(): Promise<T> {
+    return JSON.parse(await this.line()) as T;
   }
 
   /** Resolves once something accepts connections on the port, with the milliseconds it took. */
@@ -91,6 +96,11 @@ export class Child {
       files += entries(`/proc/${pid}/fd`).length;
     }
     return { cpu, memory, reads, files };
+  }
+
+  /** Resolves when it has ended. */
+  async ended(): Promise<void> {
+    if (this.running) await once(this.#process, 'exit');
   }
 
   /** Ends it, gently first. Idempotent. */

@@ -1,54 +1,12 @@
 /**
  * What the link reaches on simulated paths. `node bench/simulate-link.ts targets` holds it against its targets,
- * `… figures` prints the table of docs/link.md, `… full` shows paths that are too narrow. Takes minutes; it is all one process.
+ * `… figures` prints the table of docs/link.md, `… full` shows paths that are too narrow.
+ * Takes minutes; it is all one process.
  */
 import { parseArgs } from 'node:util';
 import { MILLISECOND, SECOND } from '../src/base/clock.ts';
-import { LinkSimulation, type Scenario } from '../test/support/link-simulation.ts';
 import type { Conditions } from '../test/support/network.ts';
-
-/** What a number of runs gave, added up. */
-interface Sum {
-  sent: number;
-  abandoned: number;
-  lost: number;
-  overhead: number;
-  greedy: number;
-  latest: number;
-}
-
-/** A longer run is cut into runs of this, each with a seed of its own, which begin with a clock that is not known yet. */
-const RUN = 60 * SECOND;
-
-type Path = Omit<Scenario, 'seed' | 'duration'>;
-
-/** Runs a path until so many packets were sent. */
-function simulate(path: Path, packets: number): Sum {
-  const sum: Sum = { sent: 0, abandoned: 0, lost: 0, overhead: 0, greedy: 0, latest: 0 };
-  for (let seed = 1; sum.sent < packets; seed++) add(sum, { ...path, seed, duration: RUN });
-  return { ...sum, overhead: sum.overhead / sum.sent };
-}
-
-function add(sum: Sum, scenario: Scenario): void {
-  const simulation = new LinkSimulation(scenario).run();
-  const { sent, abandoned, lost } = simulation.packets;
-  sum.sent += sent;
-  sum.abandoned += abandoned;
-  sum.lost += lost;
-  sum.overhead += simulation.overhead * sent;
-  sum.greedy += simulation.greedy?.delivered ?? 0;
-  for (const course of simulation.courses) {
-    for (const [i, number] of course.came.entries()) {
-      sum.latest = Math.max(sum.latest, course.cameAt[i]! - course.sent[number]!.at);
-    }
-  }
-}
-
-/** The same conditions both ways; `loss` in percent, times in milliseconds. */
-function path(loss: number, rtt: number, latency: number, more: Partial<Path> = {}, burst = 1): Path {
-  const way: Conditions = { loss: loss / 100, burst, delay: (rtt * MILLISECOND) / 2 };
-  return { down: way, up: way, latency: latency * MILLISECOND, ...more };
-}
+import { type Path, path, percent, power, RUN, residualOf, type Sum, simulate } from './simulated.ts';
 
 interface Target {
   readonly name: string;
@@ -72,7 +30,7 @@ const TARGETS: Target[] = [
 
 function targets(share: number): void {
   for (const { name, path, packets, residual, overhead } of TARGETS) {
-    const sum = simulate(path, packets * share);
+    const sum = simulate({ ...path, fec: 'auto' }, packets * share);
     const pass = sum.abandoned / sum.sent <= residual && sum.overhead <= overhead;
     const figures = [
       `${sum.sent} packets`,
@@ -101,8 +59,7 @@ function figures(packets: number): void {
     [200, 2000],
   ] as const) {
     const cells = losses.map((loss) => {
-      const sum = simulate(path(loss, rtt, latency), packets);
-      return `${sum.abandoned === 0 ? '–' : power(sum)} (${Math.round(100 * sum.overhead)} %)`;
+      return residualOf(simulate(path(loss, rtt, latency), packets));
     });
     console.log(`| ${rtt} ms | ${latency} ms | ${cells.join(' | ')} |`);
   }
@@ -141,14 +98,6 @@ function fullRow(greedy: boolean, part: number, queue: number, packets: number):
 function megabits({ greedy, sent }: Sum): string {
   const seconds = (RUN / SECOND) * Math.round(sent / (470 * (RUN / SECOND)));
   return ((greedy * 8) / seconds / 1e6).toFixed(2);
-}
-
-function power({ abandoned, sent }: Sum): string {
-  return abandoned === 0 ? '0' : (abandoned / sent).toExponential(1);
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`;
 }
 
 const { positionals, values } = parseArgs({

@@ -1,7 +1,9 @@
 import type { AccessGate } from './access/gate.ts';
 import type { Clock } from './base/clock.ts';
 import type { CoreConfig } from './config/options.ts';
+import type { Files } from './hub/files.ts';
 import type { Hub } from './hub/hub.ts';
+import type { Pasts } from './hub/past.ts';
 import type { Recordings } from './hub/recordings.ts';
 import type { Sessions } from './hub/session.ts';
 import type { Admission } from './net/admission.ts';
@@ -15,6 +17,7 @@ import type { MemoryWatch } from './net/memory.ts';
 import type { OutletOptions } from './net/outlet.ts';
 import type { Pacer } from './net/pacer.ts';
 import type { Routes } from './net/routes.ts';
+import type { Siblings } from './net/siblings.ts';
 import type { TlsStore } from './net/tls.ts';
 import type { Logger } from './ops/log.ts';
 
@@ -23,9 +26,13 @@ export interface Context {
   readonly config: CoreConfig;
   readonly log: Logger;
   readonly clock: Clock;
+  /** The other workers of this node, if it has several. */
+  readonly siblings: Siblings;
   readonly hub: Hub;
   readonly sessions: Sessions;
   readonly recordings: Recordings;
+  readonly pasts: Pasts;
+  readonly files: Files;
   readonly access: AccessGate;
   readonly admission: Admission;
   readonly memory: MemoryWatch;

@@ -10,7 +10,7 @@ const FLOORS: Record<string, readonly string[]> = {
   codec: ['base', 'media'],
   container: ['base', 'media', 'codec'],
   hub: ['base', 'media'],
-  config: ['base'],
+  config: ['base', 'hub'],
   ops: ['base', 'config'],
   access: ['base', 'config', 'ops'],
   net: ['base', 'media', 'hub', 'config', 'ops'],
@@ -18,7 +18,7 @@ const FLOORS: Record<string, readonly string[]> = {
 /** Everything below the leaves, and what the leaves meet in. */
 const BELOW_LEAVES = [...Object.keys(FLOORS), 'module.ts'];
 /** Who may know all: the composition root and what stands above it. */
-const ROOF = ['server.ts', 'main.ts', 'index.ts', 'cli'];
+const ROOF = ['options.ts', 'context.ts', 'process.ts', 'server.ts', 'worker.ts', 'main.ts', 'index.ts', 'cli'];
 const PURE = /^(base|media|codec|container|hub)\/|\/wire\/|^relay\/link\//;
 
 const root = resolve(import.meta.dirname, '../src');

@@ -1,33 +1,38 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { manyEdges } from '../link/edges.ts';
-import { judge } from '../link/goals.ts';
-import { findTunnel, Path, type PathPlan, type Report as PathReport } from '../link/path.ts';
+import { judge, judgeNarrow } from '../link/goals.ts';
+import { GreedyFlow } from '../link/greedy.ts';
+import { onPath } from '../link/ground.ts';
+import { findTunnel, type Path, type Report as PathReport } from '../link/path.ts';
+import { manyRestarts } from '../link/restarts.ts';
 import type { LinkSettings } from '../link/settings.ts';
 import { simulate } from '../link/simulate.ts';
-import { type Crossing, type Ground, TRANSPORTS, type Transport } from '../link/transports.ts';
+import { type Crossing, TRANSPORTS, type Transport } from '../link/transports.ts';
 import type { Watched } from '../link/watcher.ts';
 import { note, wait } from '../measure.ts';
-import { freePorts } from '../process.ts';
 import type { Figures, Report, Row } from '../report.ts';
 
 /** Time for a stream to get going, in seconds, but no more than is measured: congestion windows and estimates find their size. */
 const SETTLE_SECONDS = 5;
-const MEGABIT = 1e6;
 
 /** How streams cross a bad path, by our link and by its peers: one after another, over paths that are equally bad. */
 export async function link(settings: LinkSettings): Promise<Report> {
   if (settings.simulate) return simulate(settings);
   if (settings.edges > 0) return manyEdges(settings);
   const tunnel = await findTunnel(settings.loadCores);
+  if (settings.restarts > 0) return manyRestarts(settings, tunnel);
   const rows: Row[] = [];
   for (const transport of [TRANSPORTS.headwater, ...settings.peers.map((name) => TRANSPORTS[name])]) {
     if (transport.needsTunnel && tunnel === undefined) continue;
     note(`${transport.name}, ${settings.seconds} s`);
     rows.push({ server: transport.name, figures: await cross(transport, settings, tunnel) });
   }
-  return { rows, verdicts: judge(rows[0]!.figures, settings) };
+  const { figures } = rows[0]!;
+  const verdicts = judge(figures, settings);
+  if (settings.limit <= 0) return { rows, verdicts };
+  note(`headwater, its repairs kept from the path, ${settings.seconds} s`);
+  const plain = await cross(TRANSPORTS.headwater, { ...settings, withoutRepairs: true }, tunnel);
+  rows.splice(1, 0, { server: 'without repairs', figures: plain });
+  return { rows, verdicts: [...verdicts, ...judgeNarrow(figures, plain)] };
 }
 
 /** Has streams cross by one transport; without a `tunnel`, through a relay for UDP. */
@@ -36,28 +41,20 @@ export async function cross(
   settings: LinkSettings,
   tunnel: string | undefined,
 ): Promise<Figures> {
-  const [link, media, rtmp, http, api] = (await freePorts(5)) as [number, number, number, number, number];
-  const folder = mkdtempSync(join(tmpdir(), 'headwater-bench-'));
-  const running: { stop(): Promise<void> }[] = [];
-  const path = await Path.open(planOf(transport, settings, [link, media], tunnel), settings.loadCores);
-  try {
-    const ground: Ground = { path, settings, folder, ports: { link, media, rtmp, http, api } };
-    const crossing = await transport.start(ground, (process) => running.unshift(process));
+  return onPath(transport.kind, settings, tunnel, async (ground, started) => {
+    const { path } = ground;
+    const crossing = await transport.start(ground, started);
+    const beside = settings.beside && (await GreedyFlow.start(path, settings.loadCores, started));
     await wait(Math.min(SETTLE_SECONDS, settings.seconds));
-    const figures = await measure(crossing, path, settings);
+    const figures = await measure({ ...crossing, beside }, path, settings);
     for (const warning of new Set(crossing.nodes.flatMap(({ warnings }) => warnings))) note(`  ${warning}`);
     return figures;
-  } finally {
-    for (const process of running) await process.stop();
-    await path.close();
-    rmSync(folder, { recursive: true, force: true });
-  }
+  });
 }
 
-function planOf({ kind }: Transport, settings: LinkSettings, ports: number[], tunnel: string | undefined): PathPlan {
-  const { loss, burst, rtt, jitter, limit, seed } = settings;
-  const impairment = { loss: loss / 100, burst, delay: rtt / 2, jitter, ...(limit > 0 && { rate: limit * MEGABIT }) };
-  return { ...impairment, kind, seed, ports, ...(tunnel !== undefined && { tunnel }) };
+/** What is measured. */
+interface Measured extends Crossing {
+  readonly beside: GreedyFlow | undefined;
 }
 
 /** What the processes tell at one moment. */
@@ -66,15 +63,18 @@ interface Reading {
   readonly cpu: readonly number[];
   /** Of frames that were published. */
   readonly bytes: number;
+  /** That came by the flow beside. */
+  readonly besideBytes: number;
 }
 
-async function read({ nodes, source }: Crossing, path: Path): Promise<Reading> {
+async function read({ nodes, source, beside }: Measured, path: Path): Promise<Reading> {
   source.say('report');
   const { bytes } = await source.answer<{ bytes: number }>();
-  return { path: await path.report(), cpu: nodes.map((node) => node.usage().cpu), bytes };
+  const besideBytes = (await beside?.received()) ?? 0;
+  return { path: await path.report(), cpu: nodes.map((node) => node.usage().cpu), bytes, besideBytes };
 }
 
-async function measure(crossing: Crossing, path: Path, settings: LinkSettings): Promise<Figures> {
+async function measure(crossing: Measured, path: Path, settings: LinkSettings): Promise<Figures> {
   const { watcher } = crossing;
   watcher.say('begin');
   const before = await read(crossing, path);
@@ -100,7 +100,7 @@ function figuresOf(
   const added = (delay: number): number => (watched.delay.count > 0 ? delay - settings.rtt / 2 : Number.NaN);
   const cpu = after.cpu.map((seconds, index) => seconds - before.cpu[index]!);
   return {
-    'path loss %': (100 * (to.down.lost - from.down.lost)) / (to.down.packets - from.down.packets),
+    'path loss %': (100 * (to.down.mediaLost - from.down.mediaLost)) / (to.down.mediaPackets - from.down.mediaPackets),
     frames: all,
     missing: watched.missing,
     holes: watched.holes,
@@ -117,6 +117,7 @@ function figuresOf(
     'gap ms': watched.gap,
     ...(outageEnd !== undefined && settings.outage > settings.latency && { 'resume ms': watched.gapEnded - outageEnd }),
     lost: watched.endings,
+    ...(settings.beside && { 'TCP Mbit/s': (8 * (after.besideBytes - before.besideBytes)) / settings.seconds / 1e6 }),
     'origin CPU s': cpu[0] ?? Number.NaN,
     'edge CPU s': cpu[1] ?? Number.NaN,
   };

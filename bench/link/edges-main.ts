@@ -65,9 +65,10 @@ async function receive(index: number): Promise<void> {
     host: HOST,
     offer,
     latency,
+    fec: 'off',
     onPolicy,
   });
-  const ear = { hear: () => link.heardOtherwise(), heard: () => link.heard };
+  const ear = { hear: () => link.heardOtherwise(), heard: () => link.heardAt };
   keepAlive(control, ear).then(fail, fail);
   await link.answered;
   const source = { name: HOST, host: HOST, node, open: way.open, link: () => Promise.resolve(link) };

@@ -52,6 +52,18 @@ export function judge(figures: Figures, settings: LinkSettings): Verdict[] {
   return [...verdicts, ...judgeTimes(figures, settings)];
 }
 
+/** What is lost on the way may differ by so much from run to run. */
+const [ALIKE_FACTOR, ALIKE_POINTS] = [1.1, 0.5];
+
+/** Holds a run on a narrow path against one whose repairs were kept from it: they must not make anything worse. */
+export function judgeNarrow(repaired: Figures, plain: Figures): Verdict[] {
+  const mostLost = ALIKE_FACTOR * plain['path loss %']! + ALIKE_POINTS;
+  return [
+    verdict('path loss % with repairs', repaired['path loss %']!, mostLost),
+    verdict('frames missing with repairs', repaired['missing']!, plain['missing']!),
+  ];
+}
+
 function judgeTimes(figures: Figures, { latency, loss, rtt, outage }: LinkSettings): Verdict[] {
   const verdicts: Verdict[] = [];
   if (outage > 0 && outage < latency && loss === 0)

@@ -8,8 +8,8 @@ import { AUDIO, LOOP, prepareClip, readStamp, stamp, VIDEO } from '../clip.ts';
 import { installed } from '../process.ts';
 import type { Tag } from '../viewers/flv.ts';
 import { linkClip } from './clip.ts';
-import { judge } from './goals.ts';
-import { type MediaKind, newMedia } from './meter.ts';
+import { judge, judgeNarrow } from './goals.ts';
+import { type Content, type MediaKind, meterOf } from './meter.ts';
 import { findTunnel } from './path.ts';
 import { readLinkSettings } from './settings.ts';
 import { Tally } from './tally.ts';
@@ -40,6 +40,17 @@ test('a path between namespaces takes TCP, too', { skip: skip || needsTunnel, ti
   assert.ok(figures['packets']! > 100 && figures['max ms']! > 0, JSON.stringify(figures));
 });
 
+test('a narrow path is shared with TCP, and what is sent again can be kept from it', {
+  skip: skip || needsTunnel,
+  timeout: 60_000,
+}, async () => {
+  const narrow = ['--loss', '0', '--seconds', '3', '--rtt', '20', '--jitter', '0', '--limit', '5', '--queue', '40'];
+  const settings = readLinkSettings([...narrow, '--beside', 'tcp', ...onOneCore]);
+  const figures = await cross(TRANSPORTS.headwater, { ...settings, withoutRepairs: true }, tunnel);
+  assert.ok(figures['TCP Mbit/s']! > 0.1 && figures['TCP Mbit/s']! < 5, JSON.stringify(figures));
+  assert.ok(figures['path loss %']! > 0.1, JSON.stringify(figures));
+});
+
 /** An IPv4 packet of which only what is looked at is filled in. */
 function packet(protocol: number, payload: number[]): Uint8Array {
   const header = new Uint8Array(20);
@@ -53,22 +64,32 @@ const srt = (first: number, flags: number) => udp(first, 0, 0, 1, flags, ...new 
 const tcp = (sequence: number, length: number) =>
   packet(6, [0, 1, 0, 2, 0, 0, 0, sequence, 0, 0, 0, 0, 0x50, ...new Array(7 + length).fill(0)]);
 
-const passing: { name: string; kind: MediaKind; packets: Uint8Array[]; isNew: boolean[] }[] = [
-  { name: 'RTP', kind: 'rtp', packets: [rtp(7), rtp(8), rtp(7), rtp(9)], isNew: [true, true, false, true] },
-  { name: 'RTP whose sequence wraps', kind: 'rtp', packets: [0xffff, 0, 0xffff].map(rtp), isNew: [true, true, false] },
-  { name: 'RTP out of order', kind: 'rtp', packets: [rtp(9), rtp(7), rtp(7)], isNew: [true, true, false] },
-  { name: 'QUIC beside RTP', kind: 'rtp', packets: [udp(0x40, ...new Array(30).fill(1))], isNew: [false] },
-  { name: 'SRT', kind: 'srt', packets: [srt(0, 0xc0), srt(0, 0xc4), srt(0x80, 0)], isNew: [true, false, false] },
+const passing: { name: string; kind: MediaKind; packets: Uint8Array[]; contents: Content[] }[] = [
+  { name: 'RTP', kind: 'rtp', packets: [7, 8, 7, 9].map(rtp), contents: ['media', 'media', 'repair', 'media'] },
+  {
+    name: 'RTP whose sequence wraps',
+    kind: 'rtp',
+    packets: [0xffff, 0, 0xffff].map(rtp),
+    contents: ['media', 'media', 'repair'],
+  },
+  { name: 'RTP out of order', kind: 'rtp', packets: [9, 7, 7].map(rtp), contents: ['media', 'media', 'repair'] },
+  { name: 'QUIC beside RTP', kind: 'rtp', packets: [udp(0x40, ...new Array(30).fill(1))], contents: ['other'] },
+  {
+    name: 'SRT',
+    kind: 'srt',
+    packets: [srt(0, 0xc0), srt(0, 0xc4), srt(0x80, 0)],
+    contents: ['media', 'repair', 'other'],
+  },
   {
     name: 'TCP',
     kind: 'tcp',
     packets: [tcp(1, 10), tcp(11, 0), tcp(1, 10), tcp(11, 5)],
-    isNew: [true, false, false, true],
+    contents: ['media', 'other', 'repair', 'media'],
   },
 ];
-for (const { name, kind, packets, isNew } of passing) {
+for (const { name, kind, packets, contents } of passing) {
   test(`media is told from what is sent again: ${name}`, () => {
-    assert.deepEqual(packets.map(newMedia(kind)), isNew);
+    assert.deepEqual(packets.map(meterOf(kind)), contents);
   });
 }
 
@@ -155,6 +176,15 @@ test('settings of the link that make no sense are refused with a sentence', () =
   assert.throws(() => readLinkSettings(['--rate', '']), /--rate wants a number/);
   assert.throws(() => readLinkSettings(['--peers', 'nobody']), /--peers knows srt, rtmp, legacy, not 'nobody'/);
   assert.deepEqual(readLinkSettings(['--peers', 'none']).peers, []);
+  assert.throws(() => readLinkSettings(['--beside', 'udp']), /--beside knows tcp, not 'udp'/);
+});
+
+test('repairs that add to what is lost on a narrow path are told', () => {
+  const figures = (lost: number, missing: number) => ({ 'path loss %': lost, missing });
+  const failed = (...[repaired, plain]: [number, number][]) =>
+    judgeNarrow(figures(...repaired!), figures(...plain!)).flatMap(({ figure, pass }) => (pass ? [] : [figure]));
+  assert.deepEqual(failed([5, 10], [5.2, 30]), []);
+  assert.deepEqual(failed([8, 31], [5, 30]), ['path loss % with repairs', 'frames missing with repairs']);
 });
 
 test('a run is held against what its path allows', () => {

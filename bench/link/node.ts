@@ -26,16 +26,19 @@ const EVERYWHERE = { log: { format: 'json' }, access: { adminToken: 'bench' } };
 /** A Headwater server at one end of the path. */
 export class LinkNode {
   readonly #child: Child;
+  readonly #start: () => Promise<LinkNode>;
   readonly #lines: Line[] = [];
   /** Why it has ended, if it has. */
   #end = '';
 
-  private constructor(child: Child) {
+  private constructor(child: Child, start: () => Promise<LinkNode>) {
     this.#child = child;
+    this.#start = start;
   }
 
   /** Resolves when it listens. */
-  static async start(name: string, { end, cores, folder }: NodePlace, options: Options): Promise<LinkNode> {
+  static async start(name: string, place: NodePlace, options: Options): Promise<LinkNode> {
+    const { end, cores, folder } = place;
     mkdirSync(folder, { recursive: true });
     const config = join(folder, `${name}.yaml`);
     writeFileSync(config, JSON.stringify({ ...EVERYWHERE, ...options }));
@@ -44,7 +47,7 @@ export class LinkNode {
     const child = new Child(`the ${name}`, cores, command, {
       env: { ...env, NODE_ENV: 'production' } as Record<string, string>,
     });
-    const node = new LinkNode(child);
+    const node = new LinkNode(child, () => LinkNode.start(name, place, options));
     void node.#listen();
     const deadline = now() + READY_MILLISECONDS;
     while (node.logged('started').length === 0 && now() < deadline && child.running) await sleep(10);
@@ -62,6 +65,11 @@ export class LinkNode {
     return this.#lines.filter(({ msg }) => msg === message);
   }
 
+  /** All that it has logged. */
+  get lines(): readonly Line[] {
+    return this.#lines;
+  }
+
   /** What it has warned of so far. */
   get warnings(): readonly string[] {
     const grave = this.#lines.filter(({ level }) => level === 'warn' || level === 'error');
@@ -72,10 +80,26 @@ export class LinkNode {
     return this.#child.stop();
   }
 
+  /** As by SIGKILL. */
+  kill(): Promise<void> {
+    this.#child.kill();
+    return this.#child.ended();
+  }
+
+  /** The same node once more, after it has ended. */
+  again(): Promise<LinkNode> {
+    return this.#start();
+  }
+
+  /** What it says to people at its first start is no log. */
+  #read(line: string): void {
+    if (line.startsWith('{')) this.#lines.push(JSON.parse(line) as Line);
+  }
+
   /** Its log has to be read, or it would stand still. */
   async #listen(): Promise<void> {
     try {
-      for (;;) this.#lines.push(await this.#child.answer<Line>());
+      for (;;) this.#read(await this.#child.line());
     } catch (error) {
       this.#end = (error as Error).message;
     }

@@ -10,7 +10,7 @@ import { connect, createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Direction } from '../../test/support/lossy-relay.ts';
-import { type IsNewMedia, newMedia } from './meter.ts';
+import { type Meter, meterOf } from './meter.ts';
 import { now } from './moment.ts';
 import { type Opened, type PathPlan, RELAY_ADDRESS, type Report, type Traffic } from './path.ts';
 
@@ -21,29 +21,37 @@ const SOCKET_BUFFER = 4 * 1024 * 1024;
 /** One way of the path: counts what enters, and passes on what survives. */
 class Lane {
   readonly #direction: Direction;
-  readonly #isNewMedia: IsNewMedia;
-  readonly #counted = { packets: 0, bytes: 0, media: 0, mediaPackets: 0 };
+  readonly #meter: Meter;
+  readonly #withoutRepairs: boolean;
+  readonly #counted = { packets: 0, bytes: 0, media: 0, mediaPackets: 0, mediaLost: 0 };
 
-  constructor({ kind, seed, ...impairment }: PathPlan, odd: number) {
+  constructor({ kind, withoutRepairs = false, seed, ...impairment }: PathPlan, odd: number) {
     this.#direction = new Direction(2 * seed + odd, impairment);
-    this.#isNewMedia = newMedia(kind);
+    this.#meter = meterOf(kind);
+    this.#withoutRepairs = withoutRepairs;
   }
 
   /** Takes an IPv4 packet. */
   pass(packet: Uint8Array, send: () => void): void {
-    const counted = this.#counted;
+    const content = this.#meter(packet);
+    if (content === 'repair' && this.#withoutRepairs) return;
+    const [counted, lostBefore] = [this.#counted, this.#lost];
     counted.packets++;
     counted.bytes += packet.length;
-    if (this.#isNewMedia(packet)) {
-      counted.media += packet.length;
-      counted.mediaPackets++;
-    }
     this.#direction.pass(packet.length - IP_UDP, send);
+    if (content !== 'media') return;
+    counted.media += packet.length;
+    counted.mediaPackets++;
+    counted.mediaLost += this.#lost - lostBefore;
   }
 
   get traffic(): Traffic {
+    return { ...this.#counted };
+  }
+
+  get #lost(): number {
     const { lost, overflowed } = this.#direction.traffic;
-    return { ...this.#counted, lost, overflowed };
+    return lost + overflowed;
   }
 
   async outage(milliseconds: number): Promise<void> {

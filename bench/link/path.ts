@@ -9,6 +9,8 @@ import type { MediaKind } from './meter.ts';
 /** What path-main.ts is told: what happens to packets both ways, and what to count as media. */
 export interface PathPlan extends Impairment {
   readonly kind: MediaKind;
+  /** What is sent again does not even enter the path. */
+  readonly withoutRepairs?: boolean;
   readonly seed: number;
   /** The program that makes namespaces; without it UDP alone is relayed, to these ports. */
   readonly tunnel?: string;
@@ -28,8 +30,8 @@ export interface Traffic {
   /** Of these, bytes and packets of media that pass for the first time. */
   readonly media: number;
   readonly mediaPackets: number;
-  readonly lost: number;
-  readonly overflowed: number;
+  /** Of these packets those that do not come out of it. */
+  readonly mediaLost: number;
 }
 
 /** What has passed so far; `at` is a moment of moment.ts. */

@@ -19,8 +19,16 @@ export interface LinkSettings {
   readonly outage: number;
   /** Of the bottleneck, in Mbit/s; 0 for none. */
   readonly limit: number;
+  /** What waits before it at most. */
+  readonly queue: number;
+  /** Another flow that uses the way down. */
+  readonly beside: 'tcp' | undefined;
+  /** What is sent again is kept from the path. */
+  readonly withoutRepairs: boolean;
   readonly seed: number;
   readonly peers: readonly (typeof PEERS)[number][];
+  /** How often either node is ended and started again, in place of measuring one stream. */
+  readonly restarts: number;
   /** Edges on a good path, in place of the impaired one. */
   readonly edges: number;
   /** Whether to simulate in place of measuring. */
@@ -37,13 +45,16 @@ export const LINK_USAGE = `npm run bench -- link [options]
   --rtt 100               ms, there and back
   --jitter 10             up to so many ms more, each way
   --rate 4                Mbit/s of each stream
-  --limit 0               Mbit/s of the path's bottleneck; 0 for none
+  --limit 0               Mbit/s of the path's bottleneck; 0 for none. Our link crosses it twice: with and without its repairs
+  --queue 100             ms that packets wait before the bottleneck at most; what does not fit is lost
+  --beside tcp            sends as much as it can from origin to edge by TCP as well
   --latency 500           ms from origin to edge
   --streams 1             how many streams cross (SRT takes one)
   --seconds 60            how long each transport is measured
   --outage 0              ms during which nothing passes, in the middle
   --seed 1                decides what is lost
   --peers srt,rtmp,legacy beside our link; 'none' runs it alone
+  --restarts 100          instead: either node ends and comes again, in an order that the seed decides
   --edges 50              instead: the CPU time of one origin to so many edges, on a good path
   --simulate              instead: the simulator, for what a real run cannot see
   --server-cores, --load-cores, --json: as above`;
@@ -58,12 +69,15 @@ export function readLinkSettings(args: string[]): LinkSettings {
     jitter: number('10'),
     rate: number('4'),
     limit: number('0'),
+    queue: number('100'),
+    beside: { type: 'string' },
     latency: number('500'),
     streams: number('1'),
     seconds: number('60'),
     outage: number('0'),
     seed: number('1'),
     edges: number('0'),
+    restarts: number('0'),
     peers: { type: 'string', default: PEERS.join() },
     simulate: { type: 'boolean', default: false },
     'server-cores': { type: 'string', default: '0' },
@@ -80,12 +94,16 @@ export function readLinkSettings(args: string[]): LinkSettings {
     jitter: within('jitter', 0, 1000),
     rate: within('rate', 0.5, 50),
     limit: within('limit', 0, 1000),
+    queue: within('queue', 1, 10_000),
+    beside: values.beside === undefined ? undefined : beside(values.beside),
+    withoutRepairs: false,
     latency: within('latency', 0, 10_000),
     streams: within('streams', 1, 50),
     seconds: within('seconds', 1, 86_400),
     outage: within('outage', 0, 60_000),
     seed: within('seed', 0, 2 ** 31),
     edges: within('edges', 0, 200),
+    restarts: within('restarts', 0, 10_000),
     peers: values.peers === 'none' ? [] : values.peers.split(',').map(peer),
     ...{ simulate, json, serverCores, loadCores },
   };
@@ -98,17 +116,24 @@ type Numeric =
   | 'jitter'
   | 'rate'
   | 'limit'
+  | 'queue'
   | 'latency'
   | 'streams'
   | 'seconds'
   | 'outage'
   | 'seed'
-  | 'edges';
+  | 'edges'
+  | 'restarts';
 
 function numberOf(name: string, text: string, least: number, most: number): number {
   const value = Number(text);
   if (text !== '' && value >= least && value <= most) return value;
   throw new Error(`--${name} wants a number from ${least} to ${most}, not '${text}'`);
+}
+
+function beside(name: string): 'tcp' {
+  if (name !== 'tcp') throw new Error(`--beside knows tcp, not '${name}'`);
+  return name;
 }
 
 function peer(name: string): (typeof PEERS)[number] {

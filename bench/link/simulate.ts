@@ -68,6 +68,13 @@ function simulateGoal(goal: Goal, settings: LinkSettings): Sum {
 function simulateOnce({ loss, burst, streams }: Goal, settings: LinkSettings, seed: number): LinkSimulation {
   const { rtt, jitter, latency, rate } = settings;
   const way = { loss, burst, delay: (rtt / 2) * MILLISECOND, jitter: jitter * MILLISECOND };
-  const scenario = { down: way, up: way, streams, rate: rate * 1e6, latency: latency * MILLISECOND };
+  const scenario = {
+    down: way,
+    up: way,
+    streams,
+    rate: rate * 1e6,
+    latency: latency * MILLISECOND,
+    fec: 'auto',
+  } as const;
   return new LinkSimulation({ ...scenario, seed, duration: DURATION }).run();
 }

@@ -24,6 +24,8 @@ export interface Found {
   readonly gapEnded: number;
   /** From the publisher's write to the viewer's read, of every picture. */
   readonly delays: number[];
+  /** When the newest picture was written by its publisher, and when it was read. */
+  readonly newest: { readonly written: number; readonly read: number };
 }
 
 /** Checks everything that one viewer is given, from its own making on. */
@@ -41,6 +43,7 @@ export class Tally {
   #number: number | undefined;
   #soundTime: number | undefined;
   #isBack = false;
+  #newest = { written: 0, read: 0 };
 
   /** `at` is when its last byte was read. */
   take({ type, time, body }: Tag, at = now()): void {
@@ -66,6 +69,7 @@ export class Tally {
       gap: this.#gap,
       gapEnded: this.#gapEnded,
       delays: this.#delays,
+      newest: this.#newest,
     };
   }
 
@@ -91,6 +95,7 @@ export class Tally {
       if (body[0] !== KEY_FRAME || stamp.number < expected) this.#faulty++;
     }
     const written = Number(stamp.written) / 1e6;
+    this.#newest = { written, read: at };
     if (written > this.#since) this.#delays.push(at - written);
   }
 

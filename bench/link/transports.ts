@@ -144,7 +144,8 @@ async function publishAndWatch(ground: Ground, started: Started): Promise<Pick<C
   return { source, watcher: await watch(ground, ['127.0.0.1', ports.http, 'http-flv', settings.streams], started) };
 }
 
-async function publish({ path, settings, ports }: Ground, started: Started): Promise<Child> {
+/** The publishers at the origin; resolves when all publish. */
+export async function publish({ path, settings, ports }: Ground, started: Started): Promise<Child> {
   const args = ['source.ts', settings.rate * 1000, ports.rtmp, settings.streams];
   const source = spawn('the source', path.origin, settings, args);
   started(source);

@@ -3,9 +3,9 @@
  * `live/stream1`, …, and `watcher.ts run COMMAND …` reads MPEG-TS from the output of that command.
  *
  * Prints a line of JSON when all have seen a picture, and a `Watched` for every `end` that it reads; `begin` begins to count anew.
+ * `since MOMENT` is answered with `Resumed` when all have seen a picture that was written after that.
  */
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,7 +18,7 @@ import { type Found, Tally } from './tally.ts';
 import { TsReader } from './ts-reader.ts';
 
 /** What all of them found together. */
-export interface Watched extends Omit<Found, 'delays'> {
+export interface Watched extends Omit<Found, 'delays' | 'newest'> {
   /** From the publisher's write to the read here, of all pictures, in milliseconds. */
   readonly delay: Spread;
   /** Times that a connection ended, after which they came again. */
@@ -27,6 +27,12 @@ export interface Watched extends Omit<Found, 'delays'> {
   readonly residual?: number;
 }
 
+/** When all had seen a picture; absent where that took too long. */
+export interface Resumed {
+  readonly at?: number;
+}
+
+const RESUME_MILLISECONDS = 15_000;
 const COME_AGAIN_MILLISECONDS = 100;
 const JOIN_MILLISECONDS = 20_000;
 
@@ -51,7 +57,8 @@ async function play(index: number, host: string, port: number, protocol: Protoco
       }
     });
     socket.write(conversation.hello);
-    await once(socket, 'close');
+    // Nobody may listen there at the moment.
+    await new Promise((resolve) => socket.once('close', resolve));
     endings++;
     tallies[index]!.comeBack();
     await sleep(COME_AGAIN_MILLISECONDS);
@@ -66,14 +73,19 @@ function run(command: readonly string[]): void {
   process.on('SIGTERM', () => child.kill());
 }
 
-/** What the node that is watched says of its links. */
+/** What the node that is watched says of its links, if it is there. */
 async function countResidual(): Promise<number | undefined> {
   if (protocol !== 'http-flv') return undefined;
+  const links = await fetchLinks().catch(() => []);
+  const edges = links.filter(({ role }) => role === 'edge');
+  return edges.length === 0 ? undefined : edges.reduce((sum, { residual }) => sum + residual, 0);
+}
+
+async function fetchLinks(): Promise<{ role: string; residual: number }[]> {
   const headers = { authorization: 'Bearer bench' };
   const answer = await fetch(`http://${first}:${port}/api/v1/links`, { headers, signal: AbortSignal.timeout(2000) });
   const { links } = (await answer.json()) as { links: { role: string; residual: number }[] };
-  const edges = links.filter(({ role }) => role === 'edge');
-  return edges.length === 0 ? undefined : edges.reduce((sum, { residual }) => sum + residual, 0);
+  return links;
 }
 
 function begin(count: number): void {
@@ -106,6 +118,16 @@ async function seen(): Promise<void> {
   }
 }
 
+async function resumed(moment: number): Promise<Resumed> {
+  const deadline = now() + RESUME_MILLISECONDS;
+  while (now() < deadline) {
+    const all = tallies.map(({ found }) => found.newest);
+    if (all.every(({ written }) => written > moment)) return { at: Math.max(...all.map(({ read }) => read)) };
+    await sleep(5);
+  }
+  return {};
+}
+
 const [first, ...rest] = process.argv.slice(2) as [string, ...string[]];
 const [port, protocol, count] = rest as [string, Protocol, string];
 begin(first === 'run' ? 1 : Number(count));
@@ -118,6 +140,11 @@ for await (const line of createInterface(process.stdin)) {
   if (line === 'begin') {
     begin(tallies.length);
     residualBefore = await countResidual();
+    continue;
+  }
+  const [command, moment] = line.split(' ');
+  if (command === 'since') {
+    console.log(JSON.stringify(await resumed(Number(moment))));
     continue;
   }
   const watched = end();

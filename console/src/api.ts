@@ -50,6 +50,31 @@ export interface Client {
   readonly recv_bytes: number;
 }
 
+/** A recording; times are Unix milliseconds. */
+export interface Recording {
+  readonly id: string;
+  /** Such as `live/movie`, with the vhost before it where that is not the default one. */
+  readonly stream: string;
+  readonly app: string;
+  readonly name: string;
+  readonly format: 'fmp4' | 'flv' | 'ts';
+  readonly finished: boolean;
+  readonly from: number;
+  readonly to: number;
+  readonly size: number;
+  readonly missing_frames: number;
+  /** Where it is downloaded. */
+  readonly url: string;
+  /** Where HLS plays it from; empty where the format cannot be played by parts. */
+  readonly playlist: string;
+}
+
+/** How far back a running stream can be watched, and the present moment by the server's clock; Unix milliseconds. */
+export interface Shift {
+  readonly from: number;
+  readonly to: number;
+}
+
 /** What the server uses of its machine: `cpu_percent` is a share of one core (0–1), `mem_kbyte` in KiB. */
 export interface Summary {
   readonly cpu_percent: number;
@@ -85,12 +110,34 @@ export async function getSummary(): Promise<Summary> {
   return (await call<{ data: { self: Summary } }>('GET', '/summaries')).data.self;
 }
 
+/** The newest recordings, of one stream (as a recording names it) or of all; `query` is what lets the visitor in. */
+export async function listRecordings(stream = '', query = ''): Promise<{ recordings: Recording[]; total: number }> {
+  const parameters = new URLSearchParams(query);
+  if (stream) parameters.set('stream', stream);
+  parameters.set('order', 'newest');
+  parameters.set('count', String(listLimit));
+  return call<{ recordings: Recording[]; total: number }>('GET', `/recordings?${parameters}`);
+}
+
+/** One recording; `query` as for {@link listRecordings}. */
+export async function getRecording(id: string, query = ''): Promise<Recording> {
+  return (await call<{ recording: Recording }>('GET', `/recordings/${encodeURIComponent(id)}${query}`)).recording;
+}
+
+/** How far back a stream can be watched; `query` as for {@link listRecordings}. */
+export async function getShift(stream: string, query = ''): Promise<Shift> {
+  const parameters = new URLSearchParams(query);
+  parameters.set('stream', stream);
+  return call<Shift>('GET', `/shift?${parameters}`);
+}
+
 /** Closes a peer's connection. */
 export async function kick(clientId: string): Promise<void> {
   await call('DELETE', `/clients/${encodeURIComponent(clientId)}`);
 }
 
-async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
+/** Asks the API below `/api/v1`; rejects with {@link ApiError}. */
+export async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
   const request: RequestInit = { method, signal: AbortSignal.timeout(10_000) };
   if (body !== undefined)
     Object.assign(request, { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } });

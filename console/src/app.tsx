@@ -1,6 +1,8 @@
 import { route } from './navigation.ts';
 import { Overview } from './pages/overview.tsx';
 import { Play } from './pages/play.tsx';
+import { Recordings } from './pages/recordings.tsx';
+import { Watch } from './pages/watch.tsx';
 import { Header } from './parts/header.tsx';
 import { Link } from './parts/link.tsx';
 import { t } from './settings.ts';
@@ -21,6 +23,8 @@ function Page() {
   const place = route.value;
   if (place.page === 'overview') return <Overview />;
   if (place.page === 'play') return <Play key={location.pathname} app={place.app} name={place.name} />;
+  if (place.page === 'recordings') return <Recordings />;
+  if (place.page === 'watch') return <Watch key={place.id} id={place.id} />;
   return (
     <section class="card notice">
       <p>{t('unknownPage')}</p>

@@ -5,7 +5,11 @@ import {
   formatAudio,
   formatBitrate,
   formatBytes,
+  formatCount,
   formatDuration,
+  formatMs,
+  formatPercent,
+  formatResidual,
   formatSize,
   protocolName,
 } from './format.ts';
@@ -57,4 +61,25 @@ check('viewers are told by what they watch', protocolName, [
   [['flv-play'], 'HTTP-FLV'],
   [['ws-flv-play'], 'WS-FLV'],
   [['rtmp-play'], 'RTMP'],
+]);
+check('large numbers have their thousands set apart', formatCount, [
+  [[999], '999'],
+  [[1_234_567], '1,234,567'],
+]);
+check('short times are as exact as it matters', formatMs, [
+  [[0], '0.0 ms'],
+  [[1.42], '1.4 ms'],
+  [[9.97], '10 ms'],
+  [[502.3], '502 ms'],
+]);
+check('a share that is not nothing is not shown as nothing', formatPercent, [
+  [[0], '0'],
+  [[0.0001], '<0.1'],
+  [[0.081], '8.1'],
+  [[1], '100.0'],
+]);
+check('what stays lost is told by its power of ten', formatResidual, [
+  [[0], '0'],
+  [[0.000_003_2], '3e−6'],
+  [[0.012], '1e−2'],
 ]);

@@ -18,6 +18,27 @@ export function formatBytes(bytes: number): string {
   return `${unit === 0 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`;
 }
 
+/** A number with its thousands set apart: `25,311`. */
+export function formatCount(count: number): string {
+  return count.toLocaleString('en');
+}
+
+/** A short time: `101 ms`, below ten milliseconds with one decimal. */
+export function formatMs(ms: number): string {
+  return `${ms < 9.95 ? ms.toFixed(1) : Math.round(ms)} ms`;
+}
+
+/** A share (0–1) in percent, without the sign: `8.1`; more than nothing is never shown as 0. */
+export function formatPercent(share: number): string {
+  if (share <= 0) return '0';
+  return share < 0.0005 ? '<0.1' : (100 * share).toFixed(1);
+}
+
+/** A share of packets that stay lost: `3e−6`, with a minus at which no line is broken. */
+export function formatResidual(share: number): string {
+  return share > 0 ? share.toExponential(0).replace('-', '−') : '0';
+}
+
 /** A span of milliseconds as a clock: `0:07`, `1:02:03`, `3d 04:05`. */
 export function formatDuration(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000)) || 0;
@@ -30,6 +51,17 @@ export function formatDuration(ms: number): string {
   if (days > 0) return `${days}d ${pad(hours)}:${pad(minutes)}`;
   if (hours > 0) return `${hours}:${pad(minutes)}:${pad(seconds % 60)}`;
   return `${minutes}:${pad(seconds % 60)}`;
+}
+
+/** A moment of the day, of Unix milliseconds, in the visitor's own zone: `09:05:07`. */
+export function formatClock(moment: number): string {
+  return new Date(moment).toLocaleTimeString('en-GB');
+}
+
+/** A moment with its date in the visitor's own zone, as his language (`en`, `zh`) has it. */
+export function formatMoment(moment: number, language: string): string {
+  const options = { year: 'numeric', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' } as const;
+  return new Date(moment).toLocaleString(language === 'zh' ? 'zh-CN' : 'en-GB', options);
 }
 
 /** Picture size: `1280×720`; empty where unknown. */

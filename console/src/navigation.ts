@@ -1,17 +1,22 @@
 import { computed, signal } from '@preact/signals';
 import { parseRoute } from './route.ts';
 
-const pathname = signal(location.pathname);
-addEventListener('popstate', () => {
-  pathname.value = location.pathname;
-});
+const here = signal({ pathname: location.pathname, search: location.search });
+addEventListener('popstate', look);
 
 /** The page to show. */
-export const route = computed(() => parseRoute(pathname.value));
+export const route = computed(() => parseRoute(here.value.pathname));
+
+/** The query of its address. */
+export const search = computed(() => here.value.search);
 
 /** Goes to an address of this page without loading it anew. */
 export function navigate(href: string): void {
   history.pushState(null, '', href);
-  pathname.value = location.pathname;
+  look();
   scrollTo(0, 0);
+}
+
+function look(): void {
+  here.value = { pathname: location.pathname, search: location.search };
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { parseRoute } from './route.ts';
-import { flvUrl, hlsUrl, playPath, rtmpUrl, serverQuery, vhostOf } from './urls.ts';
+import { flvUrl, hlsUrl, nameOf, pathOf, playPath, rtmpUrl, serverQuery, streamText, vhostOf } from './urls.ts';
 
 const plain = { protocol: 'http:', host: 'tv.example:8080', hostname: 'tv.example' };
 const secure = { protocol: 'https:', host: 'tv.example', hostname: 'tv.example' };
@@ -61,5 +61,17 @@ test('an address that leads nowhere is told from the overview', () => {
   assert.deepEqual(parseRoute('/'), { page: 'overview' });
   for (const path of ['/play', '/play/live', '/play/live/', '/elsewhere', '/play/live/%E0%A4%A']) {
     assert.deepEqual(parseRoute(path), { page: 'unknown' }, path);
+  }
+});
+
+test('the path of a stream is that of the server, and tells the stream', () => {
+  const cases = [
+    [{ vhost: '', app: 'live', name: 'movie' }, '__defaultVhost__/live/movie', 'live/movie'],
+    [{ vhost: 'school.example', app: 'stage/a', name: 'x' }, 'school.example/stage/a/x', 'school.example/stage/a/x'],
+  ] as const;
+  for (const [stream, path, text] of cases) {
+    assert.equal(pathOf(stream), path);
+    assert.deepEqual(nameOf(path), stream);
+    assert.equal(streamText(stream), text);
   }
 });

@@ -21,6 +21,11 @@ export function playPath(stream: StreamName): string {
   return `/play/${escapePath(stream)}${vhostQuery(stream)}`;
 }
 
+/** A stream as the API names it: `live/movie`, with the vhost before it where that is not the default one. */
+export function streamText({ vhost, app, name }: StreamName): string {
+  return [vhost === defaultVhost ? '' : vhost, app, name].filter(Boolean).join('/');
+}
+
 /** How the page plays: FLV by HTTP or WebSocket, or HLS. */
 export type Via = 'http' | 'ws' | 'hls';
 
@@ -60,6 +65,17 @@ export function serverQuery(search: string): string {
   query.delete('via');
   const text = query.toString();
   return text && `?${text}`;
+}
+
+/** The path by which the server knows a stream. */
+export function pathOf({ vhost, app, name }: StreamName): string {
+  return `${vhost || defaultVhost}/${app}/${name}`;
+}
+
+/** The name of a stream that the server knows by this path. */
+export function nameOf(path: string): StreamName {
+  const [vhost = '', ...rest] = path.split('/');
+  return { vhost: vhost === defaultVhost ? '' : vhost, app: rest.slice(0, -1).join('/'), name: rest.at(-1) ?? '' };
 }
 
 function escapePath({ app, name }: StreamName): string {

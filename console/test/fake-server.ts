@@ -3,7 +3,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
 import { WebSocketServer } from 'ws';
-import type { Client, LiveStream } from '../src/api.ts';
+import type { Client, LiveStream, Recording, Shift } from '../src/api.ts';
+import type { LinkList } from '../src/links.ts';
 import { type Content, type Feed, startFeed } from './feed.ts';
 
 const types: Readonly<Record<string, string>> = {
@@ -22,6 +23,12 @@ export class FakeServer {
   streams: LiveStream[] = [];
   clients: Client[] = [];
   kicked: string[] = [];
+  links: LinkList = { links: [], pushes: [] };
+  recordings: Recording[] = [];
+  /** Whether visitors may know of the recordings of a stream. */
+  recordingsOpen = false;
+  /** How far back streams go; not at all where it is absent. */
+  shift: Shift | undefined;
   /** By `app/name`: what is played, or the HTTP status to answer; 404 where there is nothing. */
   readonly sources = new Map<string, Content | number>();
   /** The streams that are being played. */
@@ -61,8 +68,9 @@ export class FakeServer {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { pathname } = new URL(request.url!, 'http://localhost');
-    if (pathname.startsWith('/api/v1/')) await this.#answerApi(pathname.slice('/api/v1/'.length), request, response);
+    const { pathname, searchParams } = new URL(request.url!, 'http://localhost');
+    const path = pathname.slice('/api/v1/'.length);
+    if (pathname.startsWith('/api/v1/')) await this.#answerApi(path, searchParams, request, response);
     else if (pathname.endsWith('.flv')) this.#answerStream(pathname, response);
     else await this.#answerFile(pathname, response);
   }
@@ -105,7 +113,12 @@ export class FakeServer {
     });
   }
 
-  async #answerApi(path: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #answerApi(
+    path: string,
+    query: URLSearchParams,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
     const say = (status: number, body: object) =>
       void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     const refuse = (status: number) => say(status, { code: 100, error: 'no valid token' });
@@ -116,10 +129,25 @@ export class FakeServer {
     }
     if (path === 'session' && request.method === 'DELETE') this.admin = false;
     if (path === 'session') return say(200, { code: 0, admin: this.admin, version: '0.1.0' });
-    if (!this.admin) return refuse(401);
+    if (path === 'shift') return this.shift ? say(200, { code: 0, ...this.shift }) : say(404, { code: 404, error: '' });
+    const [isList, id] = [path === 'recordings', /^recordings\/(.+)$/.exec(path)?.[1]];
+    if (!this.admin && !((id ?? query.get('stream')) && this.recordingsOpen)) return refuse(401);
+    if (path === 'links') return say(200, { code: 0, ...this.links });
+    if (isList) return say(200, { code: 0, ...this.#recordingsOf(query.get('stream')) });
+    if (id !== undefined) {
+      const recording = this.recordings.find((each) => each.id === id);
+      return recording
+        ? say(200, { code: 0, recording })
+        : say(404, { code: 404, error: 'there is no such recording' });
+    }
     if (request.method === 'DELETE') this.#kick(decodeURIComponent(path.slice('clients/'.length)));
     const data = { self: { cpu_percent: 0.084, mem_kbyte: 92_000 } };
     say(200, { code: 0, streams: this.streams, clients: this.clients, data });
+  }
+
+  #recordingsOf(stream: string | null) {
+    const recordings = this.recordings.filter((each) => stream === null || each.stream === stream);
+    return { recordings, total: recordings.length };
   }
 
   #kick(id: string): void {

@@ -1,4 +1,4 @@
-import type { Client, LiveStream } from '../src/api.ts';
+import type { Client, LiveStream, Recording } from '../src/api.ts';
 
 /** A stream `live/{name}` as the API tells of it, with `change` made to it. */
 export function liveStream(name: string, change: Partial<LiveStream> = {}): LiveStream {
@@ -29,6 +29,26 @@ export function client(id: string, stream: string, change: Partial<Client> = {})
     alive: 91,
     send_bytes: 31_400_000,
     recv_bytes: 412,
+    ...change,
+  };
+}
+
+/** A recording of `live/movie` as the API tells of it, with `change` made to it. */
+export function recording(id: string, change: Partial<Recording> = {}): Recording {
+  const from = Date.UTC(2027, 0, 15, 8);
+  return {
+    id,
+    stream: 'live/movie',
+    app: 'live',
+    name: 'movie',
+    format: 'fmp4',
+    finished: true,
+    from,
+    to: from + 3_725_000,
+    size: 1_802_240_000,
+    missing_frames: 0,
+    url: `/recordings/${id}`,
+    playlist: `/recordings/${id}/index.m3u8`,
     ...change,
   };
 }

@@ -1,13 +1,9 @@
 import { z } from 'zod';
-import { RefusedError } from '../base/errors.ts';
-import { parsePath } from '../hub/path.ts';
-import type { Session } from '../hub/session.ts';
 import { ApiError, SRS_CODE } from './error.ts';
-import { streamId, vhostId } from './identity.ts';
-import { count, kbps, type Operation, operation } from './operation.ts';
-import { page, paging } from './paging.ts';
+import { type Operation, operation } from './operation.ts';
+import { lastOfPage, page, paging } from './paging.ts';
 import type { Services } from './services.ts';
-import { streamUrl, tcUrl } from './urls.ts';
+import { count, kbps } from './shapes.ts';
 
 const client = z.object({
   id: z.string(),
@@ -45,17 +41,10 @@ const example: z.output<typeof client> = {
   kbps: { recv_30s: 0, send_30s: 2449 },
 };
 
-/** What SRS calls them; others are called by their protocol. */
-const TYPES: Readonly<Record<string, string>> = {
-  'rtmp publish': 'fmle-publish',
-  'http-flv play': 'flv-play',
-};
-
 const absent = { 404: 'There is no such client: code 2049.' };
 
 /** `/api/v1/clients`, one of them, and its end. */
-export function clients(services: Services): Operation[] {
-  const { sessions } = services.context;
+export function clients({ survey }: Services): Operation[] {
   const [path, group] = ['/api/v1/clients/{id}', 'Clients'];
   return [
     operation({
@@ -67,9 +56,9 @@ export function clients(services: Services): Operation[] {
       envelope: 'node',
       answer: z.object({ total: count, clients: z.array(client) }),
       example: { total: 1, clients: [example] },
-      handle({ url }) {
-        const all = [...sessions].filter(isClient);
-        return { total: all.length, clients: page(all, url).map((each) => describe(services, each)) };
+      async handle({ url }) {
+        const { total, clients } = await survey.clients(lastOfPage(url));
+        return { total, clients: [...page(clients, url)] };
       },
     }),
     operation({
@@ -81,7 +70,11 @@ export function clients(services: Services): Operation[] {
       answer: z.object({ client }),
       example: { client: example },
       errors: absent,
-      handle: ({ params }) => ({ client: describe(services, find(services, params.id!)) }),
+      async handle({ params }) {
+        const client = await survey.client(params.id!);
+        if (!client) throw absentClient();
+        return { client };
+      },
     }),
     operation({
       method: 'DELETE',
@@ -92,45 +85,14 @@ export function clients(services: Services): Operation[] {
       answer: z.object({}),
       example: {},
       errors: absent,
-      handle({ params }) {
-        find(services, params.id!).close(new RefusedError('kicked', 'closed by an administrator'));
+      async handle({ params }) {
+        if (!(await survey.kick(params.id!))) throw absentClient();
         return {};
       },
     }),
   ];
 }
 
-/** A session that has said what it wants. */
-type Client = Session & { readonly path: string; readonly role: 'publish' | 'play' };
-
-function isClient(session: Session): session is Client {
-  return session.path !== undefined && session.role !== undefined;
-}
-
-function find({ context }: Services, id: string): Client {
-  const session = context.sessions.find(id);
-  if (!session || !isClient(session)) throw new ApiError(404, 'there is no such client', SRS_CODE.noClient);
-  return session;
-}
-
-function describe({ rates, context }: Services, session: Client): z.output<typeof client> {
-  const { id, path, role, protocol, remote, since, detail, bytesIn, bytesOut } = session;
-  const { vhost, name } = parsePath(path);
-  return {
-    id,
-    vhost: vhostId(vhost),
-    stream: streamId(path),
-    ip: remote,
-    pageUrl: detail.pageUrl ?? '',
-    swfUrl: detail.swfUrl ?? '',
-    tcUrl: tcUrl(path, session),
-    url: streamUrl(path),
-    name,
-    type: TYPES[`${protocol} ${role}`] ?? `${protocol}-${role}`,
-    publish: role === 'publish',
-    alive: Math.round((context.clock.wall() - since) / 1000) / 1000,
-    send_bytes: bytesOut,
-    recv_bytes: bytesIn,
-    kbps: rates.of([since, session]),
-  };
+function absentClient(): ApiError {
+  return new ApiError(404, 'there is no such client', SRS_CODE.noClient);
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { isLoopback } from '../access/loopback.ts';
 import { RefusedError } from '../base/errors.ts';
-import type { Hub } from '../hub/hub.ts';
 import { type StreamPath, streamPath } from '../hub/path.ts';
+import type { Context } from '../module.ts';
 import { ApiError } from './error.ts';
 import { type Operation, operation } from './operation.ts';
 import type { Services } from './services.ts';
@@ -33,7 +33,7 @@ const example = {
 
 /** `/api/v1/clusters`: where a stream is, as the origins of an SRS cluster ask each other. */
 export function clusters(services: Services): Operation[] {
-  const { hub, config } = services.context;
+  const { context } = services;
   return [
     operation({
       method: 'GET',
@@ -42,7 +42,7 @@ export function clusters(services: Services): Operation[] {
       summary:
         'Whether a stream is published here, and where it is played: asked by the other origins of a cluster of SRS.',
       // They have no token; nobody else asks.
-      ...(config.cluster.coworkers.length > 0 && { open: true as const }),
+      ...(context.config.cluster.coworkers.length > 0 && { open: true as const }),
       query: [
         { name: 'vhost', description: 'The virtual host of the stream.', schema: text },
         { name: 'app', description: 'Its app.', schema: text },
@@ -59,7 +59,7 @@ export function clusters(services: Services): Operation[] {
         );
         const { vhost } = asked;
         const port = services.rtmpPort;
-        if (port === undefined || !isPublished(hub, pathOf(asked))) return { data: { query: asked, origin: null } };
+        if (port === undefined || !isPublished(context, pathOf(asked))) return { data: { query: asked, origin: null } };
         const api = url.searchParams.get('coworker') ?? '';
         return { data: { query: asked, origin: { ip: reachedAt(api, asked.ip), port, vhost, api, routers: [api] } } };
       },
@@ -77,12 +77,13 @@ function pathOf({ vhost, app, stream }: z.output<typeof query>): StreamPath {
 }
 
 /** One that was fetched from elsewhere is not told of: two who fetch from each other would never find out that it has ended. */
-function isPublished(hub: Hub, path: StreamPath): boolean {
+function isPublished({ hub, siblings }: Context, path: StreamPath): boolean {
+  const owner = siblings.ownerOf(path);
+  if (owner !== undefined && owner !== siblings.worker) return true;
   const stream = hub.find(path);
   const session = stream?.publisher?.session;
-  return (
-    stream?.lineup !== undefined && session !== undefined && !stream.mirrored && session.detail['origin'] === undefined
-  );
+  if (!stream?.lineup || !session || stream.mirrored) return false;
+  return session.detail['origin'] === undefined;
 }
 
 /** The host at which players reach this server: that by which a coworker does, or on the same machine that by which they reach it. */

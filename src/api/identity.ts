@@ -1,6 +1,5 @@
 import { hash } from 'node:crypto';
 import { hostname } from 'node:os';
-import { shortId } from '../hub/session.ts';
 
 /** How many ids are remembered; they are cheap to make again. */
 const MOST_REMEMBERED = 10_000;
@@ -13,9 +12,9 @@ export interface Identity {
   readonly pid: string;
 }
 
-/** A new one for this start. */
-export function makeIdentity(): Identity {
-  return { server: makeId(`server ${hostname()}`), service: shortId(), pid: String(process.pid) };
+/** That of this start of the node, which has an id of its own. */
+export function makeIdentity(run: string): Identity {
+  return { server: makeId(`server ${hostname()}`), service: run, pid: String(process.pid) };
 }
 
 /** The id of a virtual host, made of its name. */

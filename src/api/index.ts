@@ -1,29 +1,42 @@
 import type { z } from 'zod';
 import type { Context, Module } from '../module.ts';
 import type { Exchange } from '../net/http.ts';
+import { forward } from '../net/http-forward.ts';
 import { ApiError, sendError } from './error.ts';
 import { Metrics } from './metrics.ts';
 import { type Document, describeApi } from './openapi.ts';
 import { type Operation, patternOf, serveOperation } from './operation.ts';
 import type { metricsOptions } from './options.ts';
 import { apiPage, PAGE_HEADERS, refusalPage } from './page.ts';
-import { serveRecordings } from './recordings.ts';
+import { serveRecordings } from './recording-files.ts';
 import { resources } from './resources.ts';
 import { createServices, type Services } from './services.ts';
 
-/** The HTTP API under `/api/v1`, the page that shows it at `/api`, and `/metrics`. */
-export function api(metrics: z.output<typeof metricsOptions>): Module {
+/** What this module serves, as the other workers know it. */
+const ALL = /^\/(?:api(?:\/.*)?|metrics|recordings\/[\w-]+(?:\/(?:index\.m3u8|media\.mp4))?)$/;
+
+/**
+ * The HTTP API under `/api/v1`, the page that shows it at `/api`, and `/metrics`. The first worker of a node answers; the others
+ * hand requests on to it, and tell it what they know.
+ */
+export function api(options: z.output<typeof metricsOptions>): Module {
   let services: Services | undefined;
   return {
     name: 'api',
     async start(context: Context) {
       services = createServices(context);
+      const metrics = metricsOf(services, options.streams);
+      const { siblings, http } = context;
+      if (siblings.worker > 1) {
+        http.route(METHODS, ALL, (exchange) => forward(exchange, siblings.door('http', 1)));
+        return {};
+      }
       const operations = resources(services, () => document);
       const document = describeApi(operations, services.version);
       for (const operation of operations) serveOperation(services, operation);
       servePage(services, document);
       serveRecordings(services);
-      serveMetrics(services, metrics);
+      serveMetrics(services, metrics, options.access);
       serveNothingElse(context, operations);
       return {};
     },
@@ -50,12 +63,13 @@ function servePage({ context, guard }: Services, document: Document): void {
   });
 }
 
-function serveMetrics(
-  { context, guard, traffic }: Services,
-  { access, streams: most }: z.output<typeof metricsOptions>,
-): void {
-  const { hub, sessions, admission, memory, pacer, recordings, links, routes } = context;
-  const metrics = new Metrics({ hub, sessions, admission, memory, pacer, recordings, traffic, links, routes }, most);
+function metricsOf({ context, traffic }: Services, streams: number): Metrics {
+  const { hub, sessions, admission, memory, pacer, recordings, links, routes, siblings } = context;
+  const sources = { hub, sessions, admission, memory, pacer, recordings, traffic, links, routes, siblings };
+  return new Metrics(sources, streams);
+}
+
+function serveMetrics({ context, guard }: Services, metrics: Metrics, access: 'admin' | 'open'): void {
   context.http.route(['GET'], /^\/metrics$/, async (exchange) => {
     const { response } = exchange;
     try {

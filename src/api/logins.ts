@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
-import type { TLSSocket } from 'node:tls';
 import { makeSecret } from '../access/secret.ts';
 import type { Clock } from '../base/clock.ts';
 import { SECOND } from '../base/clock.ts';
+import { peerOf } from '../net/http-peer.ts';
 
 const COOKIE = 'headwater';
 const COOKIE_PATTERN = /(?:^|;\s*)headwater=([\w-]{1,64})(?:;|$)/;
@@ -46,7 +46,7 @@ function idOf({ headers }: IncomingMessage): string {
   return COOKIE_PATTERN.exec(headers.cookie ?? '')?.[1] ?? '';
 }
 
-function cookie({ socket }: IncomingMessage, id: string, seconds: number): string {
-  const secure = (socket as TLSSocket).encrypted ? '; Secure' : '';
+function cookie(request: IncomingMessage, id: string, seconds: number): string {
+  const secure = peerOf(request).isEncrypted ? '; Secure' : '';
   return `${COOKIE}=${id}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Strict${secure}`;
 }

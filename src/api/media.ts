@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { AudioTrack, Codec, VideoTrack } from '../media/track.ts';
-import { count } from './operation.ts';
+import { count } from './shapes.ts';
 
 /** Codecs as SRS names them. */
 const NAMES: Readonly<Record<Codec, string>> = {

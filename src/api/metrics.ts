@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, type MetricObject, Registry } from 'prom-client';
 import type { Hub } from '../hub/hub.ts';
 import type { Recordings } from '../hub/recordings.ts';
 import type { Sessions } from '../hub/session.ts';
@@ -7,6 +7,7 @@ import type { Links } from '../net/links.ts';
 import type { MemoryWatch } from '../net/memory.ts';
 import type { Pacer } from '../net/pacer.ts';
 import type { Routes } from '../net/routes.ts';
+import type { Siblings } from '../net/siblings.ts';
 import { LinkMetrics } from './link-metrics.ts';
 import { MostWatched } from './most-watched.ts';
 import type { Traffic } from './traffic.ts';
@@ -22,6 +23,7 @@ export interface MetricsSources {
   readonly traffic: Traffic;
   readonly links: Links;
   readonly routes: Routes;
+  readonly siblings: Siblings;
 }
 
 /** Microseconds in a second: Prometheus counts in seconds. */
@@ -35,7 +37,7 @@ function processRegistry(): Registry {
   return ofProcess;
 }
 
-/** The numbers of a server in Prometheus' text format. They are looked up when they are asked for. */
+/** The numbers of a server, all its workers together, in Prometheus' text format. They are looked up when they are asked for. */
 export class Metrics {
   /** The `content-type` of {@link text}. */
   readonly contentType = Registry.PROMETHEUS_CONTENT_TYPE;
@@ -51,18 +53,38 @@ export class Metrics {
 
   /** `streams` is how many streams, those with most viewers, are shown one by one; the others are one, named `other`. */
   constructor(sources: MetricsSources, streams: number) {
+    const { siblings, traffic } = sources;
     this.#sources = sources;
-    this.#streams = new MostWatched(sources.traffic, streams);
+    this.#streams = new MostWatched(traffic, streams);
+    // Processes are told apart: each has a core of its own to be used up.
+    if (siblings.count > 1) this.#process.setDefaultLabels({ worker: siblings.worker });
+    siblings.answer('metrics', () => this.#values());
   }
 
   async text(): Promise<string> {
+    const { siblings } = this.#sources;
+    if (siblings.count > 1) {
+      const others = (await siblings.ask('metrics')) as MetricObject[][];
+      return AggregatorRegistry.aggregate([await this.#values(), ...others]).metrics();
+    }
+    this.#count();
+    const parts = await Promise.all([this.#process.metrics(), this.#registry.metrics()]);
+    return parts.join('');
+  }
+
+  /** Those of this worker. */
+  async #values(): Promise<MetricObject[]> {
+    this.#count();
+    const parts = await Promise.all([this.#process.getMetricsAsJSON(), this.#registry.getMetricsAsJSON()]);
+    return parts.flat() as MetricObject[];
+  }
+
+  #count(): void {
     this.#registry.resetMetrics();
     this.#countNode();
     this.#countRecordings();
     this.#countStreams();
     this.#link.count(this.#sources.links);
-    const parts = await Promise.all([this.#process.metrics(), this.#registry.metrics()]);
-    return parts.join('');
   }
 
   #countNode(): void {
@@ -71,7 +93,7 @@ export class Metrics {
     node.connections.set(admission.total);
     node.refused.inc(admission.refused);
     node.shed.inc(memory.shed);
-    node.streams.set([...hub.streams].length);
+    node.streams.set([...hub.streams].filter(({ mirrored }) => !mirrored?.isInner).length);
     node.received.inc(traffic.bytesIn);
     node.sent.inc(traffic.bytesOut);
     node.intervals.inc(pacer.counters.intervals / SECOND);
@@ -79,7 +101,8 @@ export class Metrics {
     node.busy.inc(pacer.counters.spent / SECOND);
     node.reconnects.inc(routes.reconnects);
     for (const { state } of routes) node.routes.inc({ state });
-    for (const { protocol, role } of sessions) node.sessions.inc({ protocol, role: role ?? 'none' });
+    for (const { protocol, role, isInner } of sessions)
+      if (!isInner) node.sessions.inc({ protocol, role: role ?? 'none' });
   }
 
   #countRecordings(): void {

@@ -71,7 +71,7 @@ export class MostWatched {
     return {
       stream: stream.path,
       counts,
-      keyframeInterval: stream.counters.keyframeInterval,
+      keyframeInterval: stream.mirrored?.isInner ? 0 : stream.counters.keyframeInterval,
       windowBytes: stream.log.bytes,
       viewers: countViewers([stream]),
     };
@@ -90,7 +90,9 @@ export class MostWatched {
     const { keyframeInterval: _, ...counted } = stream.counters;
     const { jumps, reanchored } = stream.timeline.counters;
     const skipped = this.#traffic.skippedOf(stream);
-    const counts = { ...counted, skipped, timelineJumps: jumps, reanchored, publishes: stream.epoch };
+    // What another worker has counted is not counted again.
+    const publishes = stream.mirrored?.isInner ? 0 : stream.epoch;
+    const counts = { ...counted, skipped, timelineJumps: jumps, reanchored, publishes };
     this.#seen.set(stream, counts);
     return counts;
   }
@@ -105,7 +107,7 @@ function combine(sum: Counts, now: Counts, before: Counts): Counts {
 function countViewers(streams: readonly Stream[]): Map<string, number> {
   const viewers = new Map<string, number>();
   for (const { readers } of streams) {
-    for (const { protocol } of readers) viewers.set(protocol, (viewers.get(protocol) ?? 0) + 1);
+    for (const { protocol, isInner } of readers) if (!isInner) viewers.set(protocol, (viewers.get(protocol) ?? 0) + 1);
   }
   return viewers;
 }

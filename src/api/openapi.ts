@@ -80,11 +80,18 @@ function describe(described: Operation): DescribedOperation {
   return {
     tags: [group],
     summary,
-    security: open ? [] : Object.keys(SECURITY).map((name) => ({ [name]: [] })),
+    security: securityOf(open),
     parameters: parametersOf(described),
     ...(body && { requestBody: { required: true, content: json(body) } }),
     responses: responsesOf(described),
   };
+}
+
+/** An empty requirement says that it may be done without. */
+function securityOf(open: Operation['open']): DescribedOperation['security'] {
+  if (open === true) return [];
+  const schemes = Object.keys(SECURITY).map((name) => ({ [name]: [] as const }));
+  return open === 'decides' ? [...schemes, {}] : schemes;
 }
 
 function parametersOf({ path, query = [] }: Operation): DescribedOperation['parameters'] {
@@ -104,7 +111,7 @@ function responsesOf(described: Operation): DescribedOperation['responses'] {
   const { query, open, errors, envelope } = described;
   const code = envelope === 'none' ? {} : { code: 0 };
   const node = envelope === 'node' ? { server: 'vid-0xk989d', service: '382a6890', pid: '1902' } : {};
-  const shared = { ...(query && { 400: 'A parameter is not as described.' }), ...(!open && ADMIN_ERRORS) };
+  const shared = { ...(query && { 400: 'A parameter is not as described.' }), ...(open !== true && ADMIN_ERRORS) };
   const failures = Object.entries({ ...shared, ...errors }).map(([status, description]) => [status, { description }]);
   const content = json(wholeAnswer(described), { ...code, ...node, ...described.example });
   return { 200: { description: 'Done.', content }, ...Object.fromEntries(failures) };

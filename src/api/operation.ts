@@ -19,8 +19,8 @@ export interface Operation<Answer extends z.ZodObject = z.ZodObject> {
   readonly path: string;
   readonly group: string;
   readonly summary: string;
-  /** Whether anybody may ask; else the admin alone. */
-  readonly open?: true;
+  /** Whether anybody may ask, or the operation itself looks who does; else the admin alone may. */
+  readonly open?: true | 'decides';
   readonly query?: readonly Parameter[];
   readonly body?: z.ZodObject;
   /** What is around the answer: `code` and who answers, `code` alone, or nothing. */
@@ -37,12 +37,6 @@ export interface Operation<Answer extends z.ZodObject = z.ZodObject> {
 export function operation<Answer extends z.ZodObject>(described: Operation<Answer>): Operation {
   return described as unknown as Operation;
 }
-
-/** A whole number from 0 on, in answers: clients of SRS read it into an integer. */
-export const count = z.int().nonnegative();
-
-/** Kilobits per second, averaged over the last 20 to 30 seconds. */
-export const kbps = z.object({ recv_30s: count, send_30s: count });
 
 /** Who answers. */
 export const nodeEnvelope = z.object({ code: z.literal(0), server: z.string(), service: z.string(), pid: z.string() });

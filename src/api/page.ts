@@ -49,7 +49,8 @@ function renderPage(title: string, body: string): string {
 function renderOperation(operation: DescribedOperation & { readonly path: string; readonly method: string }): string {
   const { method, path, summary, parameters, requestBody, responses, security } = operation;
   const name = `<span class="method ${escape(method)}">${escape(method.toUpperCase())}</span> <code>${escape(path)}</code>`;
-  const open = security.length === 0 ? '<p>Anybody may ask.</p>' : '';
+  const needsNothing = security.every((each) => Object.keys(each).length === 0);
+  const open = needsNothing ? '<p>Anybody may ask.</p>' : '';
   const body = requestBody ? renderExample('Body', schemaSketch(requestBody.content['application/json'].schema)) : '';
   const answer = renderExample('Answer', responses['200']?.content?.['application/json'].example);
   const parts = [open, renderParameters(parameters), body, answer, renderErrors(responses)];

@@ -16,10 +16,20 @@ export const paging: readonly Parameter[] = [
 ];
 
 /** The part of a list that the query asks for. Throws {@link ApiError} 400 when it asks for nonsense. */
-export function page<Item>(items: readonly Item[], { searchParams }: URL): readonly Item[] {
+export function page<Item>(items: readonly Item[], url: URL): readonly Item[] {
+  const { start, end } = bounds(url);
+  return items.slice(start, end);
+}
+
+/** How many entries of a list are enough for the part of it that the query asks for. Throws as {@link page} does. */
+export function lastOfPage(url: URL): number {
+  return bounds(url).end;
+}
+
+function bounds({ searchParams }: URL): { readonly start: number; readonly end: number } {
   const start = readNumber('start', searchParams.get('start') ?? '0', 0);
   const count = readNumber('count', searchParams.get('count') ?? String(Number.MAX_SAFE_INTEGER), 1);
-  return items.slice(start, start + count);
+  return { start, end: start + count };
 }
 
 function readNumber(name: string, text: string, least: number): number {

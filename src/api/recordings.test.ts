@@ -2,10 +2,17 @@ import assert from 'node:assert/strict';
 import { after, beforeEach, test } from 'node:test';
 import { startApi, TOKEN } from '../../test/support/api-server.ts';
 import { RefusedError } from '../base/errors.ts';
-import type { Recording, RecordingContent, Recordings } from '../hub/recordings.ts';
+import { checkPlaylist } from '../container/hls/check.ts';
+import type { Outline, Recording, RecordingContent, Recordings } from '../hub/recordings.ts';
 import { api } from './index.ts';
 
 const BYTES = Uint8Array.from({ length: 1000 }, (_, i) => i);
+const SECTION = { at: 100, size: 300, time: 1_800_000_000_000_000, duration: 4_000_000, isAfterBreak: false };
+const OUTLINE: Outline = {
+  opening: 100,
+  sections: [SECTION, { ...SECTION, at: 400, size: 600, time: 1_800_000_010_000_000, isAfterBreak: true }],
+  isFinished: true,
+};
 const authorization = `Bearer ${TOKEN}`;
 const PATH = '__defaultVhost__/live/movie';
 
@@ -41,6 +48,8 @@ class FakeRecordings implements Recordings {
   find = (id: string) => all.find((each) => each.id === id);
   start = (path: string) => void this.asked.push(`start ${path}`);
   stop = (path: string) => this.asked.push(`stop ${path}`) > 0 && path === PATH;
+  outlined = OUTLINE;
+  outline = async () => this.outlined;
   content = async () => contentOf(BYTES);
   cut = async (id: string, from: number, to: number) => {
     this.asked.push(`cut ${id} ${from} ${to}`);
@@ -81,6 +90,7 @@ const queries: [query: string, ids: string][] = [
   ['?to=2500', 'one'],
   ['?from=2000&to=2000', 'one'],
   ['?start=1&count=1', 'two'],
+  ['?order=newest&count=2', 'three,two'],
 ];
 for (const [query, expected] of queries)
   test(`GET /api/v1/recordings${query} lists ${expected}`, async () => assert.equal(await ids(query), expected));
@@ -106,7 +116,7 @@ for (const body of ['', '{}', '{"stream":"movie"}', '{"stream":"../a/b"}', '{"st
     assert.deepEqual(fake.asked, []);
   });
 
-for (const query of ['?from=x', '?to=-1', '?stream=movie', '?start=x'])
+for (const query of ['?from=x', '?to=-1', '?stream=movie', '?start=x', '?order=best'])
   test(`${query} is refused`, async () => assert.equal((await ask(`/api/v1/recordings${query}`)).status, 400));
 
 const parts: [range: string | undefined, status: number, from: number, to: number][] = [
@@ -147,6 +157,66 @@ test('strangers get no recording, and are not told which there are', async () =>
   assert.equal((await server.fetch('/recordings/one')).status, 200);
   assert.equal((await server.fetch('/recordings/nothing')).status, 403);
   assert.equal((await ask('/recordings/nothing')).status, 404);
+});
+
+test('a playlist names ranges of the file, and what it was asked with', async () => {
+  const playlist = async (query = '') => (await ask(`/recordings/one/index.m3u8${query}`)).text();
+  const text = await playlist('?ticket=1');
+  assert.deepEqual(checkPlaylist(text), [], text);
+  assert.deepEqual(text.split('\n').slice(4), [
+    '#EXT-X-TARGETDURATION:4',
+    '#EXT-X-MEDIA-SEQUENCE:0',
+    '#EXT-X-DISCONTINUITY-SEQUENCE:0',
+    '#EXT-X-MAP:URI="media.mp4?ticket=1",BYTERANGE="100@0"',
+    '#EXT-X-PROGRAM-DATE-TIME:2027-01-15T08:00:00.000Z',
+    '#EXTINF:4,',
+    '#EXT-X-BYTERANGE:300@100',
+    'media.mp4?ticket=1',
+    '#EXT-X-DISCONTINUITY',
+    '#EXT-X-PROGRAM-DATE-TIME:2027-01-15T08:00:10.000Z',
+    '#EXTINF:4,',
+    '#EXT-X-BYTERANGE:600@400',
+    'media.mp4?ticket=1',
+    '#EXT-X-ENDLIST',
+    '',
+  ]);
+  assert.match(text, /#EXT-X-PLAYLIST-TYPE:VOD\n/);
+  fake.outlined = { ...OUTLINE, isFinished: false };
+  const growing = await playlist();
+  assert.deepEqual(checkPlaylist(growing), [], growing);
+  assert.match(growing, /#EXT-X-PLAYLIST-TYPE:EVENT\n/);
+  assert.doesNotMatch(growing, /ENDLIST/);
+  const part = await ask('/recordings/one/media.mp4', { headers: { range: 'bytes=100-399' } });
+  assert.deepEqual(new Uint8Array(await part.arrayBuffer()), BYTES.slice(100, 400));
+});
+
+test('strangers are told of no recording, but with access by play of those of a stream that they may play', async () => {
+  const status = async (path: string) => (await server.fetch(`/api/v1/recordings${path}`)).status;
+  const paths = ['', '?stream=live/movie', '/one', '/nothing'];
+  assert.deepEqual(await Promise.all(paths.map(status)), [401, 401, 401, 401]);
+  fake.access = 'play';
+  assert.deepEqual(await Promise.all(paths.map(status)), [401, 200, 200, 401]);
+  const told = await (await server.fetch('/api/v1/recordings?stream=live/movie')).json();
+  const { total, running } = told as { total: number; running: unknown[] };
+  assert.deepEqual([total, running], [2, []]);
+  const { recording } = await server.get('/api/v1/recordings/one');
+  assert.deepEqual([recording.id, recording.playlist], ['one', '']);
+  assert.equal((await ask('/api/v1/recordings/nothing')).status, 404);
+});
+
+test('how far back a stream goes is told to whoever may play it', async () => {
+  const { context } = server;
+  const publisher = await server.publish(PATH);
+  const none = await server.get('/api/v1/shift?stream=live/movie');
+  assert.equal(none.from, none.to);
+  const since = context.clock.wall() - 90_000_000;
+  context.pasts.since = async ({ path }) => (path === PATH ? since : undefined);
+  const answer = await server.fetch('/api/v1/shift?stream=live/movie');
+  const { from, to } = (await answer.json()) as { from: number; to: number };
+  assert.ok(Math.abs(to - from - 90_000) < 1000, `${to - from}`);
+  assert.equal((await server.fetch('/api/v1/shift?stream=live/other')).status, 404);
+  assert.equal((await server.fetch('/api/v1/shift')).status, 400);
+  publisher.close(true);
 });
 
 test('what is recorded is counted', async () => {

@@ -1,17 +1,15 @@
-import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
-import { RefusedError } from '../base/errors.ts';
-import { describePath, parsePath, readPath } from '../hub/path.ts';
-import type { Recording, RecordingContent } from '../hub/recordings.ts';
-import { shortId } from '../hub/session.ts';
-import type { Exchange } from '../net/http.ts';
-import { readRange } from '../net/http-range.ts';
+import { describePath, parsePath } from '../hub/path.ts';
+import type { Recording } from '../hub/recordings.ts';
 import { readJson } from './body.ts';
 import { ApiError } from './error.ts';
 import { vhostId } from './identity.ts';
-import { count, type Operation, operation } from './operation.ts';
+import { type Operation, operation } from './operation.ts';
 import { page, paging } from './paging.ts';
+import { admit } from './recording-access.ts';
 import type { Services } from './services.ts';
+import { count } from './shapes.ts';
+import { readStream } from './urls.ts';
 
 const recording = z.object({
   id: z.string(),
@@ -31,6 +29,7 @@ const recording = z.object({
   audio_frames: count,
   missing_frames: count.describe('Frames that are known not to be in it.'),
   url: z.string().describe('Where it is downloaded.'),
+  playlist: z.string().describe('Where HLS plays it from; empty where the format cannot be played by parts.'),
 });
 
 const running = z.object({
@@ -54,12 +53,14 @@ const example: z.output<typeof recording> = {
   audio_frames: 168_750,
   missing_frames: 0,
   url: '/recordings/Wm5I_G4u6walEdkU',
+  playlist: '/recordings/Wm5I_G4u6walEdkU/index.m3u8',
 };
 
 const stream = z.string().min(1).max(1024).describe('Such as `live/movie`, or `vhost/app/name`.');
 const body = z.strictObject({ stream });
 const [path, group] = ['/api/v1/recordings', 'Recordings'];
 const time = { type: 'integer', minimum: 0 };
+const ORDERS = ['oldest', 'newest'];
 
 /** `/api/v1/recordings`: what was recorded, and recording on demand. */
 export function recordings(services: Services): Operation[] {
@@ -69,26 +70,50 @@ export function recordings(services: Services): Operation[] {
       method: 'GET',
       path,
       group,
-      summary: 'All recordings, the oldest first, and the streams that are being recorded.',
+      open: 'decides',
+      summary:
+        'All recordings, and the streams that are being recorded. With `record.access: play` those of one stream are told to whoever may play it.',
       query: [
         { name: 'stream', description: 'Only those of this stream, such as `live/movie`.', schema: { type: 'string' } },
         { name: 'from', description: 'Only those that end after this: Unix time in milliseconds.', schema: time },
         { name: 'to', description: 'Only those that begin before this: Unix time in milliseconds.', schema: time },
+        {
+          name: 'order',
+          description: 'Which come first.',
+          schema: { type: 'string', enum: ORDERS, default: 'oldest' },
+        },
         ...paging,
       ],
       envelope: 'node',
       answer: z.object({ total: count, recordings: z.array(recording), running: z.array(running) }),
       example: { total: 1, recordings: [example], running: [{ stream: 'live/concert', trouble: '' }] },
-      handle({ url }) {
+      async handle(exchange) {
+        const { url } = exchange;
+        const name = url.searchParams.get('stream');
+        const isAdmin = await admit(services, exchange, name === null ? undefined : readStream(name));
         const all = context.recordings.list().filter(chosenBy(url));
         return {
           total: all.length,
-          recordings: page(all, url).map(describe),
-          running: [...context.recordings.running].map(([path, { trouble = '' }]) => ({
-            stream: describePath(path),
-            trouble,
-          })),
+          recordings: page(isNewestFirst(url) ? all.toReversed() : all, url).map(describe),
+          running: isAdmin ? Array.from(context.recordings.running, describeRunning) : [],
         };
+      },
+    }),
+    operation({
+      method: 'GET',
+      path: `${path}/{id}`,
+      group,
+      open: 'decides',
+      summary: 'One recording; with `record.access: play` for whoever may play the stream.',
+      envelope: 'node',
+      answer: z.object({ recording }),
+      example: { recording: example },
+      errors: { 404: 'There is no such recording.' },
+      async handle(exchange) {
+        const found = context.recordings.find(exchange.params.id!);
+        await admit(services, exchange, found?.path);
+        if (!found) throw new ApiError(404, 'there is no such recording');
+        return { recording: describe(found) };
       },
     }),
     operation({
@@ -103,7 +128,7 @@ export function recordings(services: Services): Operation[] {
       errors: { 400: 'The body is not as described.', 413: 'The body is larger than 1 MiB.' },
       async handle({ request }) {
         const { stream } = await readJson(request, body, '{"stream": "live/movie"}');
-        context.recordings.start(pathOf(stream));
+        context.recordings.start(readStream(stream));
         return {};
       },
     }),
@@ -119,7 +144,7 @@ export function recordings(services: Services): Operation[] {
       example: {},
       errors: { 404: 'This stream is not being recorded.' },
       handle({ url }) {
-        const isStopped = context.recordings.stop(pathOf(url.searchParams.get('stream') ?? ''));
+        const isStopped = context.recordings.stop(readStream(url.searchParams.get('stream') ?? ''));
         if (!isStopped) throw new ApiError(404, 'this stream is not being recorded');
         return {};
       },
@@ -127,77 +152,17 @@ export function recordings(services: Services): Operation[] {
   ];
 }
 
-/** `/recordings/ID`: the file, a part of it by `Range`, or an MP4 of what lies between the seconds `?from=` and `?to=`. */
-export function serveRecordings(services: Services): void {
-  services.context.http.route(['GET', 'HEAD'], /^\/recordings\/(?<id>[\w-]+)$/, async (exchange) => {
-    const { recordings } = services.context;
-    const id = exchange.params.id!;
-    const recording = recordings.find(id);
-    await admit(services, exchange, recording?.path);
-    if (!recording) throw new RefusedError('not-found', 'there is no such recording');
-    const { searchParams } = exchange.url;
-    if (!searchParams.has('from') && !searchParams.has('to'))
-      return send(exchange, recording, await recordings.content(id), true);
-    const [from, to] = [seconds(searchParams, 'from', 0), seconds(searchParams, 'to', Number.POSITIVE_INFINITY)];
-    await send(exchange, recording, await recordings.cut(id, from, to), false);
-  });
-}
-
-/** Lets the admin in, and whoever may play the stream where the configuration says so; to others nothing tells what there is. */
-async function admit({ guard, context }: Services, exchange: Exchange, path: string | undefined): Promise<void> {
-  const { access, recordings } = context;
-  if (recordings.access === 'admin' || path === undefined) {
-    await guard.admit(exchange).catch((error: Error) => {
-      throw error instanceof ApiError ? new RefusedError('forbidden', error.message) : error;
-    });
-    return;
-  }
-  if (await guard.isAdmin(exchange)) return;
-  const { url, remote, request } = exchange;
-  const asked = { query: new Map(url.searchParams), headers: request.headers, protocol: 'http', session: shortId() };
-  await access.may({ action: 'play', path, remote, ...asked });
-}
-
-/** Sends all of it, or what a `Range` asks for of a whole file. */
-async function send(
-  { request, response }: Exchange,
-  { file }: Recording,
-  content: RecordingContent,
-  isWhole: boolean,
-): Promise<void> {
-  const headers: Record<string, string | number> = {
-    'content-type': content.type,
-    'cache-control': 'no-store',
-    'x-content-type-options': 'nosniff',
-    'accept-ranges': isWhole ? 'bytes' : 'none',
-    'content-disposition': `inline; filename="${file.replaceAll('/', '_')}"`,
-  };
-  const range = isWhole ? readRange(request.headers.range, content.size) : undefined;
-  if (range === 'unsatisfiable') {
-    response.writeHead(416, { 'content-range': `bytes */${content.size}` }).end();
-    return;
-  }
-  const { from, to } = range ?? { from: 0, to: content.size };
-  if (range) headers['content-range'] = `bytes ${from}-${to - 1}/${content.size}`;
-  response.writeHead(range ? 206 : 200, { ...headers, 'content-length': to - from });
-  if (request.method === 'HEAD') response.end();
-  // A client that leaves is no fault of anybody's.
-  else await pipeline(content.read(from, to), response).catch(() => response.destroy());
-}
-
-function seconds(parameters: URLSearchParams, name: string, fallback: number): number {
-  const text = parameters.get(name);
-  if (text === null) return fallback;
-  if (!/^\d{1,9}(?:\.\d{1,6})?$/.test(text))
-    throw new RefusedError('unsupported', `${name} must be seconds, such as 90.5`);
-  return Number(text);
-}
-
 function chosenBy({ searchParams }: URL): (recording: Recording) => boolean {
   const name = searchParams.get('stream');
-  const path = name === null ? undefined : pathOf(name);
+  const path = name === null ? undefined : readStream(name);
   const [from, to] = [moment(searchParams, 'from', 0), moment(searchParams, 'to', Number.MAX_SAFE_INTEGER)];
   return (each) => (path === undefined || each.path === path) && each.ended >= from && each.began <= to;
+}
+
+function isNewestFirst({ searchParams }: URL): boolean {
+  const order = searchParams.get('order') ?? 'oldest';
+  if (!ORDERS.includes(order)) throw new ApiError(400, 'order must be oldest or newest');
+  return order === 'newest';
 }
 
 function moment(parameters: URLSearchParams, name: string, fallback: number): number {
@@ -206,12 +171,8 @@ function moment(parameters: URLSearchParams, name: string, fallback: number): nu
   return Number(text);
 }
 
-function pathOf(stream: string): string {
-  try {
-    return readPath(stream);
-  } catch (error) {
-    throw new ApiError(400, (error as Error).message);
-  }
+function describeRunning([path, { trouble = '' }]: [string, { readonly trouble: string | undefined }]) {
+  return { stream: describePath(path), trouble };
 }
 
 function describe(each: Recording): z.output<typeof recording> {
@@ -232,5 +193,6 @@ function describe(each: Recording): z.output<typeof recording> {
     audio_frames: each.audio,
     missing_frames: each.missing,
     url: `/recordings/${each.id}`,
+    playlist: each.format === 'fmp4' ? `/recordings/${each.id}/index.m3u8` : '',
   };
 }

@@ -7,6 +7,7 @@ import { recordings } from './recordings.ts';
 import { routes } from './routes.ts';
 import type { Services } from './services.ts';
 import { session } from './session.ts';
+import { shift } from './shift.ts';
 import { streams } from './streams.ts';
 import { summaries } from './summaries.ts';
 import { versions } from './versions.ts';
@@ -20,6 +21,7 @@ export function resources(services: Services, document: () => Document): readonl
     ...vhosts(services),
     ...clients(services),
     ...recordings(services),
+    ...shift(services),
     ...links(services),
     ...routes(services),
     ...clusters(services),

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { describePath } from '../hub/path.ts';
 import type { RouteReport } from '../net/routes.ts';
-import { count, type Operation, operation } from './operation.ts';
+import { type Operation, operation } from './operation.ts';
 import { page, paging } from './paging.ts';
 import type { Services } from './services.ts';
+import { count } from './shapes.ts';
 
 const route = z.object({
   from: z.string().describe('A pattern of streams of this server, or a URL; secrets are masked.'),
@@ -28,7 +29,7 @@ const example: z.output<typeof route> = {
 };
 
 /** `/api/v1/routes` */
-export function routes({ context }: Services): Operation[] {
+export function routes({ context, survey }: Services): Operation[] {
   return [
     operation({
       method: 'GET',
@@ -39,14 +40,21 @@ export function routes({ context }: Services): Operation[] {
       envelope: 'node',
       answer: z.object({ total: count, routes: z.array(route) }),
       example: { total: 1, routes: [example] },
-      handle({ url }) {
+      async handle({ url }) {
         const all = [...context.routes];
-        return { total: all.length, routes: page(all, url).map(describe) };
+        const publishers = new Map<string, string>();
+        for (const { path, publisher } of await survey.streams()) if (publisher) publishers.set(path, publisher.id);
+        return { total: all.length, routes: page(all, url).map((each) => describe(each, publishers)) };
       },
     }),
   ];
 }
 
-function describe({ path, session, ...report }: RouteReport): z.output<typeof route> {
-  return { ...report, stream: path === undefined ? '' : describePath(path), client: session ?? '' };
+/** What ffmpeg fetches may be published to any worker. */
+function describe(
+  { path, session, ...report }: RouteReport,
+  publishers: ReadonlyMap<string, string>,
+): z.output<typeof route> {
+  const publisher = report.state === 'running' ? publishers.get(path ?? '') : undefined;
+  return { ...report, stream: path === undefined ? '' : describePath(path), client: session ?? publisher ?? '' };
 }

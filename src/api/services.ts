@@ -4,6 +4,7 @@ import { Guard } from './guard.ts';
 import { type Identity, makeIdentity } from './identity.ts';
 import { Machine } from './machine.ts';
 import { type Counted, Rates } from './rates.ts';
+import { Survey } from './survey.ts';
 import { Traffic } from './traffic.ts';
 
 /** What the resources of the API share. */
@@ -14,6 +15,8 @@ export interface Services {
   readonly machine: Machine;
   readonly rates: Rates;
   readonly traffic: Traffic;
+  /** What all workers know. */
+  readonly survey: Survey;
   readonly version: string;
   /** Where RTMP is played; known once all modules listen. */
   rtmpPort: number | undefined;
@@ -24,17 +27,10 @@ export function createServices(context: Context): Services {
   const { clock, hub } = context;
   const traffic = new Traffic(hub, clock.wall());
   const rates = new Rates(clock, () => counted(context, traffic));
-  const [guard, identity] = [new Guard(context), makeIdentity()];
-  return {
-    context,
-    guard,
-    identity,
-    machine: new Machine(clock),
-    rates,
-    traffic,
-    version: packageVersion(),
-    rtmpPort: undefined,
-  };
+  const machine = new Machine(clock);
+  const survey = new Survey({ context, rates, traffic, machine });
+  const [guard, identity] = [new Guard(context), makeIdentity(context.siblings.run)];
+  return { context, guard, identity, machine, rates, traffic, survey, version: packageVersion(), rtmpPort: undefined };
 }
 
 function* counted({ hub, sessions }: Context, traffic: Traffic): Generator<Counted> {

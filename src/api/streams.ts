@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { parsePath } from '../hub/path.ts';
-import type { Stream } from '../hub/stream.ts';
-import type { AudioTrack, VideoTrack } from '../media/track.ts';
 import { ApiError, SRS_CODE } from './error.ts';
 import { streamId, vhostId } from './identity.ts';
-import { audio, describeAudio, describeVideo, video } from './media.ts';
-import { count, kbps, type Operation, operation } from './operation.ts';
+import { audio, video } from './media.ts';
+import { type Operation, operation } from './operation.ts';
 import { page, paging } from './paging.ts';
 import type { Services } from './services.ts';
+import { count, kbps } from './shapes.ts';
+import type { StreamReport } from './stream-report.ts';
 import { streamUrl, tcUrl } from './urls.ts';
 
 const stream = z.object({
@@ -54,8 +54,7 @@ const example: z.output<typeof stream> = {
 };
 
 /** `/api/v1/streams` and one of them. */
-export function streams(services: Services): Operation[] {
-  const { hub } = services.context;
+export function streams({ survey }: Services): Operation[] {
   return [
     operation({
       method: 'GET',
@@ -66,9 +65,9 @@ export function streams(services: Services): Operation[] {
       envelope: 'node',
       answer: z.object({ total: count, streams: z.array(stream) }),
       example: { total: 1, streams: [example] },
-      handle({ url }) {
-        const all = [...hub.streams];
-        return { total: all.length, streams: page(all, url).map((each) => describe(services, each)) };
+      async handle({ url }) {
+        const all = await survey.streams();
+        return { total: all.length, streams: page(all, url).map(describe) };
       },
     }),
     operation({
@@ -80,42 +79,35 @@ export function streams(services: Services): Operation[] {
       answer: z.object({ stream }),
       example: { stream: example },
       errors: { 404: 'There is no such stream: code 2048.' },
-      handle: ({ params }) => ({ stream: describe(services, find(hub.streams, params.id!)) }),
+      async handle({ params }) {
+        const found = (await survey.streams()).find(({ path }) => streamId(path) === params.id);
+        if (!found) throw new ApiError(404, 'there is no such stream', SRS_CODE.noStream);
+        return { stream: describe(found) };
+      },
     }),
   ];
 }
 
-function find(all: Iterable<Stream>, id: string): Stream {
-  for (const each of all) if (streamId(each.path) === id) return each;
-  throw new ApiError(404, 'there is no such stream', SRS_CODE.noStream);
-}
-
-function describe(
-  { rates }: Services,
-  { path, since, counters, publisher, readers, tracks }: Stream,
-): z.output<typeof stream> {
+function describe(report: StreamReport): z.output<typeof stream> {
+  const { path, since, clients, bytesIn, bytesOut, videoFrames, audioFrames, publisher } = report;
   const { vhost, app, name } = parsePath(path);
-  const [videoTrack, audioTrack] = [
-    tracks.get('video') as VideoTrack | undefined,
-    tracks.get('audio') as AudioTrack | undefined,
-  ];
   return {
     id: streamId(path),
     name,
     vhost: vhostId(vhost),
     app,
-    tcUrl: tcUrl(path, publisher?.session),
+    tcUrl: publisher?.tcUrl ?? tcUrl(path, undefined),
     url: streamUrl(path),
     live_ms: Math.floor(since / 1000),
-    clients: readers.size + (publisher ? 1 : 0),
-    frames: counters.audioFrames + counters.videoFrames,
-    audio_frames: counters.audioFrames,
-    video_frames: counters.videoFrames,
-    send_bytes: counters.bytesOut,
-    recv_bytes: counters.bytesIn,
-    kbps: rates.of([since, counters]),
-    publish: { active: publisher !== undefined, cid: publisher?.session.id ?? '' },
-    video: videoTrack ? describeVideo(videoTrack) : null,
-    audio: audioTrack ? describeAudio(audioTrack) : null,
+    clients,
+    frames: audioFrames + videoFrames,
+    audio_frames: audioFrames,
+    video_frames: videoFrames,
+    send_bytes: bytesOut,
+    recv_bytes: bytesIn,
+    kbps: report.kbps,
+    publish: { active: publisher !== null, cid: publisher?.id ?? '' },
+    video: report.video,
+    audio: report.audio,
   };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { count, type Operation, operation } from './operation.ts';
+import { type Operation, operation } from './operation.ts';
 import type { Services } from './services.ts';
+import { count } from './shapes.ts';
 
 const share = z.number().nonnegative();
 
@@ -111,14 +112,21 @@ export function summaries(services: Services): Operation[] {
   ];
 }
 
-async function summarize({ context, machine, traffic, version }: Services): Promise<z.output<typeof data>> {
-  const usage = await machine.usage();
+/** The machine as this process sees it, and what all processes of the server use. */
+async function summarize({ context, machine, survey, version }: Services): Promise<z.output<typeof data>> {
+  const [{ self, system }, used] = await Promise.all([machine.usage(), survey.usage()]);
   const now = Math.floor(context.clock.wall() / 1000);
+  const { mem_kbyte, mem_percent, cpu_percent } = used;
   const server = {
     srs_sample_time: now,
-    srs_recv_bytes: traffic.bytesIn,
-    srs_send_bytes: traffic.bytesOut,
-    conn_srs: context.admission.total,
+    srs_recv_bytes: used.bytesIn,
+    srs_send_bytes: used.bytesOut,
+    conn_srs: used.connections,
   };
-  return { ok: true, now_ms: now, self: { version, ...usage.self }, system: { ...usage.system, ...server } };
+  return {
+    ok: true,
+    now_ms: now,
+    self: { version, ...self, mem_kbyte, mem_percent, cpu_percent },
+    system: { ...system, ...server },
+  };
 }

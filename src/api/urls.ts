@@ -1,5 +1,15 @@
-import { DEFAULT_VHOST, parsePath } from '../hub/path.ts';
+import { DEFAULT_VHOST, parsePath, readPath, type StreamPath } from '../hub/path.ts';
 import type { Session } from '../hub/session.ts';
+import { ApiError } from './error.ts';
+
+/** The path of a stream as people write it. Throws {@link ApiError} 400. */
+export function readStream(name: string): StreamPath {
+  try {
+    return readPath(name);
+  } catch (error) {
+    throw new ApiError(400, (error as Error).message);
+  }
+}
 
 /** `/app/name`, after the virtual host where that is not the default one. */
 export function streamUrl(path: string): string {

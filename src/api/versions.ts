@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { count, type Operation, operation } from './operation.ts';
+import { type Operation, operation } from './operation.ts';
 import type { Services } from './services.ts';
+import { count } from './shapes.ts';
 
 /** `/api/v1/versions` */
 export function versions({ version }: Services): Operation[] {

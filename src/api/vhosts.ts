@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { DEFAULT_VHOST, parsePath } from '../hub/path.ts';
-import type { Stream } from '../hub/stream.ts';
 import { ApiError, SRS_CODE } from './error.ts';
 import { vhostId } from './identity.ts';
-import { count, kbps, type Operation, operation } from './operation.ts';
+import { type Operation, operation } from './operation.ts';
 import { page, paging } from './paging.ts';
 import type { Services } from './services.ts';
+import { count, kbps } from './shapes.ts';
+import { type StreamReport, sumOfRates } from './stream-report.ts';
 
 const vhost = z.object({
   id: z.string(),
@@ -32,7 +33,7 @@ const example: z.output<typeof vhost> = {
 };
 
 /** `/api/v1/vhosts` and one of them. */
-export function vhosts(services: Services): Operation[] {
+export function vhosts({ survey }: Services): Operation[] {
   return [
     operation({
       method: 'GET',
@@ -43,7 +44,7 @@ export function vhosts(services: Services): Operation[] {
       envelope: 'node',
       answer: z.object({ vhosts: z.array(vhost) }),
       example: { vhosts: [example] },
-      handle: ({ url }) => ({ vhosts: page(list(services), url).map((each) => describe(services, each)) }),
+      handle: async ({ url }) => ({ vhosts: page(list(await survey.streams()), url).map(describe) }),
     }),
     operation({
       method: 'GET',
@@ -54,19 +55,19 @@ export function vhosts(services: Services): Operation[] {
       answer: z.object({ vhost }),
       example: { vhost: example },
       errors: { 404: 'There is no such virtual host: code 2014.' },
-      handle: ({ params }) => ({ vhost: describe(services, find(list(services), params.id!)) }),
+      handle: async ({ params }) => ({ vhost: describe(find(list(await survey.streams()), params.id!)) }),
     }),
   ];
 }
 
 interface Vhost {
   readonly name: string;
-  readonly streams: readonly Stream[];
+  readonly streams: readonly StreamReport[];
 }
 
-function list({ context }: Services): Vhost[] {
-  const byName = new Map<string, Stream[]>([[DEFAULT_VHOST, []]]);
-  for (const stream of context.hub.streams) {
+function list(streams: readonly StreamReport[]): Vhost[] {
+  const byName = new Map<string, StreamReport[]>([[DEFAULT_VHOST, []]]);
+  for (const stream of streams) {
     const { vhost: name } = parsePath(stream.path);
     const present = byName.get(name);
     if (present) present.push(stream);
@@ -81,18 +82,17 @@ function find(all: readonly Vhost[], id: string): Vhost {
   return found;
 }
 
-function describe({ rates }: Services, { name, streams }: Vhost): z.output<typeof vhost> {
-  const sum = (of: (stream: Stream) => number) => streams.reduce((total, stream) => total + of(stream), 0);
-  const rate = (stream: Stream) => rates.of([stream.since, stream.counters]);
+function describe({ name, streams }: Vhost): z.output<typeof vhost> {
+  const sum = (of: (stream: StreamReport) => number) => streams.reduce((total, stream) => total + of(stream), 0);
   return {
     id: vhostId(name),
     name,
     enabled: true,
-    clients: sum(({ readers, publisher }) => readers.size + (publisher ? 1 : 0)),
+    clients: sum(({ clients }) => clients),
     streams: streams.length,
-    send_bytes: sum(({ counters }) => counters.bytesOut),
-    recv_bytes: sum(({ counters }) => counters.bytesIn),
-    kbps: { recv_30s: sum((stream) => rate(stream).recv_30s), send_30s: sum((stream) => rate(stream).send_30s) },
+    send_bytes: sum(({ bytesOut }) => bytesOut),
+    recv_bytes: sum(({ bytesIn }) => bytesIn),
+    kbps: sumOfRates(streams.map((stream) => stream.kbps)),
     hls: { enabled: false },
   };
 }

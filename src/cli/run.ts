@@ -20,6 +20,8 @@ export interface RunningServer {
   readonly addresses: Readonly<Record<string, BoundAddress | undefined>>;
   /** What lets other nodes in, where they can come. */
   readonly joinToken?: string | undefined;
+  /** Resolves to the reason if it cannot go on. */
+  readonly failed?: Promise<Error>;
   stop(): Promise<void>;
 }
 
@@ -88,9 +90,12 @@ async function serve<Config extends BaseConfig>(
   const server = await program.startServer(configuration.config, log);
   greet(around, configuration, server, log);
   const demo = args.command === 'demo' ? startDemo(configuration.config, server, log) : undefined;
-  log.info({ signal: await signal }, 'stopping');
+  const cause = await Promise.race([signal, ...(server.failed ? [server.failed] : [])]);
+  if (cause instanceof Error) log.error({ reason: cause.message }, 'stopping');
+  else log.info({ signal: cause }, 'stopping');
   await demo?.stop();
   await server.stop();
+  if (cause instanceof Error) throw cause;
 }
 
 /** People get the block with everything to paste; programs get a line without secrets. */

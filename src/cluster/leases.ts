@@ -9,7 +9,8 @@ import type { Logger } from '../ops/log.ts';
 
 /** What {@link FileLeases} works with. */
 export interface FileLeasesOptions {
-  readonly file: string;
+  /** Without one they outlast those who claim them, and not the process. */
+  readonly file: string | undefined;
   /** For how long the lease of a stream is kept that was not seen any more, in microseconds. */
   readonly keep: number;
   readonly clock: Clock;
@@ -59,7 +60,8 @@ export class FileLeases implements Leases {
     return leases;
   }
 
-  claim(path: StreamPath): Lease {
+  claim(path: StreamPath, held?: Lease): Lease {
+    if (held) return held;
     this.#last = Math.max(this.#last + 1, this.#options.clock.wall());
     const present = this.#entries.get(path);
     const lease = { token: this.#last, anchor: present?.anchor, next: present?.next };
@@ -77,6 +79,13 @@ export class FileLeases implements Leases {
     this.#held.delete(path);
     if (this.#entries.delete(path)) this.#change();
   }
+
+  /** Whoever had the lease is gone: it is kept for whoever goes on with the stream in time. */
+  leave(path: StreamPath): void {
+    if (this.#held.delete(path)) this.#entries.get(path)!.seen = this.#options.clock.wall();
+  }
+
+  onRival(): void {}
 
   /** Writes what is not written yet, and no more after that. */
   async close(): Promise<void> {
@@ -103,8 +112,9 @@ export class FileLeases implements Leases {
   #write(): void {
     this.#isDue = false;
     this.#forget();
-    const text = JSON.stringify({ version: 1, leases: Object.fromEntries(this.#entries) });
     const { file, log } = this.#options;
+    if (file === undefined) return;
+    const text = JSON.stringify({ version: 1, leases: Object.fromEntries(this.#entries) });
     this.#writing = this.#writing
       .then(() => replaceFile(file, text))
       .catch((error: Error) => log.warn({ reason: error.message }, 'the leases of streams could not be written'));
@@ -119,6 +129,7 @@ export class FileLeases implements Leases {
 }
 
 function read({ file, log }: FileLeasesOptions): Map<StreamPath, Entry> {
+  if (file === undefined) return new Map();
   try {
     return new Map(Object.entries(content.parse(JSON.parse(readFileSync(file, 'utf8'))).leases));
   } catch (error) {

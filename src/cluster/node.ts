@@ -7,11 +7,9 @@ import type { AttemptGuard } from './join.ts';
 import { FileLeases } from './leases.ts';
 import { trustOf } from './trust.ts';
 
-/** What a node keeps in its state folder. */
-export interface ClusterNode {
+/** Who a node is to others, and whom it trusts. */
+export interface NodeIdentity {
   readonly trust: ReturnType<typeof trustOf>;
-  /** Kept where others fetch streams: they go on with them after a restart. */
-  readonly leases: FileLeases | undefined;
   /** What lets other nodes in, where they can come. */
   readonly joinToken: string | undefined;
 }
@@ -20,17 +18,14 @@ export interface ClusterNode {
 const LEASE_RESERVE = 600 * SECOND;
 
 /** Opens the state folder; `undefined`, and no folder, for one that has nothing to do with other nodes. Throws when it is damaged. */
-export function openNode(
-  { relay, publish }: CoreConfig,
-  guard: AttemptGuard,
-  clock: Clock,
-  log: Logger,
-): ClusterNode | undefined {
+export function identityOf({ relay }: CoreConfig, guard: AttemptGuard, clock: Clock): NodeIdentity | undefined {
   if (!relay.listen && relay.origins.every(isUpstream)) return undefined;
   const identity = Identity.open(relay.state, clock);
-  const trust = trustOf(identity, guard);
-  if (!relay.listen) return { trust, leases: undefined, joinToken: undefined };
-  const file = join(relay.state, 'leases.json');
-  const leases = FileLeases.open({ file, keep: publish.grace + LEASE_RESERVE, clock, log });
-  return { trust, leases, joinToken: identity.joinToken };
+  return { trust: trustOf(identity, guard), joinToken: relay.listen ? identity.joinToken : undefined };
+}
+
+/** The leases of a node's streams: in the state folder where others fetch them, as they go on with them after a restart. */
+export function leasesOf({ relay, publish }: CoreConfig, clock: Clock, log: Logger): FileLeases {
+  const file = relay.listen ? join(relay.state, 'leases.json') : undefined;
+  return FileLeases.open({ file, keep: publish.grace + LEASE_RESERVE, clock, log });
 }

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { z } from 'zod';
 import { ConfigError, loadConfig } from './load.ts';
-import { type OriginAddress, relayOptions, type UpstreamAddress } from './options.ts';
+import { clusterOptions, type OriginAddress, relayOptions, type UpstreamAddress } from './options.ts';
 
-const schema = z.strictObject({ relay: relayOptions });
+const schema = z.strictObject({ relay: relayOptions, cluster: clusterOptions });
 
 function originsIn(...urls: string[]): readonly (OriginAddress | UpstreamAddress)[] {
   const text = JSON.stringify({ relay: { origins: urls } });
@@ -75,3 +75,40 @@ for (const url of [
     );
   });
 }
+
+describe('relay.fec', () => {
+  const read = (fec: unknown) =>
+    loadConfig(schema, { file: { name: 'h.yaml', text: JSON.stringify({ relay: { fec } }) } });
+  const cases: [raw: unknown, value: unknown][] = [
+    ['auto', 'auto'],
+    ['off', 'off'],
+    [false, 'off'],
+    [20, 0.2],
+    ['100', 1],
+  ];
+  for (const [raw, value] of cases) {
+    test(`may be ${raw}`, () => assert.equal(read(raw).relay.fec, value));
+  }
+  for (const raw of [0, 101, 12.5, 'on', true, '']) {
+    test(`may not be ${JSON.stringify(raw)}`, () => assert.throws(() => read(raw), /relay\.fec.*from 1 to 100/));
+  }
+});
+
+for (const [text, workers] of [
+  ['{}', 1],
+  ['cluster: { workers: 4 }', 4],
+  ['cluster: { workers: auto }', undefined],
+] as const) {
+  test(`with ${text} there are ${workers ?? 'as many workers as cores'}`, () => {
+    assert.equal(loadConfig(schema, { file: { name: 'headwater.yaml', text } }).cluster.workers, workers);
+  });
+}
+
+test('the environment has the number of workers as well, and what is none is told', () => {
+  const inEnvironment = (HEADWATER_CLUSTER_WORKERS: string) =>
+    loadConfig(schema, { env: { HEADWATER_CLUSTER_WORKERS } });
+  assert.equal(inEnvironment('auto').cluster.workers, undefined);
+  assert.equal(inEnvironment('2').cluster.workers, 2);
+  for (const wrong of ['0', '65', '-1', 'all', ''])
+    assert.throws(() => inEnvironment(wrong), /cluster\.workers.*allowed is auto or a whole number from 1 to 64/);
+});

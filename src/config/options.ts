@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { pushOptions } from './push.ts';
 import {
   duration,
   integer,
@@ -98,6 +99,11 @@ export const publishOptions = section('What becomes of streams when publishers c
 /** How patient the server is with viewers. */
 export const playOptions = section('How patient the server is with viewers.', {
   wait: option(duration(), '0s', 'How long a viewer may wait for a stream that nobody publishes yet.'),
+  shift: option(
+    duration(),
+    '12h',
+    'How far back viewers may go in a running stream, as far as it is recorded; 0 for not at all.',
+  ),
   maxLag: option(
     duration('1s', '10m'),
     '10s',
@@ -210,6 +216,16 @@ export const vhostsOption = option(
   'Host names of this server that are virtual hosts: streams of the same name are kept apart by the host in their URLs.',
 );
 
+/** `auto`, `off`, or per cent of the media: a share of it, up to all. */
+function fec(): Value<'auto' | 'off' | number, string | number> {
+  const [words, percent] = [oneOf('auto', 'off'), integer(1, 100)];
+  return value<'auto' | 'off' | number, string | number>('auto, off or a whole number from 1 to 100', (raw) => {
+    const [word, number] = [words.safeParse(raw), percent.safeParse(raw)];
+    if (word.success) return word.data;
+    return number.success ? number.data / 100 : WRONG;
+  });
+}
+
 /** How streams go from node to node. */
 export const relayOptions = section('How streams go from node to node: see docs/edge.md.', {
   listen: option(
@@ -232,7 +248,13 @@ export const relayOptions = section('How streams go from node to node: see docs/
     '500ms',
     'At an edge: how long after it came to the origin each frame leaves here; auto takes what the path needs. See docs/link.md.',
   ),
+  fec: option(
+    fec(),
+    'auto',
+    'At an edge: parity beside the media, so that losses need not be asked for; per cent of the media, or auto: what a path takes where the latency leaves no time to ask. See docs/link.md.',
+  ),
   mtu: option(integer(576, 1452), 1200, 'The size of media packets at an origin: UDP payload in bytes.'),
+  ...pushOptions,
   idle: option(duration(), '10s', 'How long a fetched stream is kept after its last viewer has left.'),
   state: option(
     text(),
@@ -253,8 +275,26 @@ function coworker(): Value<string> {
   );
 }
 
-/** Which servers are one cluster, and how they find one another. */
-export const clusterOptions = section('Which servers are one cluster, and how they find one another.', {
+/** More would only be in one another's way. */
+const MOST_WORKERS = 64;
+
+/** `auto`, or a number: undefined stands for auto. */
+function workers(): Value<number | undefined, 'auto' | number> {
+  const number = integer(1, MOST_WORKERS);
+  return value<number | undefined, 'auto' | number>(`auto or a whole number from 1 to ${MOST_WORKERS}`, (raw) => {
+    if (raw === 'auto') return undefined;
+    const parsed = number.safeParse(raw);
+    return parsed.success ? parsed.data : WRONG;
+  });
+}
+
+/** Which servers are one cluster, how they find one another, and how many processes a node is made of. */
+export const clusterOptions = section('Servers that have streams in common, and the processes of this one.', {
+  workers: option(
+    workers(),
+    1,
+    'Processes that share all ports and streams, so that one stream can use as many cores; auto: one for each core.',
+  ),
   coworkers: option(
     list(coworker()),
     [],

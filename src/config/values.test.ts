@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { z } from 'zod';
-import { duration, flag, integer, list, listen, oneOf, secret, size, text } from './values.ts';
+import { duration, flag, integer, list, listen, oneOf, secret, size, streamPattern, text } from './values.ts';
 
 type Case = { name: string; type: z.ZodType; good: [raw: unknown, value: unknown][]; wrong: unknown[] };
 
@@ -84,6 +84,15 @@ const cases: Case[] = [
       ['2048B', 2048],
     ],
     wrong: ['1023B', 1023, '2GiB', '1MB', 'MiB', 1024.5, '', null, -1],
+  },
+  {
+    name: 'a pattern of streams',
+    type: streamPattern(),
+    good: [
+      ['live/movie', 'live/movie'],
+      ['live/*', 'live/*'],
+    ],
+    wrong: ['live', '', 'live/mo vie', '/live/*', 5, null],
   },
   {
     name: 'an address to listen on',

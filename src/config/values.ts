@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { MILLISECOND, SECOND } from '../base/clock.ts';
+import { isPattern } from '../hub/patterns.ts';
 
 /** Handed back by the parser of a {@link value} for what it does not allow. */
 export const WRONG: unique symbol = Symbol('wrong');
@@ -126,4 +127,10 @@ function parseListen(raw: unknown): ListenAddress | undefined | typeof WRONG {
 /** A list; in an environment variable its elements stand between commas. */
 export function list<Out, In>(of: Value<Out, In>): Value<Out[], In[]> {
   return z.array(of) as unknown as Value<Out[], In[]>;
+}
+
+/** A pattern of streams: see {@link isPattern}. */
+export function streamPattern(): Value<string> {
+  const allowed = 'a path such as live/movie or live/*, made of A-Z a-z 0-9 . _ ~ - / *';
+  return value(allowed, (raw) => (typeof raw === 'string' && isPattern(raw) ? raw : WRONG));
 }

@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
 import { AUDIO, VIDEO } from '../../test/support/tracks.ts';
 import { MILLISECOND, SECOND, VirtualClock } from '../base/clock.ts';
-import type { RefusedError } from '../base/errors.ts';
+import { RefusedError } from '../base/errors.ts';
 import type { Sample } from '../media/frame.ts';
 import type { Kind, VideoTrack } from '../media/track.ts';
 import { Hub, type HubOptions } from './hub.ts';
+import type { Lease, Leases } from './lease.ts';
 import type { Publisher } from './publisher.ts';
 import { Reader } from './reader.ts';
 import { type Session, Sessions } from './session.ts';
@@ -22,14 +24,14 @@ const OPTIONS: HubOptions = {
 const BOTH = new Set<Kind>(['audio', 'video']);
 const never = new AbortController().signal;
 
-function setUp(options: Partial<HubOptions> = {}) {
+function setUp(options: Partial<HubOptions> = {}, leases?: Leases) {
   const clock = new VirtualClock();
-  const hub = new Hub({ ...OPTIONS, ...options }, clock);
+  const hub = new Hub({ ...OPTIONS, ...options }, clock, leases);
   const sessions = new Sessions(clock);
   const closed: string[] = [];
   const open = (name: string): Session =>
     sessions.open({ protocol: 'test', remote: name, close: (reason) => closed.push(`${name}: ${reason.code}`) });
-  return { clock, hub, open, closed };
+  return { clock, hub, open, closed, sessions };
 }
 
 const video = (ms: number, keyframe = false, track = VIDEO): Sample => ({
@@ -387,4 +389,161 @@ test('frames before the first key frame are not counted as missed', async () => 
   publisher.write(video(1040, true));
   assert.ok(reader.next()!.keyframe);
   assert.equal(reader.skipped, 0);
+});
+
+/** Leases that somebody else decides about, a moment later. */
+function contested() {
+  const state = {
+    claimed: 0,
+    grant: async (): Promise<Lease> => ({ token: ++state.claimed, anchor: undefined }),
+    kept: [] as Lease[],
+    released: 0,
+    yields: (async () => assert.fail('not told')) as (path: string) => Promise<boolean>,
+  };
+  const leases: Leases = {
+    claim: () => state.grant(),
+    keep: (_, lease) => void state.kept.push(lease),
+    release: () => void state.released++,
+    onRival: (yields) => {
+      state.yields = yields;
+    },
+  };
+  return { state, leases };
+}
+
+describe('where others may have the lease', () => {
+  test('a publisher begins when it is granted, and is refused when it is not', async () => {
+    const { state, leases } = contested();
+    const { hub, open } = setUp({}, leases);
+    const granted = Promise.withResolvers<Lease>();
+    state.grant = () => granted.promise;
+    const publishing = hub.publish(PATH, open('encoder'), never);
+    assert.equal(hub.find(PATH), undefined);
+    granted.resolve({ token: 9, anchor: undefined });
+    assert.equal((await publishing).stream.lease.token, 9);
+    state.grant = async () => {
+      throw new RefusedError('busy', 'another one has it');
+    };
+    await assert.rejects(hub.publish('v/live/other', open('encoder'), never), refused('busy'));
+    assert.equal(hub.find('v/live/other'), undefined);
+  });
+
+  test('the lease is kept when there are frames to read, and given back when nobody is there to use it', async () => {
+    const { state, leases } = contested();
+    const { hub, open } = setUp({}, leases);
+    const publisher = await hub.publish(PATH, open('encoder'), never);
+    assert.deepEqual(state.kept, []);
+    publisher.announce(BOTH);
+    publisher.write(video(0, true));
+    publisher.write(audio(0));
+    assert.ok(state.kept.every(({ anchor }) => anchor !== undefined) && state.kept.length > 0);
+    const leaving = new AbortController();
+    const publishing = hub.publish('v/live/other', open('encoder'), leaving.signal);
+    leaving.abort(new Error('left'));
+    await assert.rejects(publishing, /left/);
+    assert.equal(state.released, 1);
+  });
+
+  test('two of this process that wait for the lease are rivals', async () => {
+    const { leases } = contested();
+    const { hub, open, closed } = setUp({ takeover: 'always' }, leases);
+    const both = [hub.publish(PATH, open('one'), never), hub.publish(PATH, open('two'), never)];
+    const [one, two] = await Promise.all(both);
+    assert.deepEqual([one!.closed, two!.closed, closed], [true, false, ['one: busy']]);
+    assert.equal(one!.stream, two!.stream);
+  });
+
+  test('somebody else may have it as the takeover rule says, with the numbers that come next', async () => {
+    for (const [takeover, silent, yields] of [
+      ['always', 0, true],
+      ['never', 9, false],
+      ['stale', 9, true],
+    ] as const) {
+      const { state, leases } = contested();
+      const { hub, open, clock, closed } = setUp({ takeover }, leases);
+      assert.equal(await state.yields(PATH), true, 'nobody publishes it');
+      const publisher = await hub.publish(PATH, open('encoder'), never);
+      publisher.announce(BOTH);
+      stream(publisher, clock, 1);
+      clock.advance(silent * SECOND);
+      assert.equal(await state.yields(PATH), yields);
+      assert.deepEqual(closed, yields ? ['encoder: busy'] : []);
+      if (!yields) continue;
+      const { segment } = publisher.stream.segments.next;
+      assert.equal(state.kept.at(-1)!.next!.segment, segment);
+      assert.equal(hub.find(PATH), publisher.stream, 'its readers wait for what the other one sends');
+    }
+  });
+
+  test('one whose stream is another’s has it closed', async () => {
+    const { leases } = contested();
+    const { hub, open, closed } = setUp({}, leases);
+    const publisher = await hub.publish(PATH, open('encoder'), never);
+    hub.concede(PATH);
+    hub.concede('v/live/unknown');
+    assert.deepEqual([publisher.closed, closed], [true, ['encoder: busy']]);
+  });
+});
+
+describe('what another worker has', () => {
+  const inner = (sessions: Sessions, closed: string[]) =>
+    sessions.open({ protocol: 'relay', remote: '', isInner: true, close: ({ code }) => closed.push(code) });
+
+  test('is no rival of one who publishes here: the mirror goes, and the stream goes on', async () => {
+    const { state, leases } = contested();
+    const { hub, open, sessions, closed, clock } = setUp({ takeover: 'never' }, leases);
+    state.claimed = 10;
+    const mirror = hub.mirror(PATH, inner(sessions, closed));
+    mirror.announce(5, { video: 'h264', audio: 'aac' }, [VIDEO, AUDIO]);
+    const relayed = { ...video(1000, true), seq: 7, epoch: 1, ingest: 0, stamp: { segment: 70, discontinuity: 2 } };
+    mirror.write(relayed);
+    const reader = new Reader(await hub.read(PATH, 0, never));
+    const publisher = await hub.publish(PATH, open('encoder'), never);
+    assert.deepEqual([mirror.closed, closed, publisher.stream], [true, ['busy'], mirror.stream]);
+    clock.advance(SECOND);
+    publisher.announce(BOTH);
+    publisher.write(video(0, true));
+    publisher.write(audio(0));
+    const [, first] = drain(reader);
+    assert.ok(first!.dts > SECOND);
+    assert.deepEqual(
+      [first!.tenure, first!.stamp],
+      [
+        { token: 11, epoch: 2 },
+        { segment: 71, discontinuity: 3 },
+      ],
+    );
+  });
+
+  test('is counted there', async () => {
+    const { hub, sessions } = setUp();
+    const mirror = hub.mirror(PATH, inner(sessions, []));
+    mirror.announce(5, { video: 'h264' }, [VIDEO]);
+    mirror.write({ ...video(0, true), seq: 0, epoch: 1, ingest: 0 });
+    assert.deepEqual([mirror.stream.counters.videoFrames, mirror.stream.counters.bytesIn], [0, 0]);
+    assert.equal(mirror.stream.log.head, 1);
+  });
+
+  test('is looked for when it is offered: by those who wait, and for a module that wants it', async () => {
+    const { hub, sessions } = setUp();
+    const searched: string[] = [];
+    hub.resolveWith(async (path) => {
+      searched.push(path);
+      if (searched.length < 2) return;
+      const mirror = hub.mirror(path, inner(sessions, []));
+      mirror.announce(5, { video: 'h264' }, [VIDEO]);
+    });
+    const waiting = hub.read(PATH, Number.POSITIVE_INFINITY, never);
+    await turn();
+    assert.deepEqual(searched, [PATH]);
+    hub.offer(PATH);
+    assert.equal((await waiting).path, PATH);
+    hub.want((path) => path.endsWith('/wanted'));
+    assert.deepEqual([hub.isWanted('v/live/wanted'), hub.isWanted(PATH)], [true, false]);
+    hub.offer('v/live/other');
+    hub.offer('v/live/wanted');
+    await turn();
+    assert.deepEqual(searched, [PATH, PATH, 'v/live/wanted']);
+    assert.ok(hub.find('v/live/wanted'));
+  });
 });

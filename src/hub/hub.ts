@@ -58,6 +58,8 @@ export type Resolver = (path: string) => Promise<void> | undefined;
 const SEARCH_EVERY = 1 * SECOND;
 /** So many numbers of segments are given away in advance: as many at most are left out after a crash. */
 const NUMBERS_AHEAD = 16;
+/** For what nobody can end. */
+const NEVER: Signal = { aborted: false, reason: undefined, addEventListener() {}, removeEventListener() {} };
 /** Of a stream whose owner has not been heard of yet. */
 const NO_OWNER: Lease = { token: 0, anchor: undefined };
 
@@ -73,6 +75,8 @@ export class Hub {
   readonly #endings = new Map<Stream, () => void>();
   readonly #leases: Leases;
   readonly #resolvers: Resolver[] = [];
+  /** Which streams are fetched as soon as they are to be had. */
+  readonly #wishes: ((path: string) => boolean)[] = [];
   /** The searches under way, by path: readers of one path share one. */
   readonly #searches = new Map<string, Promise<void>>();
   /** Why nothing can be published or read any more. */
@@ -82,6 +86,7 @@ export class Hub {
     this.#options = options;
     this.#clock = clock;
     this.#leases = leases;
+    leases.onRival((path) => this.#yield(path));
   }
 
   /** All streams, those included that wait for their publisher's return. */
@@ -103,6 +108,27 @@ export class Hub {
     this.#resolvers.push(resolver);
   }
 
+  /** Has streams that fit fetched when they are {@link offer}ed, and kept as long as they last though nobody reads them. */
+  want(fits: (path: string) => boolean): void {
+    this.#wishes.push(fits);
+  }
+
+  /** Whether any stream is wanted to be here. */
+  get hasWishes(): boolean {
+    return this.#wishes.length > 0;
+  }
+
+  /** Whether a module wants a stream to be here. */
+  isWanted(path: string): boolean {
+    return this.#wishes.some((fits) => fits(path));
+  }
+
+  /** A stream is to be had now from where it was not before: those who wait for it look again, and it is fetched if it is wanted. */
+  offer(path: string): void {
+    this.#announce(path);
+    if (this.isWanted(path)) this.read(path, 0, NEVER).catch(() => {});
+  }
+
   /**
    * Makes `session` the mirror of a stream that another node owns; the stream begins here with its announcement.
    * Throws {@link RefusedError} `busy` when it is being published or mirrored already.
@@ -112,7 +138,8 @@ export class Hub {
     const present = this.#streams.get(path);
     if (present?.publisher) throw new RefusedError('busy', `${describePath(path)} is being published here`);
     const stream = present ?? this.#add(new Stream(path, this.#clock.wall(), NO_OWNER, this.#options.window));
-    stream.mirrored ??= { next: 0, floor: stream.newest.dts };
+    const { next, floor } = stream.mirrored ?? { next: 0, floor: stream.newest.dts };
+    stream.mirrored = { next, floor, isInner: session.isInner };
     return this.#append(
       stream,
       new Mirror(stream, session, this.#clock, {
@@ -133,15 +160,23 @@ export class Hub {
   async publish(path: string, session: Session, signal: Signal): Promise<Publisher> {
     for (;;) {
       this.#check(signal);
-      const rival = this.find(path)?.publisher;
-      if (!rival) return this.#begin(this.#owned(path), session);
-      const yields = await this.#yields(rival, signal);
-      this.#check(signal);
-      if (!yields) throw new RefusedError('busy', `${describePath(path)} is being published by somebody else`);
-      if (rival.closed) continue;
-      rival.close(false);
-      rival.session.close(new RefusedError('busy', `another publisher took ${describePath(path)} over`));
+      const rival = this.#rival(path);
+      if (!rival) {
+        const lease = await this.#claim(path, signal);
+        if (!this.#rival(path)) return this.#begin(this.#owned(path, lease), session);
+      } else {
+        const yields = await this.#yields(rival, signal);
+        this.#check(signal);
+        if (!yields) throw new RefusedError('busy', `${describePath(path)} is being published by somebody else`);
+        this.#dismiss(rival, path);
+      }
     }
+  }
+
+  /** Has whoever publishes a stream here, or fetches it from elsewhere, go at once: its owner is another one. */
+  concede(path: string): void {
+    const rival = this.#rival(path);
+    if (rival) this.#dismiss(rival, path);
   }
 
   /**
@@ -203,17 +238,48 @@ export class Hub {
     if (signal.aborted) throw signal.reason;
   }
 
+  /** Who has to go before somebody else can publish. What is fetched from another worker is no rival: its owner's claim is. */
+  #rival(path: string): Publishing | undefined {
+    const present = this.#streams.get(path)?.publisher;
+    return present?.session.isInner ? undefined : present;
+  }
+
+  #dismiss(publishing: Publishing, path: string): void {
+    if (publishing.closed) return;
+    publishing.close(false);
+    publishing.session.close(new RefusedError('busy', `another publisher took ${describePath(path)} over`));
+  }
+
+  /** Somebody else claims the stream: he may have it as the takeover rule says, with the numbers that come next. */
+  async #yield(path: string): Promise<boolean> {
+    const rival = this.#rival(path);
+    if (rival && !(await this.#yields(rival, NEVER))) return false;
+    this.concede(path);
+    const stream = this.#streams.get(path);
+    if (stream && !stream.mirrored) this.#keepNext(stream, 0);
+    return true;
+  }
+
+  async #claim(path: string, signal: Signal): Promise<Lease> {
+    const present = this.#streams.get(path);
+    const lease = await this.#leases.claim(path, present && !present.mirrored ? present.lease : undefined);
+    if ((signal.aborted || this.#closed) && !this.#streams.has(path)) this.#leases.release(path);
+    this.#check(signal);
+    return lease;
+  }
+
   async #yields(rival: Publishing, signal: Signal): Promise<boolean> {
     const { takeover, staleAfter } = this.#options;
     if (takeover !== 'stale') return takeover === 'always';
     return outwait(rival, staleAfter, signal, this.#clock);
   }
 
-  /** The stream at `path`, to be written by this node. */
-  #owned(path: string): Stream {
+  /** The stream at `path`, to be written here under this lease. */
+  #owned(path: string, lease: Lease): Stream {
     const present = this.#streams.get(path);
-    if (present && !present.mirrored) return present;
-    const lease = this.#leases.claim(path);
+    // One that is still fetched from another worker: from now on that one fetches it here.
+    if (present?.publisher) this.#dismiss(present.publisher, path);
+    if (present && !present.mirrored && present.lease.token === lease.token) return present;
     const stream = present ?? this.#add(new Stream(path, this.#clock.wall(), lease, this.#options.window));
     // What this node had before it was restarted goes on from there, as does what another node has begun.
     const [now, { dts, arrival }] = [this.#clock.now(), stream.newest];
@@ -236,7 +302,10 @@ export class Hub {
     return this.#append(
       stream,
       new Publisher(stream, session, this.#clock, this.#options.segment, {
-        begun: () => this.#announce(stream.path),
+        begun: () => {
+          this.#announce(stream.path);
+          this.#keep(stream, {});
+        },
         anchored: (anchor) => this.#keep(stream, { anchor: stream.lease.anchor ?? anchor }),
         stamped: () => this.#reserve(stream),
         closed: (deliberate) => this.#unpublish(stream, session, deliberate),

@@ -14,12 +14,17 @@ export interface Lease {
 
 /** Who keeps the leases of this node's streams. */
 export interface Leases {
-  /** Takes the lease of a stream that begins; its `anchor` is there when the stream goes on where an earlier owner stopped. */
-  claim(path: StreamPath): Lease;
-  /** Keeps the lease as it is now: with its anchor once that is known, and as the numbers of segments go on. */
+  /**
+   * The lease of a stream that is to be published here: `held` where it is ours already, else a greater one, with an `anchor` when
+   * the stream goes on where an earlier owner stopped. Rejects with `RefusedError` `busy` when another owner keeps it.
+   */
+  claim(path: StreamPath, held?: Lease): Lease | Promise<Lease>;
+  /** Keeps the lease as it is now: when there are frames to read, with its anchor, and as the numbers of segments go on. */
   keep(path: StreamPath, lease: Lease): void;
   /** The stream has ended: the next one of this name begins anew. */
   release(path: StreamPath): void;
+  /** Has `yields` asked, where others can claim what is ours, whether they may. */
+  onRival(yields: (path: StreamPath) => Promise<boolean>): void;
 }
 
 /** Leases that last as long as the process: a stream that was there before a restart begins anew. */
@@ -31,7 +36,8 @@ export class MemoryLeases implements Leases {
     this.#clock = clock;
   }
 
-  claim(): Lease {
+  claim(_path: StreamPath, held?: Lease): Lease {
+    if (held) return held;
     this.#last = Math.max(this.#last + 1, this.#clock.wall());
     return { token: this.#last, anchor: undefined };
   }
@@ -39,4 +45,6 @@ export class MemoryLeases implements Leases {
   keep(): void {}
 
   release(): void {}
+
+  onRival(): void {}
 }

@@ -234,6 +234,7 @@ test('a stream whose owner was restarted goes on by the wall clock', async () =>
     claim: (path) => ({ anchor: undefined, ...kept.get(path), token: (kept.get(path)?.token ?? 0) + 1 }),
     keep: (path, lease) => kept.set(path, lease),
     release: (path) => kept.delete(path),
+    onRival() {},
   };
   const before = setUp(leases);
   const publisher = await before.hub.publish(PATH, before.open(), never);
@@ -256,6 +257,7 @@ test('the lease of a stream that has ended is given back, and one that the end o
     claim: () => ({ token: 1, anchor: undefined }),
     keep() {},
     release: (path: string) => released.push(path),
+    onRival() {},
   };
   const { hub, open, clock } = setUp(leases as Leases);
   const publisher = await hub.publish(PATH, open(), never);

@@ -112,7 +112,7 @@ export class Mirror implements Publishing {
   #succeed(token: number): void {
     const { stream } = this;
     stream.lease = { token, anchor: undefined };
-    stream.mirrored = { next: 0, floor: stream.newest.dts };
+    stream.mirrored = { next: 0, floor: stream.newest.dts, isInner: this.session.isInner };
     this.#needsKeyframe = true;
   }
 

@@ -29,6 +29,27 @@ export interface RecordingContent {
   read(from: number, to: number): AsyncIterable<Uint8Array>;
 }
 
+/** A part of a recording that begins with a key frame and can be played by itself behind the recording's opening. */
+export interface Section {
+  /** Where it is in the file, in bytes. */
+  readonly at: number;
+  readonly size: number;
+  /** The wall clock at its first frame, in microseconds since 1970, and how long it is, in microseconds. */
+  readonly time: number;
+  readonly duration: number;
+  /** Whether there is a pause before it, or frames are missing. */
+  readonly isAfterBreak: boolean;
+}
+
+/** A recording divided into sections that follow one another. */
+export interface Outline {
+  /** With so many bytes the file begins: what decoders must know first. */
+  readonly opening: number;
+  readonly sections: readonly Section[];
+  /** False while it is being written: then there will be more. */
+  readonly isFinished: boolean;
+}
+
 /** What all recordings of this node together have come to. */
 export interface RecordingCounters {
   bytes: number;
@@ -64,4 +85,6 @@ export interface Recordings {
    * to that after `to`, at times that begin with 0. Rejects with {@link RefusedError} `not-found` and `unsupported`.
    */
   cut(id: string, from: number, to: number): Promise<RecordingContent>;
+  /** How it can be played by parts. Rejects with {@link RefusedError} `not-found` and `unsupported`. */
+  outline(id: string): Promise<Outline>;
 }

@@ -135,8 +135,8 @@ test('a stream that begins anew has other numbers than the one before', async ()
 class KeptLeases implements Leases {
   latest: Lease | undefined;
 
-  claim(): Lease {
-    return { anchor: undefined, ...this.latest, token: (this.latest?.token ?? 0) + 1 };
+  claim(_: string, held?: Lease): Lease {
+    return held ?? { anchor: undefined, ...this.latest, token: (this.latest?.token ?? 0) + 1 };
   }
 
   keep(_: string, lease: Lease): void {
@@ -146,6 +146,8 @@ class KeptLeases implements Leases {
   release(): void {
     this.latest = undefined;
   }
+
+  onRival(): void {}
 }
 
 test('numbers go on without a gap when the owner is restarted, and without one twice when it is killed', async () => {

@@ -7,6 +7,8 @@ export interface Peer {
   readonly protocol: string;
   /** The peer's IP address. */
   readonly remote: string;
+  /** See {@link Session.isInner}. */
+  readonly isInner?: boolean | undefined;
   /** Ends the session from outside, for the reason given. Must not throw. */
   readonly close: (reason: RefusedError) => void;
 }
@@ -17,6 +19,8 @@ export class Session {
   readonly id: string;
   readonly protocol: string;
   readonly remote: string;
+  /** Whether the peer is another worker of this node: no list shows it, and nothing is counted for it. */
+  readonly isInner: boolean;
   /** Wall clock of its beginning, in microseconds since 1970. */
   readonly since: number;
   role: 'publish' | 'play' | undefined;
@@ -35,6 +39,7 @@ export class Session {
     this.id = id;
     this.protocol = peer.protocol;
     this.remote = peer.remote;
+    this.isInner = peer.isInner === true;
     this.since = since;
     this.#close = peer.close;
   }

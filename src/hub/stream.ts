@@ -4,6 +4,7 @@ import { Log, type Window } from '../base/log.ts';
 import { Frame, type Sample, type Stamp, type Tenure } from '../media/frame.ts';
 import { Timeline } from '../media/timeline.ts';
 import type { Codec, Kind, Track } from '../media/track.ts';
+import type { ReadFile } from './files.ts';
 import { FrameStore } from './frame-store.ts';
 import type { Lease } from './lease.ts';
 import { Segments } from './segments.ts';
@@ -47,8 +48,13 @@ export class Stream {
   readonly since: number;
   /** Whose timeline it is: this node's, or that of the owner which it mirrors. */
   lease: Lease;
-  /** Where a mirror stands: the owner's next position, and the time that its frames must have passed; undefined where we own it. */
-  mirrored: { next: number; floor: number } | undefined;
+  /**
+   * Where a mirror stands: the owner's next position, and the time that its frames must have passed; undefined where we own it.
+   * Where it is inner the owner is another worker of this node, which counts what comes in.
+   */
+  mirrored: { next: number; floor: number; readonly isInner: boolean } | undefined;
+  /** Where a mirror finds the files that are made of the stream, as long as it has a way there; undefined where we own it. */
+  upstream: ReadFile | undefined;
   readonly log: Log<Frame>;
   readonly timeline = new Timeline();
   /** How it is divided into segments; numbers begin with the seconds of its beginning, so that a later stream's are others. */
@@ -114,7 +120,7 @@ export class Stream {
     stamp: Stamp | undefined,
     seq = this.log.head,
   ): void {
-    this.#count(sample, dts);
+    if (!this.mirrored?.isInner) this.#count(sample, dts);
     if (dts >= this.#newest.dts) {
       this.#newest.dts = dts;
       this.#newest.arrival = arrival;

@@ -5,7 +5,9 @@ import { test } from 'node:test';
 import { SECOND, VirtualClock } from '../base/clock.ts';
 import { silentLogger } from '../ops/log.ts';
 import { Admission, addressOf } from './admission.ts';
+import { Headcount } from './headcount.ts';
 import { MemoryWatch } from './memory.ts';
+import { noSiblings } from './siblings.ts';
 
 class TestSocket extends EventEmitter {
   readonly remoteAddress: string;
@@ -23,7 +25,8 @@ class TestSocket extends EventEmitter {
 }
 
 function setUp({ connections = 10, connectionsPerAddress = 10, memory = { isFull: false } } = {}) {
-  const admission = new Admission({ connections, connectionsPerAddress }, memory);
+  const headcount = new Headcount('connections', noSiblings(), new VirtualClock());
+  const admission = new Admission({ connections, connectionsPerAddress }, memory, headcount);
   const come = (address = '192.0.2.1') => {
     const socket = new TestSocket(address);
     return { socket, isIn: admission.admit(socket as unknown as Socket) };

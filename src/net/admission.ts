@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
+import type { Headcount } from './headcount.ts';
 import type { MemoryWatch } from './memory.ts';
 
-/** When an {@link Admission} lets nobody in any more. */
+/** When an {@link Admission} lets nobody in any more; over all workers of a node. */
 export interface AdmissionOptions {
   /** Connections in all, and from one address. */
   readonly connections: number;
@@ -16,41 +17,34 @@ export class Admission {
   prepare: (socket: Socket) => void = () => {};
   readonly #options: AdmissionOptions;
   readonly #memory: Pick<MemoryWatch, 'isFull'>;
-  readonly #perAddress = new Map<string, number>();
-  #total = 0;
+  readonly #headcount: Headcount;
 
-  constructor(options: AdmissionOptions, memory: Pick<MemoryWatch, 'isFull'>) {
+  constructor(options: AdmissionOptions, memory: Pick<MemoryWatch, 'isFull'>, headcount: Headcount) {
     this.#options = options;
     this.#memory = memory;
+    this.#headcount = headcount;
   }
 
-  /** Connections at present. */
+  /** Connections of this process at present. */
   get total(): number {
-    return this.#total;
+    return this.#headcount.own;
   }
 
   /** Counts a connection until it closes; one too many is destroyed, and the answer is false. */
   admit(socket: Socket): boolean {
     const address = addressOf(socket);
-    const present = this.#perAddress.get(address) ?? 0;
+    const headcount = this.#headcount;
     const { connections, connectionsPerAddress } = this.#options;
-    if (this.#total >= connections || present >= connectionsPerAddress || this.#memory.isFull) {
+    const isFull = headcount.total >= connections || headcount.from(address) >= connectionsPerAddress;
+    if (isFull || this.#memory.isFull) {
       this.refused++;
       socket.destroy();
       return false;
     }
-    this.#total++;
-    this.#perAddress.set(address, present + 1);
-    socket.once('close', () => this.#leave(address));
+    headcount.enter(address);
+    socket.once('close', () => headcount.leave(address));
     this.prepare(socket);
     return true;
-  }
-
-  #leave(address: string): void {
-    this.#total--;
-    const left = this.#perAddress.get(address)! - 1;
-    if (left > 0) this.#perAddress.set(address, left);
-    else this.#perAddress.delete(address);
   }
 }
 

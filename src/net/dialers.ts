@@ -30,8 +30,12 @@ const LONGEST_VIA = 512;
 /** Who can be dialed, by the scheme of the URL; modules add what they speak. */
 export class Dialers {
   /** What this server calls itself to those that it dials: new with every start. */
-  readonly id = shortId();
+  readonly id: string;
   readonly #dialers = new Map<string, Dialer>();
+
+  constructor(id: string = shortId()) {
+    this.id = id;
+  }
 
   /** Has URLs of a scheme, such as `rtmp`, dialed by `dialer`. */
   add(scheme: string, dialer: Dialer): void {

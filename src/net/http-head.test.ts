@@ -67,8 +67,8 @@ after(() => server.close());
 function readByNode(head: string): Promise<RequestHead | undefined> {
   const [client, connection] = duplexPair();
   return new Promise<RequestHead | undefined>((resolve) => {
-    server.removeAllListeners('request').once('request', ({ method, url, headers }: IncomingMessage) => {
-      resolve({ method, url, headers });
+    server.removeAllListeners('request').once('request', ({ method, url, httpVersion, headers }: IncomingMessage) => {
+      resolve({ method, url, httpVersion, headers });
     });
     client.once('data', () => resolve(undefined));
     server.emit('connection', connection);
@@ -79,10 +79,10 @@ function readByNode(head: string): Promise<RequestHead | undefined> {
 async function assertLikeNode(head: string): Promise<void> {
   const mine = read(head);
   assert.ok(mine);
-  const { method, url, headers } = (await readByNode(head)) ?? {};
+  const theirs = await readByNode(head);
   assert.deepEqual(
     { ...mine, headers: Object.entries(mine.headers) },
-    { method, url, headers: Object.entries(headers!) },
+    { ...theirs, headers: Object.entries(theirs!.headers) },
   );
 }
 

@@ -4,6 +4,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 export interface RequestHead {
   readonly method?: string | undefined;
   readonly url?: string | undefined;
+  /** `1.0` or `1.1`. */
+  readonly httpVersion?: string | undefined;
   /** By lower-case names. */
   readonly headers: IncomingHttpHeaders;
 }
@@ -14,7 +16,7 @@ export const LARGEST_HEAD = 16 * 1024;
 export const MOST_HEADERS = 100;
 
 /** RFC 9112, 3 and 5: printable ASCII, every line with its CRLF, and nothing behind the empty one. */
-const PLAIN = /^(GET|HEAD) (\/[\x21-\x7e]*) HTTP\/1\.[01]\r\n((?:[\w!#$%&'*+.^`|~-]+:[\t\x20-\x7e]*\r\n)+)\r\n$/;
+const PLAIN = /^(GET|HEAD) (\/[\x21-\x7e]*) HTTP\/(1\.[01])\r\n((?:[\w!#$%&'*+.^`|~-]+:[\t\x20-\x7e]*\r\n)+)\r\n$/;
 /** These change what follows the head, or what is to be said before the answer. */
 const MOMENTOUS: readonly string[] = ['content-length', 'transfer-encoding', 'upgrade', 'expect'];
 
@@ -24,9 +26,9 @@ const MOMENTOUS: readonly string[] = ['content-length', 'transfer-encoding', 'up
  */
 export function readPlainHead(bytes: Buffer): RequestHead | undefined {
   if (bytes.length > LARGEST_HEAD) return undefined;
-  const [, method, url, lines] = PLAIN.exec(bytes.toString('latin1')) ?? [];
+  const [, method, url, httpVersion, lines] = PLAIN.exec(bytes.toString('latin1')) ?? [];
   const headers = lines && readHeaders(lines.split('\r\n').slice(0, -1));
-  return headers ? { method, url, headers } : undefined;
+  return headers ? { method, url, httpVersion, headers } : undefined;
 }
 
 /** RFC 9112, 5; `undefined` when a line is there twice, when one is momentous, or when Host is missing (3.2). */

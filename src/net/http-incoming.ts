@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { ProtocolError } from '../base/errors.ts';
-import { addressOf } from './admission.ts';
 import type { RequestHead } from './http-head.ts';
+import { type HttpPeer, peerOf } from './http-peer.ts';
 
 /** The head of a request and who sent it. */
 export interface IncomingHead extends RequestHead {
@@ -31,9 +31,14 @@ export class Incoming<Request extends IncomingHead> {
     return urlOf(this.request);
   }
 
+  /** Who sent it. */
+  get peer(): HttpPeer {
+    return peerOf(this.request);
+  }
+
   /** The peer's IP address. */
   get remote(): string {
-    return addressOf(this.request.socket);
+    return this.peer.remote;
   }
 }
 

@@ -1,8 +1,11 @@
 import type { Server, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 
-/** Looks at what a connection says first; true when it serves the connection itself. */
-type Preview = (socket: Socket, bytes: Buffer) => boolean;
+/** Has the server serve a connection, as if nothing had been read but what was answered; `bytes` come next. */
+export type Pass = (socket: Socket, bytes: Buffer) => void;
+
+/** Looks at what a connection says first; true when it serves the connection itself, as far as it does not `pass` it later. */
+type Preview = (socket: Socket, bytes: Buffer, pass: Pass) => boolean;
 
 /**
  * Has `preview` see what each HTTP/1 connection to a server of node:http or node:http2 says first. The server gets the
@@ -12,13 +15,15 @@ export function previewConnections(server: Server, patience: number, preview: Pr
   const event = 'setSecureContext' in server ? 'secureConnection' : 'connection';
   const [serve] = server.listeners(event) as [(this: Server, socket: Socket) => void];
   server.off(event, serve);
+  const pass: Pass = (socket, bytes) => {
+    socket.unshift(bytes);
+    serve.call(server, socket);
+  };
   server.on(event, (socket: Socket) => {
     if ((socket as TLSSocket).alpnProtocol === 'h2') serve.call(server, socket);
     else if (!socket.destroyed)
       firstBytes(socket, patience, (bytes) => {
-        if (preview(socket, bytes)) return;
-        socket.unshift(bytes);
-        serve.call(server, socket);
+        if (!preview(socket, bytes, pass)) pass(socket, bytes);
       });
   });
 }

@@ -18,7 +18,8 @@ import type { Download } from './http-download.ts';
 import { TlsStore } from './tls.ts';
 
 const HEAD_TIME = 0.3 * SECOND;
-const times = { handshake: 5 * SECOND, httpHead: HEAD_TIME, httpRequest: 5 * SECOND, httpIdle: 5 * SECOND };
+const STALL = 0.3 * SECOND;
+const limits = { handshake: 5 * SECOND, httpHead: HEAD_TIME, httpRequest: 5 * SECOND, httpIdle: 5 * SECOND };
 const get = (path: string, ...headers: string[]) =>
   [`GET ${path} HTTP/1.1`, 'Host: x', ...headers, '', ''].join('\r\n');
 const bodyOf = (answer: string) => answer.slice(answer.indexOf('\r\n\r\n') + 4);
@@ -26,7 +27,7 @@ const statusOf = (answer: string) => Number(/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1
 
 /** The last request for a download that came, and who sent it. */
 let last: { download: Download; remote: string };
-const router = new HttpRouter(silentLogger, times);
+const router = new HttpRouter(silentLogger, { limits, play: { stallTimeout: STALL } });
 router.download(/^\/(?<name>[^/]+)\.flv$/, (download) => {
   last = { download, remote: download.remote };
   if (download.params['name'] === 'none') throw new RefusedError('not-found', 'there is none');

@@ -9,8 +9,10 @@ import { hangUp } from './hang-up.ts';
 import { type Connection, Download, writeHead } from './http-download.ts';
 import { LARGEST_HEAD, MOST_HEADERS, type RequestHead, readPlainHead } from './http-head.ts';
 import { type Groups, Incoming, type IncomingHead, pathnameOf } from './http-incoming.ts';
-import { previewConnections } from './http-preview.ts';
+import { KeptConnection } from './http-kept.ts';
+import { type Pass, previewConnections } from './http-preview.ts';
 import { jsonOf, type Refusal, refusalOf } from './http-refusal.ts';
+import { leavingOf, Question, Reply, sendReply } from './http-reply.ts';
 import type { TlsStore } from './tls.ts';
 
 /** One HTTP request and the means to answer it. */
@@ -37,18 +39,26 @@ export class Upgrade extends Incoming<IncomingMessage> {
 }
 
 /** What a route does; what it throws becomes the answer: {@link RefusedError} its status, anything else 500. */
-export type Handler<Request> = (request: Request) => Promise<void> | void;
+export type Handler<Request, Answer = void> = (request: Request) => Promise<Answer> | Answer;
 
-interface Route<Request> {
+interface Route<Request, Answer = void> {
   readonly methods: readonly string[];
   readonly pattern: RegExp;
-  readonly handle: Handler<Request>;
+  readonly handle: Handler<Request, Answer>;
 }
 
-interface Found<Request> {
-  readonly handle: Handler<Request>;
+interface ReplyRoute extends Route<Question, Reply> {
+  /** What stands on refusals as well. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+interface Found<AnyRoute> {
+  readonly route: AnyRoute;
   readonly groups: Groups;
 }
+
+/** Who may ask for what is plain to see. */
+const TO_READ = ['GET', 'HEAD'];
 
 /** Largest request body in bytes. */
 const LARGEST_BODY = 1024 * 1024;
@@ -56,7 +66,6 @@ const LARGEST_BODY = 1024 * 1024;
 const BODY_TIMEOUT = 10_000;
 /** How often the time limits are looked after, in milliseconds. */
 const CHECK_EVERY = 1_000;
-const ANY_PATH = /^/;
 /** How many requests one HTTP/2 connection may make at the same time. */
 const MOST_AT_ONCE = 100;
 
@@ -72,17 +81,28 @@ export interface HttpTimes {
   readonly httpIdle: number;
 }
 
+/** What an {@link HttpRouter} goes by. */
+export interface HttpConfig {
+  readonly limits: HttpTimes;
+  /** How long a client may take nothing of an answer that is there as a whole, in microseconds. */
+  readonly play: { readonly stallTimeout: number };
+}
+
 /** Hands HTTP requests to the first route that fits. Modules add their routes when they start. */
 export class HttpRouter {
   readonly #log: Logger;
   readonly #times: HttpTimes;
+  /** In milliseconds. */
+  readonly #stall: number;
   readonly #routes: Route<Exchange>[] = [];
+  readonly #replies: ReplyRoute[] = [];
   readonly #downloads: Route<Download>[] = [];
   readonly #upgrades: Route<Upgrade>[] = [];
 
-  constructor(log: Logger, times: HttpTimes) {
+  constructor(log: Logger, { limits, play }: HttpConfig) {
     this.#log = log;
-    this.#times = times;
+    this.#times = limits;
+    this.#stall = play.stallTimeout / MILLISECOND;
   }
 
   /** Adds a route: `methods` such as `['GET', 'HEAD']`, `pattern` against the whole path, still percent-encoded. */
@@ -95,7 +115,15 @@ export class HttpRouter {
    * for it never get to node:http, whose objects weigh more than everything else that a viewer needs.
    */
   download(pattern: RegExp, handle: Handler<Download>): void {
-    this.#downloads.push({ methods: ['GET', 'HEAD'], pattern, handle });
+    this.#downloads.push({ methods: TO_READ, pattern, handle });
+  }
+
+  /**
+   * Adds a route, for GET and HEAD, to what is answered as a whole and by many at the same time. It comes before the others,
+   * and a connection that asks for nothing else, in plain requests, never gets to node:http. Refusals have `headers`.
+   */
+  reply(pattern: RegExp, headers: ReplyRoute['headers'], handle: Handler<Question, Reply>): void {
+    this.#replies.push({ methods: TO_READ, pattern, headers, handle });
   }
 
   /** Adds a route for requests that ask for the protocol `websocket`. */
@@ -103,8 +131,16 @@ export class HttpRouter {
     this.#upgrades.push({ methods: ['GET'], pattern, handle });
   }
 
-  /** A server of HTTP/1.1, or with `tls` of HTTPS with HTTP/2, that uses these routes; with `paths` only those to such paths. */
-  serve(tls?: TlsStore, paths = ANY_PATH): Server {
+  /** Answers a request by the route that it is for. Throws {@link RefusedError} where there is none, and what the route throws. */
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const pathname = pathnameOf(request);
+    const found = find(this.#routes, request, pathname);
+    if (!found) throw new RefusedError('not-found', `nothing is at ${pathname}`);
+    await found.route.handle(new Exchange(request, found.groups, response));
+  }
+
+  /** A server of HTTP/1.1, or with `tls` of HTTPS with HTTP/2, that uses these routes. */
+  serve(tls?: TlsStore): Server {
     const { handshake, httpHead, httpRequest, httpIdle } = this.#times;
     const limits = {
       maxHeaderSize: LARGEST_HEAD,
@@ -115,15 +151,14 @@ export class HttpRouter {
       connectionsCheckingInterval: CHECK_EVERY,
       settings: { maxConcurrentStreams: MOST_AT_ONCE },
     };
-    const onRequest = (request: IncomingMessage, response: ServerResponse) =>
-      void this.#answer(request, response, paths);
+    const onRequest = (request: IncomingMessage, response: ServerResponse) => void this.#answer(request, response);
     const server = tls
       ? createSecureServer(
           { ...tls.serverOptions(['h2', 'http/1.1']), ...limits, allowHTTP1: true },
           onRequest as never,
         )
       : createServer(limits, onRequest);
-    previewConnections(server, httpHead / MILLISECOND, (socket, bytes) => this.#preview(socket, bytes, paths));
+    previewConnections(server, httpHead / MILLISECOND, (...first) => this.#preview(...first));
     if ('maxHeadersCount' in server) server.maxHeadersCount = MOST_HEADERS;
     // All other upgrades (h2c, which curl and Java offer) are offers that may be passed over.
     Object.assign(server, { shouldUpgradeCallback: isWebSocket });
@@ -133,16 +168,22 @@ export class HttpRouter {
     );
     server.on(
       'upgrade',
-      (request: IncomingMessage, socket: Duplex, head: Buffer) => void this.#upgrade(request, socket, head, paths),
+      (request: IncomingMessage, socket: Duplex, head: Buffer) => void this.#upgrade(request, socket, head),
     );
     return server;
   }
 
-  /** Serves a plain request for a download on the bare socket. */
-  #preview(socket: Socket, bytes: Buffer, paths: RegExp): boolean {
+  /** Serves plain requests for a download, or for replies, on the bare socket. */
+  #preview(socket: Socket, bytes: Buffer, pass: Pass): boolean {
     const head = readPlainHead(bytes);
-    const found = head && find(this.#downloads, head, pathnameOf(head), paths);
-    if (!found) return false;
+    if (!head) return false;
+    const pathname = pathnameOf(head);
+    const found = find(this.#downloads, head, pathname);
+    if (!found) {
+      const isKept = find(this.#replies, head, pathname) !== undefined;
+      if (isKept) this.#keep(socket, bytes, pass);
+      return isKept;
+    }
     const leave = () => socket.destroy();
     // The peer was told that this is the connection's last answer: it has nothing more to say.
     socket.once('data', leave).once('end', leave);
@@ -150,14 +191,36 @@ export class HttpRouter {
     return true;
   }
 
-  async #answer(request: IncomingMessage, response: ServerResponse, paths: RegExp): Promise<void> {
+  #keep(socket: Socket, first: Buffer, pass: Pass): void {
+    const respond = (head: IncomingHead, signal: () => AbortSignal) => this.#respond(head, signal);
+    const patience = { idle: this.#times.httpIdle / MILLISECOND, stall: this.#stall };
+    new KeptConnection(socket, first, { respond, pass, ...patience });
+  }
+
+  /** The reply to a request that is for one; refusals are replies too. */
+  #respond(request: IncomingHead, signal: () => AbortSignal): Reply | Promise<Reply> | undefined {
+    const found = find(this.#replies, request, pathnameOf(request));
+    if (!found) return undefined;
+    const refuse = (error: unknown) => {
+      const { status, headers, body } = this.#refusal(request, error);
+      return new Reply(status, { ...headers, ...found.route.headers }, [Buffer.from(body)]);
+    };
+    try {
+      const reply = found.route.handle(new Question(request, found.groups, signal));
+      return reply instanceof Promise ? reply.catch(refuse) : reply;
+    } catch (error) {
+      return refuse(error);
+    }
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
       const pathname = pathnameOf(request);
-      const download = find(this.#downloads, request, pathname, paths);
+      const download = find(this.#downloads, request, pathname);
       if (download) return await this.#download(download, request, connectionOf(response));
-      const found = find(this.#routes, request, pathname, paths);
-      if (!found) throw new RefusedError('not-found', `nothing is at ${pathname}`);
-      await found.handle(new Exchange(request, found.groups, response));
+      const reply = this.#respond(request, () => leavingOf(response));
+      if (reply) return sendReply(response, await reply, request.method !== 'HEAD', this.#stall);
+      await this.handle(request, response);
     } catch (error) {
       const { status, headers, body } = this.#refusal(request, error);
       if (response.headersSent || response.destroyed) response.destroy();
@@ -165,11 +228,15 @@ export class HttpRouter {
     }
   }
 
-  async #download({ handle, groups }: Found<Download>, request: IncomingHead, connection: Connection): Promise<void> {
+  async #download(
+    { route, groups }: Found<Route<Download>>,
+    request: IncomingHead,
+    connection: Connection,
+  ): Promise<void> {
     const download = new Download(request, groups, connection);
     connection.on('error', () => connection.destroy());
     try {
-      await handle(download);
+      await route.handle(download);
     } catch (error) {
       // Once the answer has begun, the good-bye is the handler's.
       if (download.hasBegun || connection.destroyed) return;
@@ -180,15 +247,15 @@ export class HttpRouter {
     }
   }
 
-  async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer, paths: RegExp): Promise<void> {
+  async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     // Until a handler takes the socket over nobody else listens for its errors.
     socket.on('error', () => socket.destroy());
     const written = (socket as Socket).bytesWritten;
     try {
       const pathname = pathnameOf(request);
-      const found = find(this.#upgrades, request, pathname, paths);
+      const found = find(this.#upgrades, request, pathname);
       if (!found) throw new RefusedError('not-found', `no WebSocket is at ${pathname}`);
-      await found.handle(new Upgrade(request, found.groups, socket, head));
+      await found.route.handle(new Upgrade(request, found.groups, socket, head));
     } catch (error) {
       // Once the handshake is done, the good-bye is the handler's.
       if ((socket as Socket).bytesWritten > written) return;
@@ -241,16 +308,14 @@ function connectionOf(response: ServerResponse): Connection {
   return connection;
 }
 
-function find<Request>(
-  routes: readonly Route<Request>[],
+function find<AnyRoute extends Pick<Route<never>, 'methods' | 'pattern'>>(
+  routes: readonly AnyRoute[],
   { method = '' }: RequestHead,
   pathname: string,
-  paths: RegExp,
-): Found<Request> | undefined {
-  if (!paths.test(pathname)) return undefined;
-  for (const { methods, pattern, handle } of routes) {
-    const match = methods.includes(method) ? pattern.exec(pathname) : null;
-    if (match) return { handle, groups: match.groups ?? {} };
+): Found<AnyRoute> | undefined {
+  for (const route of routes) {
+    const match = route.methods.includes(method) ? route.pattern.exec(pathname) : null;
+    if (match) return { route, groups: match.groups ?? {} };
   }
   return undefined;
 }

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
 import type { AddressInfo, Server } from 'node:net';
 import type { ListenAddress } from '../config/values.ts';
 
@@ -10,8 +12,11 @@ export interface BoundAddress {
   readonly port: number;
 }
 
+/** An address that only one of a node's workers listens on; others are shared by all of them. */
+export type ExclusiveAddress = ListenAddress & { readonly exclusive: true };
+
 /** Starts listening; rejects with one plain sentence when the address cannot be had. */
-export function listenOn(server: Server, address: ListenAddress): Promise<BoundAddress> {
+export function listenOn(server: Server, address: ListenAddress | ExclusiveAddress): Promise<BoundAddress> {
   return new Promise((resolve, reject) => {
     const fail = (error: NodeJS.ErrnoException) => reject(listenError(error, whereOf(address)));
     server.once('error', fail);
@@ -21,6 +26,14 @@ export function listenOn(server: Server, address: ListenAddress): Promise<BoundA
       resolve({ host, port });
     });
   });
+}
+
+/** Listens on a Unix socket, which must be in a folder where nobody else can come; what was there before is gone. */
+export async function listenInside(server: Server, path: string): Promise<void> {
+  await rm(path, { force: true });
+  const listening = once(server, 'listening');
+  server.listen({ path, exclusive: true, backlog: BACKLOG });
+  await listening;
 }
 
 function whereOf({ host = '', port }: ListenAddress): string {

@@ -2,7 +2,7 @@ import type { Server, Socket } from 'node:net';
 import { setImmediate as immediate } from 'node:timers/promises';
 import type { ListenAddress } from '../config/values.ts';
 import type { Admission } from './admission.ts';
-import { type BoundAddress, listenOn } from './listen.ts';
+import { type BoundAddress, type ExclusiveAddress, listenOn } from './listen.ts';
 
 /** The listening servers of a module, and every connection that came to them. */
 export class Listeners {
@@ -10,7 +10,7 @@ export class Listeners {
   readonly #sockets = new Set<Socket>();
 
   /** Has a server listen to those who are admitted. Rejects with one plain sentence when the address cannot be had. */
-  open(server: Server, address: ListenAddress, admission: Admission): Promise<BoundAddress> {
+  open(server: Server, address: ListenAddress | ExclusiveAddress, admission: Admission): Promise<BoundAddress> {
     this.#servers.push(server);
     // Before the server itself has read a byte.
     server.prependListener('connection', (socket: Socket) => {

@@ -21,6 +21,8 @@ function setUp(viewers: number) {
     session.role = role;
   };
   for (let i = 0; i < viewers; i++) open(`viewer ${i}`, 'play');
+  // A recorder.
+  open('', 'play');
   open('publisher', 'publish');
   const state = { resident: LIMIT };
   const measure = () => {
@@ -66,7 +68,7 @@ test('if it stays there the newest viewers go, a few at a time, until it is belo
   ]);
 });
 
-test('every episode is told of once, and publishers stay to the end', () => {
+test('every episode is told of once, and publishers and recorders stay to the end', () => {
   const { clock, state, closed, warnings } = setUp(3);
   for (let episode = 0; episode < 2; episode++) {
     state.resident = LIMIT + 1;

@@ -82,7 +82,9 @@ export class MemoryWatch {
     this.#due = now + ROUND;
     if (!this.#isShedding) this.#report(resident);
     this.#isShedding = true;
-    const viewers = [...this.#ground.sessions].filter(({ role }) => role === 'play');
+    // What this node itself reads, such as a recorder, has no address, and stays.
+    const isViewer = ({ role, remote, isInner }: Session) => role === 'play' && remote !== '' && !isInner;
+    const viewers = [...this.#ground.sessions].filter(isViewer);
     const newest = viewers.slice(-Math.ceil(viewers.length * SHARE));
     this.shed += newest.length;
     for (const viewer of newest) viewer.close(new RefusedError('limit', 'the server is short of memory'));

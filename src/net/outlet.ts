@@ -274,8 +274,9 @@ export class Outlet {
   }
 
   #count(cursor: Cursor, bytes: number): void {
-    cursor.viewer.session.bytesOut += bytes;
-    this.#stream.counters.bytesOut += bytes;
+    const { session } = cursor.viewer;
+    session.bytesOut += bytes;
+    if (!session.isInner) this.#stream.counters.bytesOut += bytes;
   }
 
   /** The stream is over: those who have everything go. */

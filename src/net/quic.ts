@@ -106,7 +106,7 @@ export async function listenQuic(
 async function expectFree(host: string, port: number): Promise<void> {
   const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
   try {
-    socket.bind(port, host);
+    socket.bind({ port, address: host, exclusive: true });
     await once(socket, 'listening');
   } catch (error) {
     throw bindError(error as NodeJS.ErrnoException, host, port);

@@ -14,6 +14,8 @@ export interface ServedPeer {
   readonly remote: string;
   /** Whether we only look whether it has something: that it has not is no event. */
   readonly isAttempt?: boolean;
+  /** Whether it is another worker of this node. */
+  readonly isInner?: boolean | undefined;
 }
 
 /** The peer is gone or has said that it leaves: an ordinary end, with its reason in plain words. */
@@ -44,10 +46,10 @@ export class Serving {
 
   /** To be called once it is known what the peer came for: writes the line of the session's start. */
   begin(role: 'publish' | 'play', path: string): void {
-    const { id, protocol, remote, detail } = this.session;
+    const { id, protocol, remote, detail, isInner } = this.session;
     this.session.role = role;
     this.session.path = path;
-    this.#log.info({ session: id, protocol, remote, path, ...detail }, `${role} begins`);
+    this.#log[isInner ? 'debug' : 'info']({ session: id, protocol, remote, path, ...detail }, `${role} begins`);
   }
 
   /** Asks the session to end, for the reason given. */
@@ -80,13 +82,13 @@ export async function serve(
 
 /** The one line of a session's end. */
 function report(log: Logger, session: Session, cause: unknown, isAttempt = false): void {
-  const { id, protocol, remote, role, path, bytesIn, bytesOut, skipped, since } = session;
+  const { id, protocol, remote, role, path, bytesIn, bytesOut, skipped, since, isInner } = session;
   const seconds = Math.round(Date.now() - since / 1000) / 1000;
   const fields = { session: id, protocol, remote, path, seconds, bytesIn, bytesOut, skipped, ...classify(cause) };
   const message = `${role ?? 'session'} ends`;
   if (cause && !isExpected(cause)) log.error({ ...fields, error: cause }, message);
   // One who never said anything, such as a health check by TCP, is no event.
-  else if (!role && (isAttempt || bytesIn === 0)) log.debug(fields, message);
+  else if (isInner || (!role && (isAttempt || bytesIn === 0))) log.debug(fields, message);
   else log.info(fields, message);
 }
 

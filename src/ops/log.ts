@@ -32,7 +32,10 @@ export async function createLogger(options: LogOptions): Promise<Logger> {
 export function loggerTo(destination: DestinationStream, level: LogOptions['level'] = 'info'): Logger {
   const masked: DestinationStream = { write: (line) => destination.write(maskSecrets(line)) };
   const formatters = { level: (label: string) => ({ level: label }) };
-  return pino({ level, base: null, errorKey: 'error', timestamp: pino.stdTimeFunctions.isoTime, formatters }, masked);
+  // One that comes from the log of a worker is a plain object already.
+  const serializers = { error: (error: unknown) => (error instanceof Error ? pino.stdSerializers.err(error) : error) };
+  const common = { base: null, errorKey: 'error', timestamp: pino.stdTimeFunctions.isoTime };
+  return pino({ level, ...common, formatters, serializers }, masked);
 }
 
 async function destination(options: LogOptions): Promise<DestinationStream> {

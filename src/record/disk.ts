@@ -1,5 +1,6 @@
 import { type FileHandle, mkdir, open, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { turnstile } from '../ops/turnstile.ts';
 
 /** A file that is being written, one call after another. */
 export interface DiskFile {
@@ -28,29 +29,6 @@ export interface Disk {
   /** How many bytes are free where this folder is, or will be. */
   free(folder: string): Promise<number>;
 }
-
-/** Node has four threads for files and for names of hosts: a disk that hangs must leave one. */
-const MOST_AT_ONCE = 3;
-
-/** Lets so many at once do something; the others wait their turn. */
-class Turnstile {
-  #free = MOST_AT_ONCE;
-  readonly #waiting: (() => void)[] = [];
-
-  async pass<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#free === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    else this.#free--;
-    try {
-      return await work();
-    } finally {
-      const next = this.#waiting.shift();
-      if (next) next();
-      else this.#free++;
-    }
-  }
-}
-
-const turnstile = new Turnstile();
 
 class NodeFile implements DiskFile {
   readonly #handle: FileHandle;

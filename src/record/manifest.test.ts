@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { AUDIO, VIDEO } from '../../test/support/recording.ts';
 import {
   type End,
   type Fragment,
@@ -9,6 +10,8 @@ import {
   proofOf,
   readEnds,
   readManifest,
+  tellTrack,
+  trackOf,
 } from './manifest.ts';
 
 const header: Header = {
@@ -16,7 +19,9 @@ const header: Header = {
   stream: '__defaultVhost__/live/movie',
   format: 'fmp4',
   began: 1_800_000_000_000,
-  codecs: ['avc1.64001f'],
+  anchor: 1_799_999_000_000_000,
+  continues: false,
+  tracks: [VIDEO, AUDIO].map(tellTrack),
   opening: proofOf(Uint8Array.of(1, 2, 3)),
   pid: 7,
 };
@@ -25,6 +30,8 @@ const fragment: Fragment = {
   ...proofOf(Uint8Array.of(4, 5)),
   wall: 1_800_000_000_000,
   key: true,
+  stamp: { segment: 7, discontinuity: 1, time: 0, wall: 1_800_000_000_000_123 },
+  order: '60',
   video: { frames: 6, first: 0, last: 200_000 },
 };
 const gap: Gap = { gap: 'slow', from: 200_000, to: 1_000_000, frames: 20 };
@@ -42,6 +49,10 @@ test('a manifest is read as it was written', () => {
   );
 });
 
+test('a track is the same when it is read as when it was told', () => {
+  for (const track of [VIDEO, AUDIO]) assert.deepEqual(trackOf(tellTrack(track)), track);
+});
+
 test('of a manifest that is cut anywhere, all whole lines are read', () => {
   const lengths = parts.map((part) => manifestLine(part).length);
   for (let length = 0; length <= text.length; length++) {
@@ -56,6 +67,7 @@ for (const line of [
   '[]',
   'null',
   '{"at":-1,"size":1,"hash":"","wall":0,"key":true}',
+  '{"at":1,"size":1,"hash":"","wall":0,"key":true,"order":"10"}',
   '{"gap":"whim","from":0,"to":0,"frames":0}',
 ]) {
   test(`nothing is read from a line like ${line} on`, () => {

@@ -1,12 +1,23 @@
 import type { z } from 'zod';
-import { duration, list, oneOf, option, section, size, text, type Value, value, WRONG } from '../config/values.ts';
+import {
+  duration,
+  list,
+  oneOf,
+  option,
+  section,
+  size,
+  streamPattern,
+  text,
+  type Value,
+  value,
+  WRONG,
+} from '../config/values.ts';
 import { checkTemplate } from './name.ts';
-import { isPattern } from './patterns.ts';
 
 /** The section `record` of the configuration. */
 export const recordOptions = section('Which streams are recorded, and how: see docs/record.md.', {
   paths: option(
-    list(pattern()),
+    list(streamPattern()),
     [],
     'The streams that are recorded whenever they are published, such as [live/*]; * is any name, ** any path.',
   ),
@@ -50,11 +61,6 @@ export const recordOptions = section('Which streams are recorded, and how: see d
 
 /** {@link recordOptions} as the program reads them. */
 export type RecordOptions = z.output<typeof recordOptions>;
-
-function pattern(): Value<string> {
-  const allowed = 'a path such as live/movie or live/*, made of A-Z a-z 0-9 . _ ~ - / *';
-  return value(allowed, (raw) => (typeof raw === 'string' && isPattern(raw) ? raw : WRONG));
-}
 
 function template(): Value<string> {
   const allowed = 'a relative file name of letters, digits, . _ ~ - and / with no other variables than those listed';

@@ -131,7 +131,7 @@ test('other codecs go on in another file', async () => {
   await studio.end(done);
   const files = ['movie.mp4', 'movie-2.mp4'].map((name) => studio.manifest(name));
   assert.deepEqual(
-    files.map(({ header }) => header.codecs[0]),
+    files.map(({ header }) => header.tracks[0]!.parameter),
     ['avc1.64001f', 'hvc1.1.6.L93.B0'],
   );
 });

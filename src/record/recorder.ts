@@ -4,19 +4,15 @@ import { RefusedError } from '../base/errors.ts';
 import { Reader } from '../hub/reader.ts';
 import type { Stream } from '../hub/stream.ts';
 import type { Frame } from '../media/frame.ts';
-import type { Kind, Track } from '../media/track.ts';
 import { Continuity } from './continuity.ts';
 import type { Disk } from './disk.ts';
-import { type End, proofOf } from './manifest.ts';
+import { Making } from './making.ts';
+import type { End } from './manifest.ts';
 import { recordingName } from './name.ts';
 import type { RecordOptions } from './options.ts';
 import { FORMATS } from './places.ts';
 import type { RecordingFile } from './recording-file.ts';
-import { isSplitDue } from './split.ts';
-import { FlvPieces } from './wire/flv.ts';
-import { Fmp4Pieces } from './wire/fmp4.ts';
-import type { Piece, PieceMuxer } from './wire/piece.ts';
-import { TsPieces } from './wire/ts.ts';
+import type { Piece } from './wire/piece.ts';
 import { type Lost, Writer } from './writer.ts';
 
 /** What a {@link Recorder} works with. */
@@ -41,32 +37,11 @@ export interface RecorderEvents {
   missed(frames: number): void;
 }
 
-/** How long a piece is, in microseconds: with the time to the next sync, what a power cut may cost. */
-const PIECE = 250 * MILLISECOND;
 /** How long frames wait to be looked at together. */
 const LOOK_AFTER = 20 * MILLISECOND;
 /** How long after a failure the disk is tried again, and how long it must do well before that is believed. */
 const RETRY = 1 * SECOND;
 const STEADY = 2 * SECOND;
-
-const PIECES: Record<RecordOptions['format'], (tracks: readonly Track[], start: number) => PieceMuxer> = {
-  fmp4: (tracks) => new Fmp4Pieces(tracks),
-  flv: (tracks, start) => new FlvPieces(tracks, start),
-  ts: (tracks) => new TsPieces(tracks),
-};
-
-/** A file in the making. */
-interface Making {
-  readonly muxer: PieceMuxer;
-  readonly tracks: ReadonlyMap<Kind, Track>;
-  /** Its first frame's decoding time, and when that came in. */
-  readonly start: number;
-  readonly wall: number;
-  bytes: number;
-  /** Where the present piece began, and the last one at whose beginning decoding can begin. */
-  piece: number | undefined;
-  keyPiece: number;
-}
 
 /** Records one stream, file after file. It reads like any viewer, so that nothing it waits for is felt by anybody else. */
 export class Recorder {
@@ -169,15 +144,13 @@ export class Recorder {
     const before = this.#pause;
     if (!this.#mayTake(frame)) return this.#continuity.drop();
     if (this.#needsFile(frame)) this.#open(frame);
-    else this.#cut(frame);
+    else this.#write(this.#making!.cut(frame));
     const gap = this.#continuity.take(frame, before);
     if (gap) {
       this.#writer.note(gap);
       this.#events.missed(gap.frames);
     }
-    const making = this.#making!;
-    making.piece ??= frame.dts;
-    making.muxer.write(frame);
+    this.#making!.write(frame);
   }
 
   /** Whether frames are taken, or can be again from this one on. */
@@ -204,64 +177,33 @@ export class Recorder {
 
   #needsFile(frame: Frame): boolean {
     const making = this.#making;
-    if (!making || making.tracks.get(frame.track.kind) !== frame.track) return true;
-    return frame.startable && isSplitDue(this.#ground.options.split, making, frame);
+    return !making || !making.fits(frame) || making.isFull(this.#ground.options.split, frame);
   }
 
   #open(frame: Frame): void {
     const { options } = this.#ground;
+    const continues = this.#making !== undefined;
     this.#finish(frame);
-    const tracks = new Map<Kind, Track>(this.#stream.tracks).set(frame.track.kind, frame.track);
-    const ordered = (['video', 'audio'] as const)
-      .map((kind) => tracks.get(kind))
-      .filter((track) => track !== undefined);
-    const muxer = PIECES[options.format](ordered, frame.dts);
-    const { dts: start, ingest: wall } = frame;
-    this.#making = { muxer, tracks, start, wall, bytes: muxer.opening.length, piece: start, keyPiece: start };
-    const base = join(options.folder, recordingName(options.name, this.#stream.path, wall));
-    const header = {
-      recording: 1,
-      stream: this.#stream.path,
-      format: options.format,
-      began: Math.round(wall / MILLISECOND),
-      codecs: ordered.map(({ parameter }) => parameter),
-      opening: proofOf(muxer.opening),
-      pid: process.pid,
-    } as const;
-    this.#writer.open({ base, extension: FORMATS[options.format].extension }, header, muxer.opening);
-  }
-
-  /** Ends the present piece where the frame that comes begins another one. */
-  #cut(frame: Frame): void {
-    const making = this.#making!;
-    if (frame.startable && frame.dts - making.keyPiece >= PIECE) {
-      this.#write(making.muxer.end(frame));
-      making.piece = frame.dts;
-      making.keyPiece = frame.dts;
-    } else if (making.piece !== undefined && frame.dts - making.piece >= PIECE) {
-      this.#write(making.muxer.part());
-      making.piece = frame.dts;
-    }
+    const making = new Making(options.format, this.#stream, frame);
+    this.#making = making;
+    const base = join(options.folder, recordingName(options.name, this.#stream.path, frame.ingest));
+    const { extension } = FORMATS[options.format];
+    this.#writer.open({ base, extension }, making.header(this.#stream, continues), making.opening);
   }
 
   #endPiece(): void {
-    if (!this.#making) return;
-    this.#write(this.#making.muxer.end());
-    this.#making.piece = undefined;
+    this.#write(this.#making?.end());
   }
 
   #write(piece: Piece | undefined): void {
-    if (!piece) return;
-    this.#making!.bytes += piece.bytes.length;
-    this.#writer.write(piece);
+    if (piece) this.#writer.write(piece);
   }
 
   /** `next` is the frame that the next file begins with, if there is one. */
   #finish(next?: Frame): void {
-    if (!this.#making) return;
-    const { muxer, tracks } = this.#making;
-    const follows = next && tracks.get(next.track.kind) === next.track;
-    this.#write(muxer.end(follows ? next : undefined));
+    const making = this.#making;
+    if (!making) return;
+    this.#write(making.end(next && making.fits(next) ? next : undefined));
     this.#writer.finish();
     this.#making = undefined;
   }
@@ -274,7 +216,7 @@ export class Recorder {
   }
 
   #failed({ frames, from, error, file }: Lost): void {
-    this.#continuity.lose(frames + (this.#making?.muxer.waiting ?? 0), from);
+    this.#continuity.lose(frames + (this.#making?.waiting ?? 0), from);
     this.#making = undefined;
     this.#pause = 'disk';
     if (file) this.#events.left(file);

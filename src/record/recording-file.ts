@@ -1,7 +1,8 @@
 import { concat } from '../base/bytes.ts';
 import { encodeUtf8 } from '../base/utf8.ts';
+import { Contents } from './contents.ts';
 import type { Disk, DiskFile } from './disk.ts';
-import { type End, type Fragment, fragmentOf, type Gap, type Header, manifestLine } from './manifest.ts';
+import { type End, fragmentOf, type Gap, type Header, manifestLine } from './manifest.ts';
 import { MANIFEST, PART } from './places.ts';
 import { completeOpening } from './seal.ts';
 import type { Piece } from './wire/piece.ts';
@@ -14,13 +15,11 @@ export class RecordingFile {
   /** The name that it will have. */
   readonly file: string;
   readonly header: Header;
+  /** What can be read of it. */
+  readonly contents: Contents;
   readonly #disk: Disk;
   readonly #media: DiskFile;
   readonly #manifest: DiskFile;
-  readonly #fragments: Fragment[] = [];
-  #totals: Pick<End, 'ended' | 'video' | 'audio'>;
-  #size: number;
-  #missing = 0;
 
   private constructor(disk: Disk, file: string, header: Header, media: DiskFile, manifest: DiskFile) {
     this.file = file;
@@ -28,8 +27,7 @@ export class RecordingFile {
     this.#disk = disk;
     this.#media = media;
     this.#manifest = manifest;
-    this.#size = header.opening.size;
-    this.#totals = { ended: header.began, video: 0, audio: 0 };
+    this.contents = new Contents(header);
   }
 
   /** Makes both files; the name is another one where `name` is in use. */
@@ -57,28 +55,13 @@ export class RecordingFile {
     }
   }
 
-  /** What is safe to be read, in bytes. */
+  /** How much of it can be read, in bytes. */
   get size(): number {
-    return this.#size;
-  }
-
-  /** Its fragments so far. */
-  get fragments(): readonly Fragment[] {
-    return this.#fragments;
-  }
-
-  /** When its last fragment came in (milliseconds since 1970), and how many frames it has. */
-  get totals(): Pick<End, 'ended' | 'video' | 'audio'> {
-    return this.#totals;
-  }
-
-  /** Frames known to be missing. */
-  get missing(): number {
-    return this.#missing;
+    return this.contents.size;
   }
 
   async append(pieces: readonly Piece[]): Promise<void> {
-    let at = this.#size;
+    let at = this.size;
     const fragments = pieces.map((piece) => {
       const fragment = fragmentOf(piece, at);
       at += fragment.size;
@@ -86,14 +69,12 @@ export class RecordingFile {
     });
     await this.#media.append(concat(pieces.map(({ bytes }) => bytes)));
     await this.#manifest.append(encodeUtf8(fragments.map(manifestLine).join('')));
-    this.#fragments.push(...fragments);
-    this.#totals = fragments.reduce(addTo, this.#totals);
-    this.#size = at;
+    for (const fragment of fragments) this.contents.add(fragment);
   }
 
   async note(gap: Gap): Promise<void> {
     await this.#manifest.append(encodeUtf8(manifestLine(gap)));
-    this.#missing += gap.frames;
+    this.contents.note(gap);
   }
 
   async sync(): Promise<void> {
@@ -103,15 +84,14 @@ export class RecordingFile {
 
   /** Completes it and gives it its name. */
   async finish(): Promise<End> {
-    const end: End = { end: 'done', size: this.#size, ...this.#totals, missing: this.#missing };
-    const opening = await completeOpening(this.#media, this.header, this.#fragments, this.#size);
-    const whole = opening ? { ...end, opening } : end;
+    const opening = await completeOpening(this.#media, this.header, this.contents);
+    const end: End = { ...this.contents.end('done'), ...(opening && { opening }) };
     await this.#media.sync();
-    await this.#manifest.append(encodeUtf8(manifestLine(whole)));
+    await this.#manifest.append(encodeUtf8(manifestLine(end)));
     await this.#manifest.sync();
     await this.#close();
     await this.#disk.rename(this.file + PART, this.file);
-    return whole;
+    return end;
   }
 
   /** Lets go of it as it is. Never rejects. */
@@ -147,16 +127,4 @@ async function tryCreate(disk: Disk, file: string): Promise<{ media: DiskFile; m
     await disk.remove(file + MANIFEST).catch(() => {});
     throw error;
   }
-}
-
-/** The totals of fragments, and one more. */
-export function addTo(
-  { ended, video, audio }: Pick<End, 'ended' | 'video' | 'audio'>,
-  fragment: Fragment,
-): Pick<End, 'ended' | 'video' | 'audio'> {
-  return {
-    ended: Math.max(ended, fragment.wall),
-    video: video + (fragment.video?.frames ?? 0),
-    audio: audio + (fragment.audio?.frames ?? 0),
-  };
 }

@@ -1,10 +1,11 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { ProtocolError } from '../base/errors.ts';
 import { encodeUtf8 } from '../base/utf8.ts';
+import { Contents } from './contents.ts';
 import type { Disk, DiskFile } from './disk.ts';
-import { type End, type Header, type Manifest, manifestLine, proofOf, readManifest } from './manifest.ts';
+import { type End, type Header, type Manifest, manifestLine, manifestOf, proofOf } from './manifest.ts';
+import { readLines } from './manifest-file.ts';
 import { MANIFEST, PART } from './places.ts';
-import { addTo } from './recording-file.ts';
 import { completeOpening } from './seal.ts';
 
 /** So many of the last fragments are looked at: those before them were made safe long before the end. */
@@ -16,34 +17,26 @@ const SUSPECTS = 64;
  * leaves everything as it is, where there is something but no manifest that tells what.
  */
 export async function recover(disk: Disk, file: string): Promise<{ header: Header; end: End } | undefined> {
-  const manifest = readManifest(await readFile(file + MANIFEST, 'utf8').catch(() => ''));
+  const manifest = manifestOf(await readLines(file + MANIFEST));
   if (!manifest) return withoutManifest(disk, file);
+  const { header } = manifest;
   const media = await disk.open(file + PART);
   try {
     const lines = await wholeLines(media, manifest);
-    const fragments = lines.flatMap(({ fragment }) => fragment ?? []);
-    const last = fragments.at(-1);
-    if (!last) return await discard(disk, file);
-    const end = await finish(disk, { file, media, manifest, lines: lines.length });
-    return { header: manifest.header, end };
+    const contents = contentsOf(header, lines);
+    if (contents.points.length === 0) return await discard(disk, file);
+    await media.truncate(contents.size);
+    const opening = await completeOpening(media, header, contents).catch(unlessDamaged);
+    await media.sync();
+    const end: End = { ...contents.end('recovered'), ...(opening && { opening }) };
+    await finish(disk, file, lines, end);
+    return { header, end };
   } finally {
     await media.close();
   }
 }
 
-async function finish(
-  disk: Disk,
-  { file, media, manifest, lines }: { file: string; media: DiskFile; manifest: Manifest; lines: number },
-): Promise<End> {
-  const kept = manifest.lines.slice(0, lines);
-  const fragments = kept.flatMap(({ fragment }) => fragment ?? []);
-  const { at, size } = fragments.at(-1)!;
-  await media.truncate(at + size);
-  const opening = await completeOpening(media, manifest.header, fragments, at + size).catch(unlessDamaged);
-  await media.sync();
-  const missing = manifest.gaps.reduce((sum, { frames }) => sum + frames, 0);
-  const totals = fragments.reduce(addTo, { ended: manifest.header.began, video: 0, audio: 0 });
-  const end: End = { end: 'recovered', size: at + size, ...totals, missing, ...(opening && { opening }) };
+async function finish(disk: Disk, file: string, kept: Manifest['lines'], end: End): Promise<void> {
   const list = await disk.open(file + MANIFEST);
   try {
     const length = kept.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -54,20 +47,28 @@ async function finish(
     await list.close();
   }
   await disk.rename(file + PART, file);
-  return end;
+}
+
+function contentsOf(header: Header, lines: Manifest['lines']): Contents {
+  const contents = new Contents(header);
+  for (const { part } of lines) {
+    if ('at' in part) contents.add(part);
+    else if ('gap' in part) contents.note(part);
+  }
+  return contents;
 }
 
 /** The lines of the manifest, without an end, up to the first fragment that is not as it says. */
 async function wholeLines(media: DiskFile, manifest: Manifest): Promise<Manifest['lines']> {
-  const lines = manifest.lines.filter(({ isEnd }) => !isEnd);
-  const suspects = manifest.fragments.slice(-SUSPECTS);
-  for (const fragment of suspects) {
+  const end = manifest.lines.findIndex(({ part }) => 'end' in part);
+  const lines = end < 0 ? manifest.lines : manifest.lines.slice(0, end);
+  for (const fragment of manifest.fragments.slice(-SUSPECTS)) {
     const { at, size, hash } = fragment;
     const proof = proofOf(await media.read(at, size));
     if (proof.size !== size || proof.hash !== hash)
       return lines.slice(
         0,
-        lines.findIndex((line) => line.fragment === fragment),
+        lines.findIndex(({ part }) => part === fragment),
       );
   }
   return lines;

@@ -1,10 +1,14 @@
 import { hash } from 'node:crypto';
 import type { Dirent } from 'node:fs';
-import { open, readdir, readFile, rmdir, stat } from 'node:fs/promises';
+import { readdir, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
+import { SECOND } from '../base/clock.ts';
+import type { StreamPath } from '../hub/path.ts';
 import type { Recording } from '../hub/recordings.ts';
+import type { Contents } from './contents.ts';
 import type { Disk } from './disk.ts';
-import { type End, type Header, readEnds, readManifest } from './manifest.ts';
+import type { End, Header } from './manifest.ts';
+import { readContents, readEndsOf, readHeaderOf } from './manifest-file.ts';
 import { MANIFEST, PART } from './places.ts';
 import type { RecordingFile } from './recording-file.ts';
 import { recover } from './recover.ts';
@@ -20,9 +24,22 @@ interface Shelved {
   readonly live?: RecordingFile;
 }
 
+/** A recording, and all that its manifest tells. */
+export interface Opened {
+  /** The name that it has, or will have. */
+  readonly file: string;
+  readonly header: Header;
+  /** As long as it is being written there is ever more. */
+  readonly contents: Contents;
+  /** False while this process writes it. */
+  readonly isFinished: boolean;
+  /** Whether it was left unfinished by a writer that was killed. */
+  readonly isRecovered: boolean;
+}
+
 const ID_LENGTH = 16;
-/** How much of a manifest is read at either end, in bytes: more than a line has. */
-const END = 8 * 1024;
+/** Anchors of one stream differ by less, in microseconds: see the relay. */
+const SAME_ANCHOR = 1 * SECOND;
 /** A file that another living process has written to in this time, in milliseconds, is that one's own. */
 const OURS_AFTER = 600_000;
 
@@ -64,6 +81,25 @@ export class Shelf {
   /** Where a recording is, or will be when it is finished. */
   pathOf({ file }: Pick<Recording, 'file'>): string {
     return join(this.folder, file);
+  }
+
+  /** All that is known of a recording; `undefined` where there is none, or its manifest cannot be read. */
+  async open(id: string): Promise<Opened | undefined> {
+    const shelved = this.#all.get(id);
+    if (!shelved) return undefined;
+    const { header, live, end } = shelved;
+    const file = this.pathOf(shelved);
+    const contents = live?.contents ?? (await readContents(file + MANIFEST));
+    const [isFinished, isRecovered] = [live === undefined, end?.end === 'recovered'];
+    return contents && { file, header, contents, isFinished, isRecovered };
+  }
+
+  /** The ids of what is recorded in fMP4 of one stream, whose time 0 was at `anchor`; the oldest first. */
+  ofStream(path: StreamPath, anchor: number): string[] {
+    const fits = ({ header }: Shelved) =>
+      header.stream === path && header.format === 'fmp4' && Math.abs(header.anchor - anchor) < SAME_ANCHOR;
+    const all = [...this.#all].filter(([, shelved]) => fits(shelved));
+    return all.sort(([, a], [, b]) => a.header.began - b.header.began).map(([id]) => id);
   }
 
   /** A file that this process writes. */
@@ -146,14 +182,13 @@ function describe(id: string, { file, header, end, live }: Shelved): Recording {
     const { ended, size, video, audio, missing } = end;
     return { ...common, isFinished: true, ended, size, video, audio, missing };
   }
-  const { ended, video, audio } = live!.totals;
-  return { ...common, isFinished: false, ended, size: live!.size, video, audio, missing: live!.missing };
+  const { totals, missing } = live!.contents;
+  return { ...common, isFinished: false, ...totals, size: live!.size, missing };
 }
 
 /** Whether another process writes it at present: the one before us that is still ending. */
 async function isInUse(file: string): Promise<boolean> {
-  const manifest = readManifest(await readFile(file + MANIFEST, 'utf8').catch(() => ''));
-  const pid = manifest?.header.pid ?? 0;
+  const pid = (await readHeaderOf(file + MANIFEST))?.pid ?? 0;
   if (pid === 0 || pid === process.pid) return false;
   try {
     process.kill(pid, 0);
@@ -162,22 +197,6 @@ async function isInUse(file: string): Promise<boolean> {
   }
   const { mtimeMs } = await stat(file + PART).catch(() => ({ mtimeMs: 0 }));
   return Date.now() - mtimeMs < OURS_AFTER;
-}
-
-async function readEndsOf(file: string): Promise<{ header: Header; end: End } | undefined> {
-  const handle = await open(file, 'r');
-  try {
-    const { size } = await handle.stat();
-    const head = await handle.read(Buffer.alloc(END), 0, END, 0);
-    const tail = await handle.read(Buffer.alloc(END), 0, END, Math.max(0, size - END));
-    return readEnds(text(head), text(tail));
-  } finally {
-    await handle.close();
-  }
-}
-
-function text({ buffer, bytesRead }: { buffer: Buffer; bytesRead: number }): string {
-  return buffer.toString('utf8', 0, bytesRead);
 }
 
 function absent(error: NodeJS.ErrnoException): Dirent[] {

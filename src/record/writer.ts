@@ -174,7 +174,7 @@ export class Writer {
     this.#queue = [];
     for (const job of waiting) if (job.type === 'piece') this.#backlog -= job.piece.bytes.length;
     this.#lost = [...jobs, ...waiting].reduce((sum, job) => sum + framesOf(job), 0);
-    const kept = file && file.fragments.length > 0 ? file : undefined;
+    const kept = file && file.contents.points.length > 0 ? file : undefined;
     await (kept ? kept.abandon() : file?.discard());
     const frames = this.#lost;
     this.#lost = undefined;

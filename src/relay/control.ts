@@ -4,32 +4,33 @@ import { expectJson } from './channel.ts';
 import type { RelayMessage } from './messages.ts';
 
 /** How often one says that one is still there, in milliseconds. */
-const BEAT_MS = 400;
-/** One who is silent for so many of our own beats is taken for dead. */
+export const BEAT_MS = 400;
+/** One who is silent for so many of our own beats is taken for dead; one who is heard another way meanwhile, for so many. */
 const MOST_SILENT = 4;
+const MOST_MUTE = 25;
 
 /** What else there is to know of the other end of a control channel. */
 export interface OtherEnd {
   /** Is handed every message that comes. */
   readonly hear?: (message: RelayMessage) => void;
-  /** Counts what was heard of it another way, by UDP: one whose number grows is alive, however many messages get lost. */
+  /** Grows with what is heard of it another way, by UDP: one who is heard is alive, however long its messages take. */
   readonly heard?: () => number;
 }
 
 /** Keeps up a control channel: returns when the other node ends it, throws when it breaks or falls silent. */
 export async function keepAlive(channel: Channel, { hear, heard = () => 0 }: OtherEnd = {}): Promise<void> {
-  let silent = 0;
-  let before = heard();
+  let [silent, mute, before] = [0, 0, heard()];
   const timer = setInterval(() => {
     if (heard() !== before) silent = 0;
     before = heard();
-    if (++silent > MOST_SILENT) channel.break(new RefusedError('timeout', 'the other node has fallen silent'));
+    if (++silent > MOST_SILENT || ++mute > MOST_MUTE)
+      channel.break(new RefusedError('timeout', 'the other node has fallen silent'));
     else channel.send({ op: 'alive' });
   }, BEAT_MS);
   try {
     for await (const message of channel.messages()) {
       const told = expectJson(message);
-      silent = 0;
+      silent = mute = 0;
       hear?.(told);
     }
   } finally {

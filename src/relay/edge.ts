@@ -2,33 +2,62 @@ import { isUpstream, type OriginAddress } from '../config/options.ts';
 import type { HubEvent, Resolver } from '../hub/hub.ts';
 import type { StreamPath } from '../hub/path.ts';
 import type { Context } from '../module.ts';
+import { filesAt } from './files.ts';
+import { Follower } from './follower.ts';
+import type { Ears } from './media/ears.ts';
 import { Pull } from './pull.ts';
+import { Sibling } from './sibling.ts';
+import type { Source } from './subscription.ts';
 import type { Trust } from './trust.ts';
 import { Uplink } from './uplink.ts';
 
-/** Fetches from its origins what somebody wants and nobody publishes here. */
+/** What one needs who fetches from other nodes. */
+export interface Outside {
+  readonly trust: Trust;
+  readonly ears: Ears;
+}
+
+/** Fetches what somebody wants and nobody publishes here: from the worker of this node that has it, else from the origins. */
 export class Edge {
   readonly #context: Context;
   readonly #idle: number;
+  /** The first worker asks the origins, on behalf of all. */
+  readonly #origins: readonly Source[];
+  readonly #siblings = new Map<number, Sibling>();
   readonly #uplinks: readonly Uplink[];
   readonly #pulls = new Map<StreamPath, Pull>();
+  #followers: readonly Follower[] = [];
 
-  /** Connects to the origins of the configuration at once. */
-  constructor(context: Context, trust: Trust) {
-    const { origins, idle } = context.config.relay;
+  /** Connects to the origins of the configuration at once, where it is the one who does. */
+  constructor(context: Context, outside: Outside | undefined) {
+    const { config, hub, siblings, pasts } = context;
+    const { origins, idle } = config.relay;
     this.#context = context;
     this.#idle = idle;
+    for (let worker = 1; worker <= siblings.count; worker++)
+      if (worker !== siblings.worker) this.#siblings.set(worker, new Sibling(worker, siblings));
     const nodes = origins.filter((origin): origin is OriginAddress => !isUpstream(origin));
-    this.#uplinks = nodes.map((origin) => new Uplink(origin, trust, context));
-    context.hub.observe((event) => this.#observe(event));
-    context.hub.resolveWith(this.resolve);
+    this.#uplinks = outside ? nodes.map((origin) => new Uplink(origin, outside.trust, context, outside.ears)) : [];
+    const first = this.#siblings.get(1);
+    this.#origins = first && (origins.length > 0 || config.cluster.coworkers.length > 0) ? [first] : this.#uplinks;
+    hub.observe((event) => this.#observe(event));
+    hub.resolveWith(this.resolve);
+    pasts.elsewhere = ({ path }) => this.#keepers.map((source) => filesAt(source, path));
+    siblings.onMove((path, owner) => this.#move(path, owner));
+    context.files.elsewhere = (path) => this.#origins.map((origin) => filesAt(origin, path));
   }
 
-  /** Looks for a stream at all origins; however many want it, it is fetched once. */
+  /** From now on hears what the origins publish, to have what is wanted here. To be called when it is known whether anything is. */
+  follow(): void {
+    if (this.#context.hub.hasWishes) this.#followers = this.#uplinks.map((each) => new Follower(this.#context, each));
+  }
+
+  /** Looks for a stream where it can be had; however many want it, it is fetched once. */
   readonly resolve: Resolver = (path) => {
     const present = this.#pulls.get(path);
     if (present) return present.found;
-    const ground = { context: this.#context, sources: this.#uplinks, idle: this.#idle };
+    if (this.#sources(path).length === 0) return undefined;
+    const ground = { context: this.#context, sources: () => this.#sources(path), idle: this.#idle };
     const pull = new Pull(ground, path, () => this.#pulls.delete(path));
     this.#pulls.set(path, pull);
     return pull.found;
@@ -39,9 +68,42 @@ export class Edge {
     return this.#pulls.get(path)?.isFrom(node) === true;
   }
 
+  /** Whether another worker can have a stream from this one: what this one has from a third it gets there. */
+  isSource(path: StreamPath): boolean {
+    const { hub, siblings } = this.#context;
+    const stream = hub.find(path);
+    if (stream) return !stream.mirrored?.isInner;
+    return siblings.worker === 1 && siblings.ownerOf(path) === undefined;
+  }
+
   close(): void {
+    for (const follower of this.#followers) follower.close();
     for (const pull of this.#pulls.values()) pull.end();
     for (const uplink of this.#uplinks) uplink.close();
+  }
+
+  /** Who may have kept what was: the first worker records on behalf of all, and asks the origins. */
+  get #keepers(): readonly Source[] {
+    const first = this.#siblings.get(1);
+    return first ? [first] : this.#uplinks;
+  }
+
+  #sources(path: StreamPath): readonly Source[] {
+    const { siblings } = this.#context;
+    const owner = siblings.ownerOf(path);
+    if (owner === siblings.worker) return [];
+    return owner === undefined ? this.#origins : [this.#siblings.get(owner)!];
+  }
+
+  /** A stream is another worker's now, or nobody's. Who waits here for its publisher goes on with what comes from there. */
+  #move(path: StreamPath, owner: number | undefined): void {
+    const { hub, siblings } = this.#context;
+    if (owner === undefined || owner === siblings.worker) return;
+    hub.concede(path);
+    hub.offer(path);
+    const pull = this.#pulls.get(path);
+    if (pull) pull.move();
+    else if (hub.find(path)) void this.resolve(path);
   }
 
   #observe({ type, stream }: HubEvent): void {

@@ -34,7 +34,8 @@ export class NodeListener {
   /** Rejects when the address cannot be had; goes without QUIC, and says so, on a machine that has none. */
   async open(address: ListenAddress): Promise<BoundAddress> {
     const { key, cert } = this.#trust.credentials();
-    const bound = await this.#listeners.open(this.#createServer(key, cert), address, this.#context.admission);
+    const exclusive = { ...address, exclusive: true } as const;
+    const bound = await this.#listeners.open(this.#createServer(key, cert), exclusive, this.#context.admission);
     try {
       this.#quic = await this.#listenQuic({ ...address, port: bound.port });
     } catch (error) {

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { ByteReader } from '../base/byte-reader.ts';
 import { ByteWriter } from '../base/byte-writer.ts';
@@ -9,6 +10,9 @@ import { readTrack, writeTrack } from './wire/track.ts';
 /** The protocol, by ALPN, in which nodes speak. */
 export const PROTOCOL = 'headwater/1';
 
+/** An edge has no more addresses that matter. */
+export const MOST_HOSTS = 64;
+
 const count = z.number().int().nonnegative();
 const nodeId = z.string().max(64);
 const text = z.string().max(1024);
@@ -17,24 +21,65 @@ const u32 = count.max(2 ** 32 - 1);
 /** Of so many bytes, in base64. */
 const bytes = (length: number) => z.string().refine((it) => Buffer.from(it, 'base64').length === length);
 
-/** How an edge comes by UDP: to which port of the origin, under which number, and the keys of control datagrams both ways. */
-const mediaOffer = z.object({ port: z.int().min(1).max(65_535), connection: u32, up: bytes(16), down: bytes(16) });
+const port = z.int().min(1).max(65_535);
+/** An IP address as the system writes it. */
+const address = z.string().refine((it) => isIP(it) !== 0);
 
-/** Sent by both ends of a control stream: first who one is, then, again and again, that one is still there. */
-const control = z.object({ op: z.literal('control'), node: nodeId, media: mediaOffer.optional() });
+/** How an edge comes by UDP: to which port of the origin, under which number, and the keys of control datagrams both ways. */
+const mediaOffer = z.object({ port, connection: u32, up: bytes(16), down: bytes(16) });
+
+/**
+ * Sent by both ends of a control stream: first who one is, then, again and again, that one is still there. An edge that lost its
+ * control stream alone names the connection by UDP that it has; it is offered again if the origin still has it, else another.
+ */
+const control = z.object({
+  op: z.literal('control'),
+  node: nodeId,
+  connection: u32.optional(),
+  media: mediaOffer.optional(),
+});
 const alive = z.object({ op: z.literal('alive') });
+/** How the edge wants its streams protected: see `link/protection.ts`. */
+const span = z.int().min(1000).max(10_000_000);
+const loss = z.number().min(0).max(0.9);
+const steadyProtection = z.object({ span, share: z.number().min(0).max(1) });
+const fittedProtection = z.object({
+  span,
+  loss,
+  left: loss,
+  burst: z.number().min(1).max(1000),
+  target: z.number().min(1e-12).max(1),
+});
 /** How the edge wants its repairs weighed: see `link/copies.ts`. */
 const policy = z.object({
   op: z.literal('policy'),
   target: z.number().min(1e-12).max(1),
   spare: z.number().min(0).max(4),
+  fec: z.union([steadyProtection, fittedProtection]).optional(),
 });
 
-/** The first message of a subscription; who names its connection by UDP wants media that way, this many microseconds late. */
-const mediaWish = z.object({ connection: u32, latency: count.max(60_000_000) });
+/** Where an edge hears what is pushed to it, besides groups. */
+const pushPlace = z.object({ hosts: z.array(address).max(MOST_HOSTS), port });
+/**
+ * The first message of a subscription; who names its connection by UDP wants media that way, this many microseconds late. Who is
+ * being sent it already, and lost the stream of its subscription alone, names it.
+ */
+const mediaWish = z.object({
+  connection: u32,
+  latency: count.max(60_000_000),
+  ssrc: u32.optional(),
+  pushed: pushPlace.optional(),
+});
 const subscribe = z.object({ op: z.literal('subscribe'), path: text, media: mediaWish.optional() });
 
-/** Media comes by UDP: the keys of its packets, where it begins, and how many records come before it, behind this message. */
+/** The first message of one who wants to know what there is, and the answers to it: a stream is there, or begins. */
+const follow = z.object({ op: z.literal('follow') });
+const published = z.object({ op: z.literal('published'), path: text });
+
+/**
+ * Media comes by UDP: the keys of its packets, where it begins, how many records come before it, behind this message, and where
+ * it is pushed, if it is.
+ */
 const mediaGrant = z.object({
   ssrc: u32,
   key: bytes(16),
@@ -42,6 +87,7 @@ const mediaGrant = z.object({
   sequence: u32,
   chain: count.max(0xffff),
   records: count,
+  pushed: z.object({ host: address, port }).optional(),
 });
 
 /** The answer to it, when the stream is there; records follow. */
@@ -60,10 +106,26 @@ const announce = z.object({
   media: mediaGrant.optional(),
 });
 
-/** Why there is no stream, or no more of it; `code` is one of `RefusalCode`. */
+/** The first message of one who wants a file that is made of a stream, such as a segment of HLS. */
+const fetch = z.object({ op: z.literal('fetch'), path: text, file: z.string().max(128) });
+/** The answer to it, when there is such a file; pieces of so many bytes in all follow. */
+const file = z.object({ op: z.literal('file'), size: count });
+
+/** Why there is no stream, or file, or no more of it; `code` is one of `RefusalCode`. */
 const ended = z.object({ op: z.literal('ended'), code: text, message: text });
 
-const message = z.discriminatedUnion('op', [control, alive, policy, subscribe, announce, ended]);
+const message = z.discriminatedUnion('op', [
+  control,
+  alive,
+  policy,
+  subscribe,
+  announce,
+  fetch,
+  file,
+  follow,
+  published,
+  ended,
+]);
 
 /** What nodes tell each other besides frames. */
 export type RelayMessage = z.infer<typeof message>;

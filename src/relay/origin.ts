@@ -7,43 +7,51 @@ import { hangUp } from '../net/hang-up.ts';
 import type { Mux } from '../net/outlet.ts';
 import { Departure, type Serving, serve } from '../net/serve.ts';
 import { watch } from '../net/watch.ts';
-import { Channel } from './channel.ts';
+import { Channel, expectJson } from './channel.ts';
 import { keepAlive } from './control.ts';
+import { sendFile } from './files.ts';
 import type { MediaServer } from './media/media-server.ts';
 import { playMedia } from './media/play.ts';
 import { announcementOf, type MediaWish, type RelayMessage } from './messages.ts';
+import type { News } from './news.ts';
 import { RecordWriter } from './wire/record.ts';
 
 /** What serving other nodes needs. */
 export interface OriginGround {
   readonly context: Context;
   readonly nodeId: string;
-  /** Whether we are asking this node for this very stream, so that it is no use to it to ask us. */
+  /** Whether it is no use to this node to ask us for this stream, for instance because we are asking it for the same. */
   readonly isAsking: (node: string, path: StreamPath) => boolean;
+  /** Where those are told of it who want to hear what is published. */
+  readonly news?: News;
   /** Where media goes by UDP, if it does. */
   readonly media?: MediaServer | undefined;
 }
 
-/** Another node, by its certificate and its address. */
+/** Another node, by its certificate and its address, or another worker of this one. */
 export interface Peer {
   readonly node: string;
   readonly remote: string;
+  readonly isInner?: boolean;
 }
 
 /** A stream whose publisher has yet to show its tracks is waited for, in microseconds. */
 const PREROLL = 2 * SECOND;
 const NO_PRELUDE = new Uint8Array(0);
 
-/** Serves one stream of bytes that a node has opened: its control channel or a subscription. Never rejects. */
+/** Serves one stream of bytes that a node has opened: its control channel, a subscription, or news. Never rejects. */
 export async function serveNode(ground: OriginGround, stream: Duplex, peer: Peer): Promise<void> {
   const { context } = ground;
-  await serve(context, { protocol: 'relay', remote: peer.remote }, async (serving) => {
+  const { remote, isInner } = peer;
+  await serve(context, { protocol: 'relay', remote, isInner }, async (serving) => {
     const channel = new Channel(stream);
     stream.once('close', () => serving.end(new Departure('the node left')));
     try {
       const wish = await channel.hear(serving.signal, context.config.limits.command / MILLISECOND);
-      if (wish.op === 'control') await control(ground, channel, serving, peer);
+      if (wish.op === 'control') await control(ground, channel, serving, peer, wish.connection);
       else if (wish.op === 'subscribe') await play(ground, channel, serving, { ...peer, ...wish });
+      else if (wish.op === 'follow' && ground.news) await tell(ground, ground.news, channel, serving, peer);
+      else if (wish.op === 'fetch') await sendFile(context, channel, serving, wish);
       else throw new ProtocolError(`a stream that begins with "${wish.op}"`);
     } catch (reason) {
       channel.send(farewell(reason));
@@ -59,18 +67,46 @@ async function control(
   channel: Channel,
   { signal }: Serving,
   peer: Peer,
+  connection: number | undefined,
 ): Promise<void> {
   signal.addEventListener('abort', () => channel.break(signal.reason), { once: true });
-  const welcome = media?.welcome(peer);
+  const welcome = media?.welcome(peer, connection);
   try {
     channel.send({ op: 'control', node: nodeId, ...(welcome && { media: welcome.link.offer }) });
     const hear = (message: RelayMessage) => {
-      if (message.op === 'policy' && welcome) welcome.link.policy = message;
+      if (message.op === 'policy') welcome?.link.heed(message);
     };
     await keepAlive(channel, { hear, heard: () => welcome?.link.heard ?? 0 });
   } finally {
-    welcome?.leave();
+    welcome?.leave(!isDismissed(signal));
   }
+}
+
+/** Whether a session was ended here: all others may be back in a moment. */
+function isDismissed({ aborted, reason }: AbortSignal): boolean {
+  return aborted && !(reason instanceof Departure);
+}
+
+/** Tells a node what is published here, and what begins to be, as far as it may play it and does not send it itself. */
+async function tell(
+  { context, isAsking }: OriginGround,
+  news: News,
+  channel: Channel,
+  serving: Serving,
+  { node, remote }: Peer,
+): Promise<void> {
+  const { signal, session } = serving;
+  const consider = async (path: StreamPath) => {
+    if (isAsking(node, path)) return;
+    const asked = { remote, query: new Map<string, string>(), protocol: 'relay', session: session.id };
+    await context.access.may({ action: 'play', path, ...asked });
+    channel.send({ op: 'published', path });
+  };
+  listen(channel, serving);
+  const leave = news.listen((path) => void consider(path).catch(() => {}));
+  const ended = Promise.withResolvers<never>();
+  signal.addEventListener('abort', () => ended.reject(signal.reason), { once: true });
+  return ended.promise.finally(leave);
 }
 
 interface Wish extends Peer {
@@ -83,28 +119,36 @@ async function play(
   { context, isAsking, media }: OriginGround,
   channel: Channel,
   serving: Serving,
-  { path: asked, node, remote, media: wish }: Wish,
+  { path: asked, node, remote, isInner, media: wish }: Wish,
 ): Promise<never> {
   const { hub, access } = context;
   const { session, signal } = serving;
   const { vhost, app, name } = parsePath(asked);
   const path = streamPath(vhost, app, name);
-  await access.may({ action: 'play', path, remote, query: new Map(), protocol: 'relay', session: session.id });
+  // Another worker has asked the gate for those who watch there.
+  if (!isInner)
+    await access.may({ action: 'play', path, remote, query: new Map(), protocol: 'relay', session: session.id });
   if (isAsking(node, path)) throw new RefusedError('not-found', 'this node asks you for it');
   const stream = await hub.read(path, hub.find(path) ? PREROLL : 0, signal);
   session.detail.node = node;
   serving.begin('play', path);
   listen(channel, serving);
   const link = wish && media?.find(wish.connection, node);
-  if (link) return playMedia(context, serving, channel, { stream, link, latency: wish.latency });
+  if (media && link) {
+    const target = media.pushes.find(path, link.edge, wish);
+    return playMedia(context, serving, channel, { stream, link, latency: wish.latency, target, ssrc: wish.ssrc });
+  }
   channel.send(announcementOf(stream));
   return watch(context, serving, { stream, format: 'relay', mux: recordMux, sink: channel.stream });
 }
 
-/** Nothing more is to be heard from a subscriber; that it leaves is noticed only by one who listens. */
+/** A subscriber says nothing but that it wants no more; that it is lost is noticed only by one who listens. */
 function listen(channel: Channel, serving: Serving): void {
   const hear = async () => {
-    for await (const _ of channel.messages()) throw new ProtocolError('a message where none is expected');
+    for await (const message of channel.messages()) {
+      if (expectJson(message).op !== 'ended') throw new ProtocolError('a message where none is expected');
+      throw new RefusedError('gone', 'the node wants no more of it');
+    }
     throw new Departure('the node left');
   };
   hear().catch((reason: unknown) => serving.end(reason));

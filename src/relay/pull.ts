@@ -4,14 +4,16 @@ import type { Mirror } from '../hub/mirror.ts';
 import type { StreamPath } from '../hub/path.ts';
 import type { Context } from '../module.ts';
 import { Backoff } from '../net/backoff.ts';
-import { type Serving, serve } from '../net/serve.ts';
+import { Departure, type Serving, serve } from '../net/serve.ts';
+import { filesAt } from './files.ts';
 import { begin, receiveAll } from './receive.ts';
-import { askAll, type Source, type Subscription } from './subscription.ts';
+import { askAll, leave, type Source, type Subscription } from './subscription.ts';
 
 /** What fetching streams needs. */
 export interface PullGround {
   readonly context: Context;
-  readonly sources: readonly Source[];
+  /** Where the stream may be had at present. */
+  readonly sources: () => readonly Source[];
   /** How long a stream is kept that nobody watches, in microseconds. */
   readonly idle: number;
 }
@@ -31,7 +33,9 @@ export class Pull {
   readonly #ending = new AbortController();
   #mirror: Mirror | undefined;
   /** From where it comes at present. */
-  #source: Source | undefined;
+  #subscription: Subscription | undefined;
+  /** Ends the pause before the next attempt. */
+  #hurry = () => {};
   #cancelIdle: (() => void) | undefined;
 
   /** `onEnd` is called once, when it fetches no more. */
@@ -55,12 +59,20 @@ export class Pull {
     this.#ending.abort(new RefusedError('gone', 'nobody watches it any more'));
   }
 
-  /** Readers have come or gone: with none for too long the stream is given up. */
+  /** The stream may be had elsewhere now: it is fetched there at once. */
+  move(): void {
+    const { source, channel } = this.#subscription ?? {};
+    if (!source) this.#hurry();
+    else if (!this.#ground.sources().includes(source))
+      channel!.break(new Departure('another worker has the stream now'));
+  }
+
+  /** Readers have come or gone: with none for too long the stream is given up, unless it is wanted. */
   look(): void {
     const { context, idle } = this.#ground;
     this.#cancelIdle?.();
     this.#cancelIdle = undefined;
-    if (!this.#mirror || this.#mirror.stream.readers.size > 0) return;
+    if (!this.#mirror || this.#mirror.stream.readers.size > 0 || context.hub.isWanted(this.path)) return;
     this.#cancelIdle = context.clock.after(idle, () => {
       this.#mirror?.end('gone', 'nobody watches it any more');
       this.end();
@@ -69,7 +81,8 @@ export class Pull {
 
   /** Whether a node is asked, or is the one from which it comes. */
   isFrom(node: string): boolean {
-    return this.#source ? this.#source.node === node : this.#ground.sources.some((source) => source.node === node);
+    const source = this.#subscription?.source;
+    return source ? source.node === node : this.#ground.sources().some((each) => each.node === node);
   }
 
   async #run(): Promise<void> {
@@ -78,42 +91,46 @@ export class Pull {
     const { signal } = this.#ending;
     const backoff = new Backoff(FIRST_PAUSE, LONGEST_PAUSE);
     while (!signal.aborted) {
-      const subscription = await askAll(sources, this.path, hub.find(this.path)?.lease.token ?? 0, signal);
+      const subscription = await askAll(sources(), this.path, hub.find(this.path)?.lease.token ?? 0, signal);
       const began = clock.now();
       if (subscription) await this.#follow(subscription);
       if (clock.now() - began > STEADY) backoff.reset();
       const stream = hub.find(this.path);
       // Whoever watches is kept for some time, as he is when a publisher is lost.
       if (!stream || stream.publisher) return;
-      await backoff.wait(signal);
+      const pause = new AbortController();
+      this.#hurry = () => pause.abort();
+      await backoff.wait(AbortSignal.any([signal, pause.signal]));
     }
   }
 
   /** Mirrors the stream until it ends or the connection is lost. */
   async #follow(subscription: Subscription): Promise<void> {
     const { source, channel } = subscription;
-    this.#source = source;
+    const { host: remote, isInner } = source;
+    this.#subscription = subscription;
     const run = (serving: Serving) => this.#receive(subscription, serving);
-    await serve(this.#ground.context, { protocol: 'relay', remote: source.host }, run);
-    this.#source = undefined;
-    channel.stream.destroy();
+    await serve(this.#ground.context, { protocol: 'relay', remote, isInner }, run);
+    this.#subscription = undefined;
+    leave(channel);
   }
 
   async #receive(subscription: Subscription, serving: Serving): Promise<never> {
-    const { channel, announcement, source } = subscription;
+    const { announcement, source } = subscription;
     const signal = AbortSignal.any([serving.signal, this.#ending.signal]);
     signal.throwIfAborted();
-    signal.addEventListener('abort', () => channel.break(signal.reason), { once: true });
     serving.session.detail.origin = source.name;
     serving.begin('publish', this.path);
     const mirror = this.#ground.context.hub.mirror(this.path, serving.session);
     this.#mirror = mirror;
     try {
       begin(mirror, announcement);
+      mirror.stream.upstream = filesAt(source, this.path);
       this.#found.resolve();
       this.look();
-      return await receiveAll(subscription, mirror);
+      return await receiveAll(subscription, mirror, signal);
     } finally {
+      mirror.stream.upstream = undefined;
       this.#mirror = undefined;
       this.look();
       mirror.close();

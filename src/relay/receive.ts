@@ -3,25 +3,18 @@ import { MILLISECOND, SECOND } from '../base/clock.ts';
 import { ProtocolError, RefusedError } from '../base/errors.ts';
 import type { Lease } from '../hub/lease.ts';
 import type { Mirror } from '../hub/mirror.ts';
-import type { Lineup } from '../hub/stream.ts';
 import { Departure } from '../net/serve.ts';
-import type { Wanted } from './media/origin-link.ts';
-import {
-  type Announcement,
-  lineupOf,
-  type MediaGrant,
-  type RelayMessage,
-  readRelayMessage,
-  tracksOf,
-} from './messages.ts';
-import type { Subscription } from './subscription.ts';
+import { type Channel, orAbort } from './channel.ts';
+import { Intake } from './intake.ts';
+import type { IncomingRecord } from './link/hand-over.ts';
+import type { OriginLink } from './media/origin-link.ts';
+import type { Reception } from './media/reception.ts';
+import { type Announcement, lineupOf, type RelayMessage, readRelayMessage, tracksOf } from './messages.ts';
+import { askToGoOn, leave, type Subscription } from './subscription.ts';
 import { MessageType } from './wire/message.ts';
-import { RecordReader, type RelayRecord } from './wire/record.ts';
 
 /** Anchors of one timeline differ by less, in microseconds. */
 const SAME_ANCHOR = 1 * SECOND;
-/** So much may come by UDP before all is there that comes before it, in bytes. */
-const MOST_EARLY = 32 * 1024 * 1024;
 
 /** Begins a mirror, or goes on with it. Throws when the stream is another one of the same name: what is here has ended meanwhile. */
 export function begin(mirror: Mirror, announcement: Announcement): void {
@@ -31,90 +24,104 @@ export function begin(mirror: Mirror, announcement: Announcement): void {
   mirror.stream.lease = { token, anchor };
 }
 
-/** Writes all that an origin sends into a mirror. Throws the reason why there is no more. */
-export async function receiveAll(subscription: Subscription, mirror: Mirror): Promise<never> {
-  const { channel, announcement, link } = subscription;
-  const intake = new Intake(mirror, announcement);
-  const reception = announcement.media && link?.receive(wanted(subscription, announcement.media, intake, mirror));
+/** Writes all that an origin sends into a mirror, until `signal` aborts. Throws the reason why there is no more. */
+export async function receiveAll(subscription: Subscription, mirror: Mirror, signal: AbortSignal): Promise<never> {
+  const receiving = new Receiving(subscription, mirror);
+  const abort = () => receiving.end(signal.reason);
+  if (signal.aborted) throw signal.reason;
+  signal.addEventListener('abort', abort, { once: true });
   try {
-    for await (const { type, body } of channel.messages()) {
-      mirror.session.bytesIn += body.length;
-      if (type === MessageType.record) intake.take(body);
-      else {
-        const event = readRelayMessage(body);
-        // What left the origin before that may still be under way, or wait for its time.
-        if (reception) await sleep(Math.ceil(reception.rest / MILLISECOND));
-        throw reasonIn(event, mirror);
-      }
-    }
-    throw new Departure('the origin ended the connection');
+    return await receiving.run();
   } finally {
-    if (reception) link!.leave(reception);
+    signal.removeEventListener('abort', abort);
+    receiving.close();
   }
 }
 
-function wanted({ channel }: Subscription, grant: MediaGrant, intake: Intake, mirror: Mirror): Wanted {
-  return {
-    path: mirror.stream.path,
-    grant,
-    onRecord: ({ bytes }) => {
-      mirror.session.bytesIn += bytes.length;
-      try {
-        intake.takeLater(bytes);
-      } catch (error) {
-        channel.break(error);
-      }
-    },
-    onLost: (reason) => channel.break(reason),
-  };
-}
-
-/** Puts together what comes behind the announcement and what comes by UDP, which begins where the former ends. */
-class Intake {
+/** A subscription while it lasts: its stream, and what comes beside that by UDP, which may outlive the stream. */
+class Receiving {
+  readonly #subscription: Subscription;
   readonly #mirror: Mirror;
-  readonly #lineup: Lineup;
-  readonly #reader = new RecordReader();
-  /** How many records come behind the announcement before those by UDP have their turn. */
-  #expected: number;
-  #early: Uint8Array[] = [];
-  #earlyBytes = 0;
+  readonly #intake: Intake;
+  readonly #ending = new AbortController();
+  readonly #link: OriginLink | undefined;
+  readonly #reception: Reception | undefined;
+  readonly #off: (() => void) | undefined;
+  #channel: Channel;
 
-  constructor(mirror: Mirror, announcement: Announcement) {
+  constructor(subscription: Subscription, mirror: Mirror) {
+    const { announcement, channel, link, source } = subscription;
+    this.#subscription = subscription;
     this.#mirror = mirror;
-    this.#lineup = lineupOf(announcement);
-    this.#expected = announcement.media?.records ?? 0;
+    this.#intake = new Intake(mirror, announcement);
+    this.#channel = channel;
+    this.#link = link;
+    const end = (reason: unknown) => this.end(reason);
+    const onRecord = (record: IncomingRecord) => this.#take(record);
+    const { media: grant } = announcement;
+    this.#reception = grant && link?.receive({ path: mirror.stream.path, grant, onRecord, onLost: end });
+    if (!link) this.#off = source.onUp?.(() => end(new Departure('its media can come by UDP now')));
   }
 
-  /** Takes a record that came reliably. Throws {@link ProtocolError}. */
-  take(body: Uint8Array): void {
-    const record = this.#reader.read(body);
-    if (!record) throw new ProtocolError('a frame of a track that was not announced');
-    this.#write(record);
-    if (--this.#expected === 0) for (const early of this.#early.splice(0)) this.takeLater(early);
+  /** Ends it, for this reason. Idempotent. */
+  end(reason: unknown): void {
+    this.#ending.abort(reason);
   }
 
-  /** Takes a record that came by UDP, which may have lost some before it. Throws {@link ProtocolError}. */
-  takeLater(body: Uint8Array): void {
-    if (this.#expected > 0) return this.#keep(body);
-    const record = this.#reader.read(body);
-    // Else its configuration was lost: the next key frame brings it again.
-    if (record) this.#write(record);
+  /** Receives until there is no more; throws the reason. */
+  async run(): Promise<never> {
+    const { signal } = this.#ending;
+    for (;;) {
+      signal.throwIfAborted();
+      const reason = await orAbort(this.#follow(), signal).catch((error: unknown) => error);
+      if (signal.aborted) throw signal.reason;
+      if (!(reason instanceof ConnectionLost && this.#reception)) throw reason;
+      this.#channel = await askToGoOn(this.#subscription, this.#reception.ssrc, signal);
+    }
   }
 
-  #keep(body: Uint8Array): void {
-    this.#earlyBytes += body.length;
-    if (this.#earlyBytes > MOST_EARLY) throw new Departure('the beginning of a stream does not come through');
-    this.#early.push(body);
+  close(): void {
+    this.#off?.();
+    if (this.#reception) this.#link!.leave(this.#reception);
+    leave(this.#channel);
   }
 
-  #write(record: RelayRecord): void {
-    const { track, token } = record;
-    if (this.#lineup[track.kind] !== track.codec) throw new ProtocolError('a frame of a track that was not announced');
-    // Where an origin is itself an edge, the owner may change meanwhile.
-    if (token !== this.#mirror.stream.lease.token) this.#mirror.announce(token, this.#lineup, []);
-    this.#mirror.write(record);
+  /** Reads a channel to its end; throws the reason of that. */
+  async #follow(): Promise<never> {
+    for await (const { type, body } of this.#messages()) {
+      this.#mirror.session.bytesIn += body.length;
+      if (type === MessageType.record) this.#intake.take(body);
+      else throw await this.#ended(readRelayMessage(body));
+    }
+    throw new ConnectionLost('the origin ended the connection');
+  }
+
+  async *#messages() {
+    try {
+      yield* this.#channel.messages();
+    } catch (error) {
+      throw error instanceof Departure ? new ConnectionLost(error.message) : error;
+    }
+  }
+
+  /** What left the origin before that may still be under way, or wait for its time. */
+  async #ended(event: RelayMessage): Promise<Error> {
+    if (this.#reception) await sleep(Math.ceil(this.#reception.rest / MILLISECOND));
+    return reasonIn(event, this.#mirror);
+  }
+
+  #take(record: IncomingRecord): void {
+    this.#mirror.session.bytesIn += record.bytes.length;
+    try {
+      this.#intake.takeLater(record);
+    } catch (error) {
+      this.end(error);
+    }
   }
 }
+
+/** The stream of a subscription broke off; what the origin had to say of its end was not heard. */
+class ConnectionLost extends Departure {}
 
 /** An end by the owner's will is one for viewers here as well; by all others they may hope for a return. */
 function reasonIn(event: RelayMessage, mirror: Mirror): Error {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { type Duplex, duplexPair } from 'node:stream';
 import { afterEach, beforeEach, describe, type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { AUDIO, VIDEO } from '../../test/support/tracks.ts';
 import { until } from '../../test/support/until.ts';
@@ -19,11 +20,14 @@ import { Frame } from '../media/frame.ts';
 import type { Track } from '../media/track.ts';
 import type { Context } from '../module.ts';
 import { Pacer } from '../net/pacer.ts';
+import { noSiblings } from '../net/siblings.ts';
 import { loggerTo } from '../ops/log.ts';
 import { systemClock } from '../ops/system-clock.ts';
 import { Channel, expectJson } from './channel.ts';
 import { keepAlive } from './control.ts';
+import { Follower } from './follower.ts';
 import type { Announcement, RelayMessage } from './messages.ts';
+import { News } from './news.ts';
 import { serveNode } from './origin.ts';
 import { Pull } from './pull.ts';
 import type { Source } from './subscription.ts';
@@ -46,6 +50,7 @@ class Node {
   readonly context: Context;
   verdict: Verdict = 'allow';
   isAsking = false;
+  readonly #news: News;
 
   constructor() {
     const clock = systemClock;
@@ -54,6 +59,7 @@ class Node {
     const context: Partial<Context> = {
       config,
       clock,
+      siblings: noSiblings(),
       log: loggerTo({ write: (line) => void this.lines.push(JSON.parse(line) as Record<string, unknown>) }, 'debug'),
       hub: new Hub({ ...publish, window, segment: SECOND }, clock),
       sessions: new Sessions(clock),
@@ -62,6 +68,7 @@ class Node {
       outlets: { window, stallTimeout: play.stallTimeout },
     };
     this.context = context as Context;
+    this.#news = new News(this.context);
   }
 
   get hub(): Hub {
@@ -87,7 +94,7 @@ class Node {
 
   /** Answers what another node has opened. */
   serve(stream: Duplex): void {
-    const ground = { context: this.context, nodeId: 'origin', isAsking: () => this.isAsking };
+    const ground = { context: this.context, nodeId: 'origin', isAsking: () => this.isAsking, news: this.#news };
     void serveNode(ground, stream, { node: 'edge', remote: '192.0.2.1' });
   }
 
@@ -97,7 +104,7 @@ class Node {
   }
 
   pull(sources: Source[], idle = 60_000 * MILLISECOND): Pull {
-    return new Pull({ context: this.context, sources, idle }, PATH, () => {});
+    return new Pull({ context: this.context, sources: () => sources, idle }, PATH, () => {});
   }
 }
 
@@ -216,6 +223,56 @@ describe('a stream crosses from node to node', () => {
   });
 });
 
+describe('a node that wants streams whether or not anybody watches', () => {
+  /** The edge as it follows an origin, with what finds streams there. */
+  function follow(t: TestContext, source: Source, isWanted = true): void {
+    edge.hub.want(() => isWanted);
+    edge.hub.resolveWith((path) => (path === PATH ? edge.pull([source], 1).found : undefined));
+    const follower = new Follower(edge.context, source);
+    t.after(() => follower.close());
+  }
+  const isHere = () => edge.hub.find(PATH)?.publisher !== undefined;
+
+  test('has what is published at its origin, before and after it came, and keeps it', async (t) => {
+    follow(t, origin.source());
+    await until('it follows', () => origin.relays.length > 0);
+    const publisher = await origin.publish();
+    await until('it is here', isHere);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.ok(isHere(), 'though nobody reads it');
+    publisher.stream.end('gone', 'that was all');
+    await until('it is over', () => edge.hub.find(PATH) === undefined);
+  });
+
+  test('has what was there before it', async (t) => {
+    await origin.publish();
+    follow(t, origin.source());
+    await until('it is here', isHere);
+  });
+
+  const kept: [name: string, isWanted: boolean, prepare: () => void][] = [
+    ['that it does not want', false, () => {}],
+    ['that the gate keeps back', true, () => (origin.verdict = { refuse: 'not for you' })],
+    ['that its origin has from it', true, () => (origin.isAsking = true)],
+  ];
+  for (const [name, isWanted, prepare] of kept)
+    test(`leaves alone what is there ${name}`, async (t) => {
+      await origin.publish();
+      prepare();
+      follow(t, origin.source(), isWanted);
+      await until('it follows', () => origin.relays.length > 0);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      assert.equal(edge.hub.find(PATH), undefined);
+    });
+
+  test('says once that its origin does not know the question', async (t) => {
+    const source = scripted([{ op: 'ended', code: 'protocol', message: 'a stream that begins with "follow"' }]);
+    follow(t, source);
+    await until('it was asked again', () => source.asked > 1);
+    assert.equal(edge.lines.filter(({ msg }) => /does not tell/.test(String(msg))).length, 1);
+  });
+});
+
 describe('nobody has a stream', () => {
   const absent: [name: string, prepare: () => Promise<unknown>][] = [
     ['that nobody publishes', async () => {}],
@@ -267,6 +324,40 @@ describe('an edge', () => {
     assert.deepEqual([shown(stream), stream.lease.token], [['video 0', 'video 40'], 6]);
   });
 
+  test('goes at once to where the stream is now, from a source that has it no more or while it looks for one', async () => {
+    const first = scripted([ANNOUNCED, ...records([5, 0, 0, VIDEO])]);
+    const second = scripted([{ ...ANNOUNCED, token: 6 }, ...records([6, 0, 40, VIDEO])]);
+    const third = scripted([{ ...ANNOUNCED, token: 7 }, ...records([7, 0, 80, VIDEO])]);
+    let sources: Source[] = [first];
+    const ground = { context: edge.context, sources: () => sources, idle: 60_000 * MILLISECOND };
+    const pull = new Pull(ground, PATH, () => {});
+    await pull.found;
+    const stream = edge.hub.find(PATH)!;
+    await until('it is there', () => stream.log.head === 1);
+    sources = [second];
+    pull.move();
+    await until('it has moved', () => stream.log.head === 2);
+    pull.move();
+    assert.deepEqual([first.asked, second.asked], [1, 1], 'where it is already it stays');
+    sources = [];
+    pull.move();
+    await until('it is nowhere', () => !stream.publisher);
+    sources = [third];
+    pull.move();
+    await until('it is there again', () => stream.log.head === 3);
+    assert.deepEqual([shown(stream), stream.lease.token], [['video 0', 'video 40', 'video 80'], 7]);
+  });
+
+  test('keeps what a module wants though nobody watches', async () => {
+    edge.hub.want((path) => path === PATH);
+    const pull = edge.pull([scripted([ANNOUNCED, ...records([5, 0, 0, VIDEO])])], 1);
+    await pull.found;
+    await until('it is there', () => edge.hub.find(PATH)?.log.head === 1);
+    await sleep(50);
+    assert.ok(edge.hub.find(PATH));
+    pull.end();
+  });
+
   test('does not listen to an owner that was replaced', async () => {
     const lost: RelayMessage = { op: 'ended', code: 'kicked', message: '' };
     const source = scripted([ANNOUNCED, ...records([5, 0, 0, VIDEO]), lost], [{ ...ANNOUNCED, token: 4 }]);
@@ -316,6 +407,29 @@ describe('an edge', () => {
     assert.ok(reader.next());
     await until('the pull is over', () => edge.relays.length === 0);
     assert.equal(source.asked, 1);
+  });
+});
+
+describe('between workers of a node', () => {
+  test('the gate is not asked again, nothing is listed or counted, and the log is silent', async () => {
+    await origin.publish();
+    origin.verdict = { refuse: 'not for you' };
+    const open = async () => {
+      const [near, far] = duplexPair();
+      const ground = { context: origin.context, nodeId: '', isAsking: () => origin.isAsking };
+      void serveNode(ground, far, { node: 'a worker', remote: '', isInner: true });
+      return near;
+    };
+    const source: Source = { name: 'worker 1', host: '', node: 'worker 1', isInner: true, open };
+    await edge.pull([source]).found;
+    const [own, mirrored] = [origin.hub.find(PATH)!, edge.hub.find(PATH)!];
+    await until('it is there', () => mirrored.log.head === 2);
+    assert.deepEqual([own.counters.bytesOut, mirrored.counters.bytesIn, mirrored.counters.videoFrames], [0, 0, 0]);
+    assert.ok([...origin.relays, ...edge.relays].every(({ isInner }) => isInner));
+    assert.deepEqual(
+      [...origin.lines, ...edge.lines].filter(({ level }) => level !== 'debug'),
+      [],
+    );
   });
 });
 

@@ -1,25 +1,33 @@
 import type { Duplex } from 'node:stream';
 import { RefusedError } from '../base/errors.ts';
 import type { StreamPath } from '../hub/path.ts';
+import { Backoff } from '../net/backoff.ts';
+import { hangUp } from '../net/hang-up.ts';
+import { Departure } from '../net/serve.ts';
 import { Channel } from './channel.ts';
 import type { OriginLink } from './media/origin-link.ts';
 import type { Announcement } from './messages.ts';
 
-/** An origin, as those see it who fetch from it. */
+/** An origin, or another worker of this node, as those see it who fetch from it. */
 export interface Source {
   /** `host:port`. */
   readonly name: string;
   readonly host: string;
   /** Its id, once it was ever reached. */
   readonly node: string | undefined;
+  /** Whether it is another worker of this node. */
+  readonly isInner?: boolean;
   /** Opens a stream of bytes. Rejects when it cannot be reached, or `signal` aborts. */
   open(signal: AbortSignal): Promise<Duplex>;
   /** How its media comes by UDP, once it is known whether it does. */
   link?(): Promise<OriginLink | undefined>;
+  /** Has `action` called as soon as its media can come by UDP, at once where it can; the function returned prevents that. */
+  onUp?(action: () => void): () => void;
 }
 
 /** A stream as an origin begins to send it. */
 export interface Subscription {
+  readonly path: StreamPath;
   readonly source: Source;
   readonly channel: Channel;
   readonly announcement: Announcement;
@@ -29,6 +37,8 @@ export interface Subscription {
 
 /** How long an origin may take to say whether it has a stream, in milliseconds. */
 const PATIENCE_MS = 5000;
+/** The pauses between the questions to one that goes on by UDP, in milliseconds. */
+const [FIRST_PAUSE, LONGEST_PAUSE] = [50, 500];
 
 /** Asks all origins at once: the first that has the stream, by an owner who is not outdated, is taken. `undefined` when nobody has it. */
 export async function askAll(
@@ -43,7 +53,7 @@ export async function askAll(
   });
   const winner = await Promise.any(asked.map(({ answer }) => answer)).catch(() => undefined);
   for (const { losing, answer } of asked) {
-    answer.then((other) => other !== winner && other.channel.stream.destroy()).catch(() => {});
+    answer.then((other) => other !== winner && leave(other.channel)).catch(() => {});
     losing.abort(new Error('another origin was faster'));
   }
   return winner;
@@ -51,16 +61,54 @@ export async function askAll(
 
 /** Rejects with the reason when the origin does not have the stream. */
 async function ask(source: Source, path: StreamPath, leastToken: number, signal: AbortSignal): Promise<Subscription> {
+  const { channel, answer, link } = await subscribe(source, path, undefined, signal);
+  if (answer.op === 'announce' && answer.token >= leastToken)
+    return { path, source, channel, announcement: answer, link };
+  leave(channel);
+  throw new RefusedError('not-found', `${source.name} does not have the stream`);
+}
+
+/**
+ * Asks an origin again for a stream whose media it goes on sending by UDP, until it can be asked. Rejects when it sends that no more,
+ * or `signal` aborts.
+ */
+export async function askToGoOn(
+  { source, path, link }: Subscription,
+  ssrc: number,
+  signal: AbortSignal,
+): Promise<Channel> {
+  const backoff = new Backoff(FIRST_PAUSE, LONGEST_PAUSE);
+  for (;;) {
+    const asked = await subscribe(source, path, ssrc, signal).catch(() => undefined);
+    signal.throwIfAborted();
+    if (asked?.answer.op === 'announce' && asked.link === link && asked.answer.media?.ssrc === ssrc)
+      return asked.channel;
+    if (asked) {
+      leave(asked.channel);
+      throw new Departure('the origin sends it anew');
+    }
+    await backoff.wait(signal);
+  }
+}
+
+/** Opens a subscription; `ssrc` is what comes by UDP already. Rejects when it is not answered. */
+async function subscribe(source: Source, path: StreamPath, ssrc: number | undefined, signal: AbortSignal) {
   const channel = new Channel(await source.open(AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)])));
   try {
+    // Known only now that there is a connection.
     const link = await source.link?.();
-    channel.send({ op: 'subscribe', path, ...(link && { media: link.wish }) });
-    const announcement = await channel.hear(signal, PATIENCE_MS);
-    if (announcement.op === 'announce' && announcement.token >= leastToken)
-      return { source, channel, announcement, link };
-    throw new RefusedError('not-found', `${source.name} does not have the stream`);
+    const media = link && { ...link.wish, ...(ssrc !== undefined && { ssrc }) };
+    channel.send({ op: 'subscribe', path, ...(media && { media }) });
+    return { channel, link, answer: await channel.hear(signal, PATIENCE_MS) };
   } catch (error) {
     channel.stream.destroy();
     throw error;
   }
+}
+
+/** Ends a subscription, and says so: one that merely breaks off would be waited for. Idempotent. */
+export function leave(channel: Channel): void {
+  if (!channel.stream.writable) return;
+  channel.send({ op: 'ended', code: 'gone', message: 'it is wanted no more' });
+  hangUp(channel.stream);
 }

@@ -3,10 +3,11 @@ import { RefusedError } from '../base/errors.ts';
 import type { OriginAddress } from '../config/options.ts';
 import type { Context } from '../module.ts';
 import { Backoff } from '../net/backoff.ts';
-import { orAbort } from './channel.ts';
+import { type Channel, orAbort } from './channel.ts';
 import { keepAlive } from './control.ts';
-import type { RepairPolicy } from './link/copies.ts';
+import type { Ears } from './media/ears.ts';
 import { OriginLink } from './media/origin-link.ts';
+import type { MediaOffer } from './messages.ts';
 import type { Source } from './subscription.ts';
 import type { Trust } from './trust.ts';
 import { findWay, type Way } from './way.ts';
@@ -24,24 +25,28 @@ export class Uplink implements Source {
   readonly #origin: OriginAddress;
   readonly #trust: Trust;
   readonly #context: Context;
+  readonly #ears: Ears;
   readonly #closing = new AbortController();
   readonly #retries = new Backoff(FIRST_PAUSE, LONGEST_PAUSE);
   readonly #refusals = new Backoff(FIRST_REFUSED, LONGEST_REFUSED);
   /** The attempt to connect that is under way, or was the last one. */
   #attempt = Promise.withResolvers<Way>();
   #way = this.#attempt.promise;
+  #control: Channel | undefined;
   #node: string | undefined;
   #transport: Way['transport'] | undefined;
   #link: OriginLink | undefined;
+  readonly #waiting = new Set<() => void>();
   #complaint = '';
 
   /** Begins to connect at once, and again whenever the connection is lost. */
-  constructor(origin: OriginAddress, trust: Trust, context: Context) {
+  constructor(origin: OriginAddress, trust: Trust, context: Context, ears: Ears) {
     this.name = `${origin.host}:${origin.port}`;
     this.host = origin.host;
     this.#origin = origin;
     this.#trust = trust;
     this.#context = context;
+    this.#ears = ears;
     void this.#keep();
   }
 
@@ -59,11 +64,19 @@ export class Uplink implements Source {
   /** How media comes from the origin by UDP, once it is known whether it does. */
   async link(): Promise<OriginLink | undefined> {
     const link = this.#link;
-    return (await link?.answered) && link?.isUp ? link : undefined;
+    await link?.answered;
+    return link?.isUp ? link : undefined;
+  }
+
+  onUp(action: () => void): () => void {
+    if (this.#link?.isUp) action();
+    else this.#waiting.add(action);
+    return () => this.#waiting.delete(action);
   }
 
   close(): void {
     this.#closing.abort(new Error('the relay is stopping'));
+    this.#link?.close();
   }
 
   async #keep(): Promise<void> {
@@ -80,30 +93,52 @@ export class Uplink implements Source {
   async #connect(signal: AbortSignal): Promise<Backoff> {
     const { nodeId } = this.#trust;
     const credentials = await this.#trust.credentialsFor(this.#origin, signal);
-    const way = await findWay({ origin: this.#origin, credentials, nodeId }, this.#transport, signal);
+    const connection = this.#link?.isOpen ? this.#link.connection : undefined;
+    const way = await findWay({ origin: this.#origin, credentials, nodeId, connection }, this.#transport, signal);
     const close = () => way.close();
     signal.addEventListener('abort', close, { once: true });
-    const link = (this.#link = await this.#openLink(way));
-    const hide = link && this.#context.links.add(() => link.report());
+    this.#control = way.control;
+    const link = (this.#link = await this.#linkBy(way));
     this.#begin(way);
-    const ear = { hear: () => link?.heardOtherwise(), heard: () => link?.heard ?? 0 };
+    const ear = { hear: () => link?.heardOtherwise(), heard: () => link?.heardAt ?? 0 };
     const reason = await keepAlive(way.control, ear).catch((error: Error) => error.message);
     signal.removeEventListener('abort', close);
-    hide?.();
-    link?.close();
+    link?.detach();
     way.close();
     this.#lose(reason ?? 'the origin ended the connection');
     return this.#retries;
   }
 
-  async #openLink({ media, node, control }: Way): Promise<OriginLink | undefined> {
-    const { config, clock, log } = this.#context;
-    if (!media || !config.relay.media) return undefined;
+  /** The link that there is goes on if the origin still knows it. */
+  async #linkBy({ media, node }: Way): Promise<OriginLink | undefined> {
+    const present = this.#link;
+    if (present?.isOpen && present.connection === media?.connection) {
+      present.attach();
+      return present;
+    }
+    present?.close();
+    return media && this.#context.config.relay.media && this.#openLink(media, node);
+  }
+
+  async #openLink(media: MediaOffer, node: string): Promise<OriginLink | undefined> {
+    const { config, clock, log, links } = this.#context;
     const { host, mediaPort: port = media.port } = this.#origin;
-    const { latency } = config.relay;
-    const onPolicy = (policy: RepairPolicy) => control.send({ op: 'policy', ...policy });
-    const options = { clock, log, name: this.name, node, host, offer: { ...media, port }, latency, onPolicy };
-    return OriginLink.open(options).catch(() => undefined);
+    const { latency, fec } = config.relay;
+    let hide = () => {};
+    const link = await OriginLink.open({
+      ...{ clock, log, name: this.name, node, host, offer: { ...media, port }, latency, fec, ears: this.#ears },
+      onPolicy: (policy) => this.#control?.send({ op: 'policy', ...policy }),
+      onUp: () => this.#rise(),
+      onClose: () => hide(),
+    }).catch(() => undefined);
+    if (link) hide = links.add(() => link.report());
+    return link;
+  }
+
+  #rise(): void {
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const action of waiting) action();
   }
 
   #begin(way: Way): void {

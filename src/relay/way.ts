@@ -6,6 +6,7 @@ import { RefusedError } from '../base/errors.ts';
 import type { OriginAddress } from '../config/options.ts';
 import { dialQuic } from '../net/quic.ts';
 import { Channel } from './channel.ts';
+import { BEAT_MS } from './control.ts';
 import { type MediaOffer, PROTOCOL } from './messages.ts';
 import type { Trust } from './trust.ts';
 
@@ -30,6 +31,8 @@ export interface Destination {
   readonly credentials: Awaited<ReturnType<Trust['credentialsFor']>>;
   /** Our own id. */
   readonly nodeId: string;
+  /** That by UDP to the origin that we still have, if we have one. */
+  readonly connection?: number | undefined;
 }
 
 /** How long QUIC has the field for itself, in milliseconds: where it works, TLS is not even tried. */
@@ -54,7 +57,7 @@ export async function findWay(
   const byTls = later(HEAD_START_MS, AbortSignal.any([signal, tlsLoses.signal]), (until) => tlsWay(destination, until));
   const patience = before === 'tls' ? LAST_CHANCE_MS : QUIC_PATIENCE_MS;
   const isLate = byTls.then(
-    () => sleep(patience, undefined, { ref: false }),
+    ({ control }) => waitBeside(control, patience),
     () => sleep(LAST_CHANCE_MS, undefined, { ref: false }),
   );
   const first = await Promise.race([byQuic.catch(() => undefined), isLate]);
@@ -62,6 +65,14 @@ export async function findWay(
   loses.abort(new Error('the other way is taken'));
   loser.then((way) => way.close()).catch(() => {});
   return winner;
+}
+
+/** Lets so many milliseconds pass, in which the other node is told that we are still there. */
+async function waitBeside(control: Channel, patience: number): Promise<void> {
+  for (let waited = 0; waited < patience; waited += BEAT_MS) {
+    control.send({ op: 'alive' });
+    await sleep(BEAT_MS, undefined, { ref: false });
+  }
 }
 
 async function later<T>(
@@ -74,7 +85,7 @@ async function later<T>(
 }
 
 async function quicWay(destination: Destination, signal: AbortSignal): Promise<Way> {
-  const { credentials, nodeId } = destination;
+  const { credentials } = destination;
   const { host, port } = destination.origin;
   const options = { host, port, alpn: [PROTOCOL], timeout: QUIC_PATIENCE_MS, ...credentials };
   const connection = await dialQuic(options, signal);
@@ -84,7 +95,7 @@ async function quicWay(destination: Destination, signal: AbortSignal): Promise<W
     tls.close();
   };
   const control = new Channel(await connection.openStream());
-  const origin = await shakeHands(control, nodeId, close, signal);
+  const origin = await shakeHands(control, destination, close, signal);
   // A peer allows only so many streams on one connection.
   const open = (until: AbortSignal) => connection.openStream().catch(() => tls.open(until));
   return { transport: 'quic', ...origin, control, open, close };
@@ -94,7 +105,7 @@ async function tlsWay(destination: Destination, signal: AbortSignal): Promise<Wa
   const tls = new TlsStreams(destination);
   const [open, close] = [(until: AbortSignal) => tls.open(until), () => tls.close()];
   const control = new Channel(await open(signal));
-  const origin = await shakeHands(control, destination.nodeId, close, signal);
+  const origin = await shakeHands(control, destination, close, signal);
   return { transport: 'tls', ...origin, control, open, close };
 }
 
@@ -121,12 +132,12 @@ class TlsStreams {
 /** Says who we are and learns who the origin is: its answer is the proof that we are let in. */
 async function shakeHands(
   control: Channel,
-  nodeId: string,
+  { nodeId, connection }: Destination,
   close: () => void,
   signal: AbortSignal,
 ): Promise<Pick<Way, 'node' | 'media'>> {
   try {
-    control.send({ op: 'control', node: nodeId });
+    control.send({ op: 'control', node: nodeId, ...(connection !== undefined && { connection }) });
     const answer = await control.hear(signal, PATIENCE_MS);
     if (answer.op === 'control') return { node: answer.node, media: answer.media };
     throw new RefusedError('forbidden', answer.op === 'ended' ? answer.message : 'the origin does not know us');

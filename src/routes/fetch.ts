@@ -34,14 +34,20 @@ export function fetching(context: Context, rule: FetchRule, dialer: Dialer): Wor
 }
 
 /** What has ffmpeg fetch it and publish it here, at `publishUrl`. */
-export function fetchingByFfmpeg({ hub }: Context, rule: FetchRule, publishUrl: string): Work {
+export function fetchingByFfmpeg({ hub, siblings }: Context, rule: FetchRule, publishUrl: string): Work {
   const { from, to, path, url } = rule;
   return {
     from,
     to,
     path,
-    session: () => hub.find(path)?.publisher?.session,
+    session: () => ownSession(hub.find(path)?.publisher?.session),
+    isElsewhere: () => ![undefined, siblings.worker].includes(siblings.ownerOf(path)),
     wanted: async () => {},
     attempt: (signal) => new Ffmpeg(url, publishUrl).run(signal),
   };
+}
+
+/** It may come to any worker of this node, and this one may only have it from there. */
+function ownSession(session: Session | undefined): Session | undefined {
+  return session?.isInner ? undefined : session;
 }

@@ -21,6 +21,7 @@ export class Forwarding {
     this.#rule = rule;
     for (const stream of context.hub.streams) this.#consider(stream);
     context.hub.observe((event) => this.#observe(event));
+    context.hub.want((path) => rule.fits(path));
   }
 
   *report(): Generator<RouteReport> {
@@ -42,9 +43,11 @@ export class Forwarding {
     else if (type === 'published') this.#consider(stream);
   }
 
-  /** A mirror is not ours, and would be kept for our sake. */
+  /** What comes from another node is not ours, and would be kept for our sake. */
   #consider(stream: Stream): void {
-    if (stream.mirrored || !this.#rule.fits(stream.path)) return;
+    const isFetched = stream.publisher?.session.detail['origin'] !== undefined;
+    const isForeign = isFetched || (stream.mirrored && !stream.mirrored.isInner);
+    if (isForeign || !this.#rule.fits(stream.path)) return;
     const push = new Push(this.#context, this.#rule, stream);
     const job = new Job(this.#context, push, () => this.#jobs.delete(stream));
     this.#jobs.set(stream, { job, wake: () => push.wake() });

@@ -22,6 +22,8 @@ export interface Work {
   attempt(signal: AbortSignal): Promise<unknown>;
   /** Who does it at present. */
   session(): Session | undefined;
+  /** Whether it is done by another worker of this node. */
+  isElsewhere?(): boolean;
 }
 
 /** Keeps up what a route does, with pauses between the attempts, until it is stopped. */
@@ -59,7 +61,8 @@ export class Job {
   report(): RouteReport {
     const { from, to, path } = this.#work;
     const session = this.#running;
-    const [state, reconnects, reason] = [session ? 'running' : this.#state, this.#reconnects, this.#reason] as const;
+    const isRunning = session !== undefined || (this.#state === 'connecting' && this.#work.isElsewhere?.() === true);
+    const [state, reconnects, reason] = [isRunning ? 'running' : this.#state, this.#reconnects, this.#reason] as const;
     return { from, to, path, state, session: session?.id, reconnects, reason };
   }
 

@@ -10,9 +10,11 @@ export function upstream(): Module {
   return {
     name: 'upstream',
     async start(context: Context) {
-      const { relay, cluster } = context.config;
+      const { siblings, config } = context;
+      const { relay, cluster } = config;
       const servers = [...relay.origins.filter(isUpstream).map(serverAt), ...cluster.coworkers.map(coworkerAt)];
-      if (servers.length > 0) upstreams = new Upstreams(context, servers);
+      // The other workers have from the first one what it fetches.
+      if (servers.length > 0 && siblings.worker === 1) upstreams = new Upstreams(context, servers);
       if (cluster.coworkers.length > 0) context.locators.add(coworkerLocator(cluster.coworkers));
       return {};
     },

@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { Identity } from '../../src/cluster/identity.ts';
@@ -13,6 +11,7 @@ import { edgeOf, startOrigin } from '../support/nodes.ts';
 import { allGet, publisher, sendFromStart } from '../support/publish.ts';
 import { type RemuxedName, remuxed } from '../support/remux.ts';
 import { ADMIN_TOKEN, startTestServer, type TestServer } from '../support/server.ts';
+import { openTcpPath } from '../support/tcp-path.ts';
 import { needs } from '../support/tools.ts';
 import { type Owner, until } from '../support/until.ts';
 import { PLAIN_OUTPUTS, watch, watchAll } from '../support/watch.ts';
@@ -172,7 +171,7 @@ test(
 
 test('where QUIC does not come through, streams come by TLS', needs('ffmpeg'), async (t) => {
   const { tags } = await clip('movie');
-  const port = await passTcp(t, origin.server.ports['headwater']!);
+  const { port } = await openTcpPath(t, origin.server.ports['headwater']!);
   const url = origin.url.replace(/:\d+/, `:${port}`);
   const behind = await startTestServer(t, await edgeOf(t, [url], WAITING));
   assert.equal((await behind.logged(CONNECTED))['transport'], 'tls');
@@ -185,22 +184,6 @@ test('where QUIC does not come through, streams come by TLS', needs('ffmpeg'), a
     assertSameFrames(viewer.tags, tags);
   }
 });
-
-/** A port through which only TCP gets to another one. */
-async function passTcp(t: Owner, to: number): Promise<number> {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    const onward = connect({ port: to, host: '127.0.0.1' });
-    for (const each of [socket, onward]) sockets.add(each.on('error', () => {}));
-    socket.pipe(onward).pipe(socket);
-  });
-  t.after(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  return (server.address() as AddressInfo).port;
-}
 
 test('a node that was revoked is not let in any more, and is told so', async (t) => {
   const before = await startOrigin(t);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { connect, type IncomingHttpHeaders, type IncomingHttpStatusHeader } from 'node:http2';
 import { buffer } from 'node:stream/consumers';
 import { before, describe, test } from 'node:test';
@@ -7,61 +8,29 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { checkPlaylist } from '../../src/container/hls/check.ts';
 import { makeCertificate } from '../support/certificate.ts';
 import { type Clip, clip } from '../support/clips.ts';
-import { playToFile, publishFile, temporaryFolder } from '../support/ffmpeg.ts';
+import { playToFile, probe, publishFile, temporaryFolder } from '../support/ffmpeg.ts';
 import { readTags } from '../support/flv.ts';
 import { assertMonotonic, content, framesOf } from '../support/frames.ts';
+import { isThere, type Media, mediaAt, publishForEver, variantOf } from '../support/hls.ts';
 import { edgeOf, startOrigin } from '../support/nodes.ts';
+import { publisher } from '../support/publish.ts';
+import { type RemuxedName, remuxed } from '../support/remux.ts';
 import { ADMIN_TOKEN, startTestServer, type TestServer } from '../support/server.ts';
+import { openTcpPath } from '../support/tcp-path.ts';
 import { needs } from '../support/tools.ts';
-import { type Owner, until } from '../support/until.ts';
+import { until } from '../support/until.ts';
 
 const options = needs('ffmpeg');
+/** So that there are more segments in less time. */
+const SHORT = { hls: { segment: '1s' } };
 
-/** The parts of a media playlist that the tests look at. */
-interface Media {
-  readonly url: string;
-  readonly text: string;
-  /** URIs of whole segments, of parts, of the next part. */
-  readonly segments: readonly string[];
-  readonly parts: readonly string[];
-  readonly hint: string;
-}
-
-/** The only variant of a master playlist. */
-async function variantOf(server: TestServer, path: string): Promise<string> {
-  const answer = await fetch(server.http(path));
-  const text = await answer.text();
-  assert.equal(answer.status, 200, text);
-  assert.deepEqual(checkPlaylist(text), [], text);
-  return new URL(text.trimEnd().split('\n').at(-1)!, server.http(path)).href;
-}
-
-async function mediaAt(url: string): Promise<Media> {
-  const answer = await fetch(url);
-  const text = await answer.text();
-  assert.equal(answer.status, 200, text);
-  assert.deepEqual(checkPlaylist(text), [], text);
-  const all = (pattern: RegExp) => Array.from(text.matchAll(pattern), (match) => new URL(match[1]!, url).href);
-  return {
-    url,
-    text,
-    segments: all(/^(\d+\.(?:m4s|ts))$/gm),
-    parts: all(/EXT-X-PART:.*URI="([^"]+)"/g),
-    hint: all(/PRELOAD-HINT:.*URI="([^"]+)"/g)[0] ?? '',
-  };
-}
-
-/** Publishes a clip again and again, and resolves when it can be played. */
-async function publishForEver(owner: Owner, server: TestServer, file: string, name: string): Promise<void> {
-  publishFile(owner, file, server.rtmp(name), '-stream_loop', '-1');
-  await isThere(server, name);
-}
-
-async function isThere(server: TestServer, name: string): Promise<void> {
-  await until(
-    'the stream is there',
-    async () => (await fetch(server.http(`/live/${name}.flv`), { method: 'HEAD' })).ok,
-  );
+/** What ffprobe finds. */
+interface Probed {
+  readonly streams: readonly {
+    readonly codec_name: string;
+    readonly codec_type: 'video' | 'audio';
+    readonly nb_read_packets: string;
+  }[];
 }
 
 /** Where a part is, as directives of a request. */
@@ -97,6 +66,33 @@ describe('HLS', { skip: options.skip ?? false }, () => {
         // MPEG-TS repeats the parameter sets in every key frame.
         if (kind === 'audio' || format === 'fmp4') assert.deepEqual(got.map(content), sent.map(content));
       }
+    });
+  }
+
+  const codecs: [clip: RemuxedName, format: string, codecs: string[]][] = [
+    ['hevc', 'fmp4', ['hevc', 'aac']],
+    ['hevc', 'ts', ['hevc', 'aac']],
+    ['av1', 'fmp4', ['av1', 'opus']],
+    ['opus', 'fmp4', ['opus']],
+    ['opus', 'ts', ['opus']],
+  ];
+  for (const [name, format, expected] of codecs) {
+    test(`${name} comes in ${format} with every frame`, options, async (t) => {
+      const tags = await remuxed(name);
+      const server = await startTestServer(t, { hls: { segment: '1s' }, publish: { stopGrace: '1s' } });
+      const client = await publisher(t, server, name);
+      client.send(...tags);
+      await isThere(server, name);
+      const url = await variantOf(server, `/live/${name}.m3u8?format=${format}`);
+      client.stop();
+      await until('it has ended', async () => (await (await fetch(url)).text()).endsWith('#EXT-X-ENDLIST\n'));
+      const { streams } = await probe<Probed>(url, '-count_packets', '-show_streams');
+      assert.deepEqual(
+        streams.map(({ codec_name }) => codec_name),
+        expected,
+      );
+      for (const { codec_type, nb_read_packets } of streams)
+        assert.equal(Number(nb_read_packets), framesOf(tags, codec_type).length, codec_type);
     });
   }
 
@@ -244,6 +240,22 @@ describe('HLS', { skip: options.skip ?? false }, () => {
     assert.deepEqual(reported, [medias[1]!.url, medias[0]!.url]);
   });
 
+  test('an edge offers the renditions that its origin has', options, async (t) => {
+    const origin = await startOrigin(t, SHORT);
+    const edge = await startTestServer(t, await edgeOf(t, [origin.url], SHORT));
+    await publishForEver(t, origin.server, movie.file, 'movie_180');
+    await publishForEver(t, origin.server, (await clip('larger')).file, 'movie_360');
+    const answer = await fetch(edge.http('/live/movie.m3u8'));
+    const text = await answer.text();
+    assert.deepEqual([answer.status, checkPlaylist(text)], [200, []], text);
+    assert.deepEqual(
+      Array.from(text.matchAll(/RESOLUTION=(\w+)/g), ([, size]) => size),
+      ['640x360', '320x180'],
+    );
+    for (const uri of text.split('\n').filter((line) => line.endsWith('.m3u8')))
+      assert.ok((await mediaAt(new URL(uri, edge.http('/live/')).href)).segments.length > 0);
+  });
+
   test('origin and edge serve the same bytes under the same names', options, async (t) => {
     const origin = await startOrigin(t);
     const edge = await startTestServer(t, await edgeOf(t, [origin.url]));
@@ -259,12 +271,110 @@ describe('HLS', { skip: options.skip ?? false }, () => {
     assert.ok(shared.length >= 20, `${shared.length}`);
     shared.push(/init-\w+\.mp4/.exec(ours.text)![0]);
     assert.ok(theirs.text.includes(shared.at(-1)!));
-    for (const name of shared) {
-      const [a, b] = await Promise.all([here!, there!].map(async (url) => (await fetch(new URL(name, url))).bytes()));
-      assert.ok(Buffer.from(a!).equals(Buffer.from(b!)), name);
-    }
+    for (const name of shared) await assertSame(name, here!, there!);
+  });
+
+  test('a player that comes to another node finds its segments there', options, async (t) => {
+    const origin = await startOrigin(t, SHORT);
+    await publishForEver(t, origin.server, movie.file, 'movie');
+    const here = await variantOf(origin.server, '/live/movie.m3u8');
+    await until('some segments are there', async () => (await mediaAt(here)).segments.length >= 5);
+    const edge = await startTestServer(t, await edgeOf(t, [origin.url], SHORT));
+    const there = new URL(new URL(here).pathname, edge.http('/')).href;
+    const [ours, theirs] = [await mediaAt(here), await mediaAt(there)];
+    assert.deepEqual(whole(theirs), whole(ours));
+    for (const name of new Set(
+      [
+        ...whole(ours)
+          .join('\n')
+          .matchAll(/[\w-]+\.(?:m4s|mp4)/g),
+      ].map(([match]) => match),
+    ))
+      await assertSame(name, here, there);
+    // It goes on with what it makes itself, without a gap.
+    const last = newestOf(theirs);
+    await until('it goes on', async () => newestOf(await mediaAt(there)) >= last + 3);
+    const [later, elsewhere] = [await mediaAt(here), await mediaAt(there)];
+    assert.doesNotMatch(elsewhere.text, /GAP/);
+    const shared = whole(elsewhere).filter((line) => /^\d+\.m4s$/.test(line) && later.text.includes(line));
+    assert.ok(shared.length >= 5);
+    for (const name of shared) await assertSame(name, here, there);
+  });
+
+  test('what a node misses while its link is cut, it has as soon as it is back', options, async (t) => {
+    const origin = await startOrigin(t, SHORT);
+    const path = await openTcpPath(t, origin.server.ports['headwater']!);
+    const url = origin.url.replace(/:\d+/, `:${path.port}`);
+    const edge = await startTestServer(t, await edgeOf(t, [url], { ...SHORT, relay: { media: false } }));
+    await publishForEver(t, origin.server, movie.file, 'movie');
+    const [here, there] = await Promise.all(
+      [origin.server, edge].map((server) => variantOf(server, '/live/movie.m3u8')),
+    );
+    await until('some segments are there', async () => (await mediaAt(there!)).segments.length >= 2);
+    const before = await mediaAt(there!);
+    path.cut();
+    await edge.logged('an origin is lost');
+    await sleep(1000);
+    path.mend();
+    const missed = newestOf(before) + 2;
+    await until('it goes on', async () => newestOf(await mediaAt(there!)) >= missed + 2);
+    const [ours, theirs] = [await mediaAt(here!), await mediaAt(there!)];
+    assert.doesNotMatch(theirs.text, /GAP/);
+    assert.ok(
+      theirs.segments.some((uri) => uri.endsWith(`/${missed}.m4s`)),
+      theirs.text,
+    );
+    const shared = whole(theirs).filter((line) => /^\d+\.m4s$/.test(line) && ours.text.includes(line));
+    assert.ok(shared.length >= 4);
+    for (const name of shared) await assertSame(name, here!, there!);
+  });
+
+  test('segments on disk are played by whoever serves them, and go on after a restart', options, async (t) => {
+    const folder = `${await temporaryFolder(t)}/www`;
+    const overrides = { hls: { segment: '1s', disk: { folder } } };
+    const before = await startOrigin(t, overrides);
+    const first = publishFile(t, movie.file, before.server.rtmp('movie'), '-stream_loop', '-1');
+    const written = async () => readFile(`${folder}/live/movie/media.m3u8`, 'utf8').catch(() => '');
+    const numbers = async () =>
+      Array.from((await written()).matchAll(/^(\d+)\.m4s$/gm), ([, number]) => Number(number));
+    await until('some segments are there', async () => (await numbers()).length >= 4);
+    await before.server.stop();
+    first.kill('SIGKILL');
+    const left = await numbers();
+    assert.deepEqual(checkPlaylist(await written()), []);
+    assert.doesNotMatch(await written(), /ENDLIST/);
+    const { server } = await startOrigin(t, overrides, before);
+    publishFile(t, movie.file, server.rtmp('movie'), '-stream_loop', '-1');
+    await until('it goes on', async () => (await numbers()).at(-1)! >= left.at(-1)! + 2);
+    assert.deepEqual(checkPlaylist(await written()), []);
+    const all = await numbers();
+    assert.deepEqual(
+      all,
+      Array.from(all, (_, i) => all[0]! + i),
+    );
+    assert.match(await written(), new RegExp(`#EXT-X-DISCONTINUITY\n[^]*\n${left.at(-1)! + 1}.m4s`));
+    const flv = `${await temporaryFolder(t)}/played.flv`;
+    const player = playToFile(t, `${folder}/live/movie.m3u8`, flv, '-live_start_index', '-1', '-t', '2');
+    await player.ended();
+    assert.ok(framesOf(await readTags(flv), 'video').length >= 25, player.stderr);
   });
 });
+
+/** What a playlist says of whole segments: their names, lengths and dates, init segments and discontinuities. */
+function whole({ text }: Media): string[] {
+  const lines = text.split('\n').filter((line) => /^(?:\d|#EXTINF|#EXT-X-(?:MEDIA|DISC|MAP|PROGRAM|GAP))/.test(line));
+  return lines.slice(0, lines.findLastIndex((line) => line.endsWith('.m4s')) + 1);
+}
+
+/** The number of the newest whole segment. */
+function newestOf({ segments }: Media): number {
+  return Number(/(\d+)\.m4s$/.exec(segments.at(-1)!)![1]);
+}
+
+async function assertSame(name: string, ...playlists: string[]): Promise<void> {
+  const [a, b] = await Promise.all(playlists.map(async (url) => (await fetch(new URL(name, url))).bytes()));
+  assert.ok(a!.length > 500 && Buffer.from(a!).equals(Buffer.from(b!)), name);
+}
 
 const AUTHORIZED = { authorization: `Bearer ${ADMIN_TOKEN}` };
 

@@ -6,8 +6,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { assertSameFrames, framesOf } from '../support/frames.ts';
 import { AT_ONCE, delaysOf, type Lifelike, linksOf, playLifelike, startEdge, startLinked } from '../support/links.ts';
 import { openLossyRelay } from '../support/lossy-relay.ts';
-import { startOrigin } from '../support/nodes.ts';
-import { ADMIN_TOKEN } from '../support/server.ts';
+import { edgeOf, startOrigin } from '../support/nodes.ts';
+import { ADMIN_TOKEN, startTestServer } from '../support/server.ts';
+import { openTcpPath } from '../support/tcp-path.ts';
 import { needs } from '../support/tools.ts';
 import { until } from '../support/until.ts';
 import { watch } from '../support/watch.ts';
@@ -98,6 +99,56 @@ test('where UDP is blocked media comes by the reliable relay, and the link says 
   );
 });
 
+test('where UDP comes through again, media goes by it again', needs('ffmpeg'), async (t) => {
+  const linked = await startLinked(t, { delay: 5, loss: 1 });
+  await linked.edge.logged(FALLEN);
+  const life = await playLifelike(t, linked, 'movie', 11);
+  for (const direction of [linked.path.up, linked.path.down]) direction.impairment = { delay: 5 };
+  await until('media goes by UDP', async () => (await linksOf(linked.edge))[0]!['streams'].length > 0);
+  await arrived(life);
+  const link = (await linksOf(linked.edge))[0]!;
+  assert.ok(link['packets'] > 300, JSON.stringify(link));
+  assertSameFrames(life.viewer.tags, life.tags);
+});
+
+test('media that comes by UDP goes on while everything else is lost and found again', needs('ffmpeg'), async (t) => {
+  const origin = await startOrigin(t, AT_ONCE);
+  const path = await openLossyRelay(t, origin.server.ports['rtp']!, { delay: 5, loss: 0.05 });
+  const reliable = await openTcpPath(t, origin.server.ports['headwater']!);
+  const url = `${origin.url.replace(/:\d+/, `:${reliable.port}`)}&media=${path.port}`;
+  const edge = await startTestServer(t, await edgeOf(t, [url], { play: { wait: '30s' } }));
+  await edge.logged('connected to an origin', { transport: 'tls' });
+  const life = await playLifelike(t, { origin, edge }, 'movie', 8);
+  for (let i = 0; i < 4; i++) {
+    await sleep(1500);
+    reliable.breakOff();
+  }
+  await arrived(life);
+  assertSameFrames(life.viewer.tags, life.tags);
+  const delays = settled(delaysOf(life));
+  assert.ok(delays.at(-1)! < 600, `${delays.at(-1)} ms`);
+  const told = (message: string) => edge.lines().filter(({ msg, protocol }) => msg === message && protocol === 'relay');
+  assert.equal(edge.lines().filter(({ msg }) => msg === 'an origin is lost').length, 4);
+  assert.equal(told('publish begins').length, 1, 'the edge has never left the stream');
+  assert.deepEqual(
+    (await linksOf(origin.server)).map(({ media }) => media),
+    ['udp'],
+  );
+});
+
+test('a stream that nobody wants any more is sent no more, at once', needs('ffmpeg'), async (t) => {
+  const linked = await startLinked(t, { delay: 5 }, { idle: '0s' });
+  const life = await playLifelike(t, linked, 'movie', 4);
+  await until('it is there', () => life.viewer.tags.length > 20);
+  life.viewer.close();
+  await linked.edge.logged('publish ends');
+  await sleep(100);
+  const sent = async () => (await linksOf(linked.origin.server))[0]!['bytes'];
+  const before = await sent();
+  await sleep(400);
+  assert.equal(await sent(), before);
+});
+
 test('where media packets are too large for the path, it is the same', needs('ffmpeg'), async (t) => {
   const linked = await startLinked(t, { largest: 1000 });
   const life = await playLifelike(t, linked, 'movie', 8);
@@ -111,7 +162,7 @@ test('an edge whose address changes is followed', needs('ffmpeg'), async (t) => 
   const port = origin.server.ports['rtp']!;
   const first = await openLossyRelay(t, port, { delay: 10 });
   const edge = await startEdge(t, origin, first.port);
-  const life = await playLifelike(t, { origin, edge, path: first }, 'movie', 6);
+  const life = await playLifelike(t, { origin, edge }, 'movie', 6);
   await sleep(2500);
   first.rebind();
   await arrived(life);
@@ -172,7 +223,7 @@ test('origin and edge may be restarted in any order, and media comes by UDP agai
       edge = await startEdge(t, origin, path.port);
     }
     await until('they are connected', async () => (await linksOf(edge))[0]?.['media'] === 'udp');
-    const life = await playLifelike(t, { origin, edge, path }, `after-${who}`, 2);
+    const life = await playLifelike(t, { origin, edge }, `after-${who}`, 2);
     await arrived(life);
     assertSameFrames(life.viewer.tags, life.tags);
     const [link] = await linksOf(edge);
@@ -205,13 +256,38 @@ test('both ends tell how the link is doing', needs('ffmpeg'), async (t) => {
   const { lost, repaired, residual } = atEdge!;
   assert.ok(lost > 20 && repaired > 20 && residual < lost / 2, JSON.stringify(atEdge));
   assert.ok(atOrigin!['repaired'] >= atEdge!['repaired'], JSON.stringify(atOrigin));
+  assert.ok(atOrigin!['rtt_ms'] > 35 && !('late' in atOrigin!), JSON.stringify(atOrigin));
+  const told = atOrigin!['reported'];
+  assert.ok(told.lost > 20 && told.packets > 10 * told.residual, JSON.stringify(atOrigin));
+  assert.deepEqual(atOrigin!['streams'], [{ path: '__defaultVhost__/live/movie', media: 'udp', reported: told }]);
   assert.ok(atEdge!['rtt_ms'] > 35 && atEdge!['rtt_ms'] < 400, JSON.stringify(atEdge));
   assert.match(atEdge!['streams'][0].summary, /^loss \d+\.\d %, residual \S+ at 500 ms, overhead \d+\.\d %/);
-  const metrics = await fetch(linked.edge.http('/metrics'), { headers: { authorization: `Bearer ${ADMIN_TOKEN}` } });
-  const text = await metrics.text();
-  for (const name of ['packets_total', 'repaired_packets_total', 'residual_packets_total'])
-    assert.match(text, new RegExp(`headwater_link_${name}\\{role="edge",node="\\w+"\\} \\d`));
+  for (const [role, server] of [
+    ['edge', linked.edge],
+    ['origin', linked.origin.server],
+  ] as const) {
+    const metrics = await fetch(server.http('/metrics'), { headers: { authorization: `Bearer ${ADMIN_TOKEN}` } });
+    const text = await metrics.text();
+    for (const name of ['packets_total', 'repaired_packets_total', 'residual_packets_total'])
+      assert.match(text, new RegExp(`headwater_link_${name}\\{role="${role}",node="\\w+"\\} \\d`));
+    assert.equal(text.includes(`headwater_link_late_packets_total{role="${role}"`), role === 'edge');
+  }
   await arrived(life);
+});
+
+test('where there is no time for repairs, parity makes losses good', needs('ffmpeg'), async (t) => {
+  const linked = await startLinked(t, { loss: 0.05, delay: 50, seed: 11 }, { latency: '180ms', fec: 60 });
+  const life = await playLifelike(t, linked, 'movie', 6);
+  await arrived(life);
+  const [[atEdge], [atOrigin]] = await Promise.all([linksOf(linked.edge), linksOf(linked.origin.server)]);
+  const { lost, restored, parity, residual, overhead_bytes: asked } = atEdge!;
+  assert.ok(lost > 40 && restored > 0.6 * lost && residual < 0.3 * lost, JSON.stringify(atEdge));
+  assert.ok(atOrigin!['parity'] >= parity && parity > 100, JSON.stringify(atOrigin));
+  assert.ok(atOrigin!['overhead_bytes'] > 1000 * parity && asked < 100_000, JSON.stringify(atOrigin));
+  const late = life.viewer.tags.filter(({ timestamp }) => timestamp >= 2000);
+  const sent = life.tags.filter(({ timestamp }) => timestamp >= 2000);
+  // Without, hardly a group of pictures would come whole.
+  assert.ok(framesOf(late).length > 0.8 * framesOf(sent).length, `${framesOf(late).length} frames`);
 });
 
 test('with auto the latency rises to what the path needs', needs('ffmpeg'), async (t) => {

@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { ALL_FORMATS, BufferSource, EncodedPacketSink, Input } from 'mediabunny';
 import { type AmfObject, readAllAmf0 } from '../../src/container/flv/amf0.ts';
+import { checkPlaylist } from '../../src/container/hls/check.ts';
 import { clip } from '../support/clips.ts';
 import { publishFile, temporaryFolder } from '../support/ffmpeg.ts';
 import { readTags } from '../support/flv.ts';
-import { edgeOf, startOrigin } from '../support/nodes.ts';
+import { isThere } from '../support/hls.ts';
+import { edgeOf, spawnOrigin, startOrigin } from '../support/nodes.ts';
 import {
   ask,
   complaintsAbout,
@@ -132,6 +134,28 @@ test('a recording is downloaded whole, in parts, and cut at key frames', needs('
   assert.equal((await ask(server, '/recordings/nothing')).status, 404);
 });
 
+test('a recording is played by HLS, frame by frame, and while it is being made as well', needs('ffmpeg'), async (t) => {
+  const recorder = await startRecorder(t);
+  const { server } = recorder;
+  const loop = publishFile(t, movie, server.rtmp('growing'), '-stream_loop', '-1');
+  const { listed, file } = await recordMovie(t, recorder);
+  const { packets } = await packetsIn(file);
+  const played = await packetsIn(server.http(listed.playlist));
+  assert.equal(played.complaints, '');
+  const describe = ({ codec_type: kind, pts_time, flags }: (typeof packets)[number]) => `${kind} ${pts_time} ${flags}`;
+  assert.deepEqual(played.packets.map(describe).sort(), packets.map(describe).sort());
+  const playlist = await (await ask(server, listed.playlist)).text();
+  assert.deepEqual(checkPlaylist(playlist), [], playlist);
+  const growing = await until('a section is over', async () => {
+    const { recordings } = await listing(server, '?stream=live/growing');
+    const text = await (await ask(server, recordings[0]!.playlist)).text();
+    return text.includes('#EXTINF') ? text : undefined;
+  });
+  assert.deepEqual(checkPlaylist(growing), [], growing);
+  assert.match(growing, /PLAYLIST-TYPE:EVENT/);
+  loop.kill('SIGKILL');
+});
+
 test(
   'recordings are the administrator’s, or theirs who may play the stream where that is configured',
   needs('ffmpeg'),
@@ -153,6 +177,7 @@ test(
       await answer.arrayBuffer();
       assert.equal(answer.status, status, access);
       assert.equal((await fetch(server.http('/recordings/unknown'))).status, 403, 'nobody is told what there is');
+      assert.equal((await fetch(server.http(listed!.playlist))).status, status, access);
       assert.equal((await fetch(server.http('/api/v1/recordings'))).status, 401);
     }
   },
@@ -197,5 +222,47 @@ test(
       const { code, said } = await verifyBy(join(folder, file));
       assert.equal(code, 0, said);
     }
+  },
+);
+
+test('a recorder node records all that its origin publishes and its patterns name', needs('ffmpeg'), async (t) => {
+  const origin = await startOrigin(t, { publish });
+  const folder = await temporaryFolder(t);
+  const record = { paths: ['live/lesson-*'], folder };
+  const early = publishFile(t, movie, origin.server.rtmp('lesson-early'));
+  await isThere(origin.server, 'lesson-early');
+  const recorder = await startTestServer(t, await edgeOf(t, [origin.url], { record, publish }));
+  const others = ['lesson-late', 'other'].map((name) => publishFile(t, movie, origin.server.rtmp(name)));
+  for (const each of [early, ...others]) await each.succeeded();
+  for (const stream of ['live/lesson-early', 'live/lesson-late']) {
+    const [listed] = await finished(recorder, stream);
+    assert.equal(listed!.missing_frames, 0);
+    const { code, said } = await verifyBy(join(folder, listed!.file));
+    assert.equal(code, 0, said);
+  }
+  const whole = (await finished(recorder, 'live/lesson-late'))[0]!;
+  assert.equal(whole.video_frames, recordable(tags, 'video').length, 'from its first frame on');
+  assert.equal((await listing(recorder)).total, 2, 'what no pattern names is not fetched');
+});
+
+test(
+  'a recorder node goes on when its origin comes back, and with a stream of the same name',
+  needs('ffmpeg'),
+  async (t) => {
+    const origin = await spawnOrigin(t, { publish });
+    const folder = await temporaryFolder(t);
+    const options = { record: { paths: ['**'], folder }, publish };
+    const recorder = await startTestServer(t, await edgeOf(t, [origin.url], options));
+    const first = publishFile(t, movie, origin.server.rtmp('lesson'), '-stream_loop', '-1');
+    await until('it is recorded', async () => ((await listing(recorder)).recordings[0]?.video_frames ?? 0) > 20);
+    origin.server.program.kill('SIGKILL');
+    first.kill('SIGKILL');
+    await origin.server.program.ended();
+    await finished(recorder, 'live/lesson', 1);
+    const again = await spawnOrigin(t, { publish }, origin);
+    await publishFile(t, movie, again.server.rtmp('lesson')).succeeded();
+    const all = await finished(recorder, 'live/lesson', 2);
+    assert.equal(all[1]!.missing_frames, 0);
+    assert.equal(all[1]!.video_frames, recordable(tags, 'video').length);
   },
 );

@@ -12,6 +12,8 @@ import { amf0, amfObject, ecmaArray, readAllAmf0 } from '../../src/container/flv
 import { readAmf3 } from '../../src/container/flv/amf3.ts';
 import { FlvDemuxer } from '../../src/container/flv/demuxer.ts';
 import { flvHeader, flvTag, readFlv } from '../../src/container/flv/tag.ts';
+import { mediaPlaylist, type Segment } from '../../src/container/hls/media-playlist.ts';
+import { readMediaPlaylist } from '../../src/container/hls/read-media-playlist.ts';
 import { streamPath } from '../../src/hub/path.ts';
 import { readPlainHead } from '../../src/net/http-head.ts';
 import { maskSecrets } from '../../src/ops/log.ts';
@@ -23,6 +25,9 @@ import { readControl } from '../../src/protocol/rtmp/wire/control.ts';
 import { clientHandshake, serverHandshake } from '../../src/protocol/rtmp/wire/handshake.ts';
 import { MessageType } from '../../src/protocol/rtmp/wire/message.ts';
 import { parseTarget } from '../../src/protocol/rtmp/wire/url.ts';
+import { parityOf } from '../../src/relay/link/erasure.ts';
+import { parityPayload, readParity, symbolOf } from '../../src/relay/link/parity-packet.ts';
+import { ParityReceiver } from '../../src/relay/link/parity-receiver.ts';
 import { configSchema } from '../../src/server.ts';
 import { call, chunk, chunkSize, message } from '../attack/support/bytes.ts';
 import { AVC_CONFIG, avcPacket } from '../attack/support/control.ts';
@@ -40,6 +45,18 @@ const crypto = {
   hmacSha256: (key: Uint8Array, data: Uint8Array) => createHmac('sha256', key).update(data).digest(),
   random: (length: number) => new Uint8Array(length).fill(7),
 };
+
+const SEGMENT: Segment = {
+  number: 5,
+  discontinuity: 2,
+  uri: '5.m4s',
+  duration: 1_960_000,
+  parts: [],
+  init: 'init-0123456789abcdef.mp4',
+  time: 1_800_000_000_040_000,
+  gap: false,
+};
+const PLAYLIST = { targetDuration: 2_000_000, lowLatency: undefined, ended: false };
 
 /** Lets the two errors by which parsers refuse pass for an answer. */
 function refusable(act: () => void): void {
@@ -211,6 +228,39 @@ function readSrs(bytes: Uint8Array): void {
   });
 }
 
+/** Packets of a stream, of which every third is missing. */
+const PACKETS = Array.from({ length: 12 }, (_, i) => ({
+  sequence: 1000 + i,
+  plain: Uint8Array.from({ length: 8 + (i % 4) }, (_, at) => 16 * i + at),
+  ticks: 3600 * i,
+}));
+const PARITY = parityOf(PACKETS.map(symbolOf), 0, 4).map((bytes, row) =>
+  parityPayload({ first: 1000, count: PACKETS.length, row, bytes }),
+);
+
+/** Takes rows of parity, each behind its length: what they restore must lie in the group that they name. */
+function restoreFrom(bytes: Uint8Array): void {
+  const receiver = new ParityReceiver();
+  for (const [i, packet] of PACKETS.entries()) if (i % 3 > 0) receiver.keep(packet, 0);
+  for (let at = 0; at < bytes.length; at += 1 + bytes[at]!) {
+    const parity = readParity(bytes.subarray(at + 1, at + 1 + bytes[at]!));
+    if (!parity) continue;
+    const { first, count } = parity;
+    for (const { sequence } of receiver.take(parity, 0) ?? []) assert.ok(sequence >= first && sequence < first + count);
+  }
+}
+
+/** Whatever a playlist tells of segments, numbers go up and times are times. */
+function readPlaylist(bytes: Uint8Array): void {
+  refusable(() => {
+    const { segments } = readMediaPlaylist(decodeUtf8(bytes));
+    for (const [i, { number, discontinuity, duration, time = 0 }] of segments.entries()) {
+      assert.ok(number > (segments[i - 1]?.number ?? -1));
+      assert.ok(discontinuity >= 0 && duration >= 0 && Number.isFinite(time));
+    }
+  });
+}
+
 function readConfiguration(bytes: Uint8Array): void {
   refusable(() => void loadConfig(configSchema, { file: { name: 'fuzz', text: decodeUtf8(bytes) } }));
 }
@@ -269,6 +319,13 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
     ),
     run: readHead,
   },
+  playlists: {
+    seeds: text(
+      mediaPlaylist({ segments: [SEGMENT, { ...SEGMENT, number: 6, gap: true, discontinuity: 3 }], ...PLAYLIST }),
+      mediaPlaylist({ segments: [], ...PLAYLIST, ended: true }),
+    ),
+    run: readPlaylist,
+  },
   paths: { seeds: text('/live/movie.flv?only=audio', '/a/b/c.flv?vhost=x', '/live/%2e%2e%2fx.flv'), run: readHttpPath },
   config: {
     seeds: [
@@ -283,6 +340,10 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
       'vhost __defaultVhost__ { hls { enabled on; hls_fragment 2; hls_window 10; } forward { enabled on; destination a:1; } }',
     ),
     run: readSrs,
+  },
+  parity: {
+    seeds: [concat(PARITY.flatMap((row) => [Uint8Array.of(row.length), row])), concat([Uint8Array.of(29), PARITY[1]!])],
+    run: restoreFrom,
   },
   log: {
     seeds: text('{"url":"/live/x.flv?key=abc&b=c","h":"Bearer abc","u":"rtmp://a:b@c/d"}'),

@@ -6,18 +6,21 @@ import type { RefusedError } from '../../src/base/errors.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { coreOptions } from '../../src/config/options.ts';
 import { Hub } from '../../src/hub/hub.ts';
+import { Pasts } from '../../src/hub/past.ts';
 import type { Publisher } from '../../src/hub/publisher.ts';
 import { type Session, Sessions } from '../../src/hub/session.ts';
 import type { AudioTrack, VideoTrack } from '../../src/media/track.ts';
 import type { Context, Module } from '../../src/module.ts';
 import { Admission } from '../../src/net/admission.ts';
 import { Dialers } from '../../src/net/dialers.ts';
+import { Headcount } from '../../src/net/headcount.ts';
 import { HttpRouter } from '../../src/net/http.ts';
 import { Links } from '../../src/net/links.ts';
 import { Listeners } from '../../src/net/listeners.ts';
 import { MemoryWatch } from '../../src/net/memory.ts';
 import { Pacer } from '../../src/net/pacer.ts';
 import { Routes } from '../../src/net/routes.ts';
+import { noSiblings } from '../../src/net/siblings.ts';
 import type { TlsStore } from '../../src/net/tls.ts';
 import { silentLogger } from '../../src/ops/log.ts';
 import { systemClock } from '../../src/ops/system-clock.ts';
@@ -104,20 +107,23 @@ function createContext({ listenHost, tls }: ApiServerOptions): Context {
   const memory = new MemoryWatch({ limit, resident, sessions, clock, log: silentLogger });
   const hub = new Hub({ ...config.publish, window: config.window, segment: SECOND }, clock);
   const options = recordOptions.parse(undefined);
+  const siblings = noSiblings();
   const context: Partial<Context> = {
     config,
+    siblings,
     log: silentLogger,
     clock,
     hub,
     sessions,
     recordings: new LocalRecordings({ options, disk: systemDisk, hub, sessions, clock, log: silentLogger }),
+    pasts: new Pasts(),
     access: new AccessGate([provider]),
-    admission: new Admission(config.limits, memory),
+    admission: new Admission(config.limits, memory, new Headcount('connections', siblings, clock)),
     memory,
     pacer: new Pacer(config.fanout, clock, () => {}),
-    http: new HttpRouter(silentLogger, config.limits),
+    http: new HttpRouter(silentLogger, config),
     links: new Links(),
-    dialers: new Dialers(),
+    dialers: new Dialers(siblings.run),
     routes: new Routes(),
     tls,
   };

@@ -8,9 +8,11 @@ import type { Context } from '../../src/module.ts';
 import { Admission } from '../../src/net/admission.ts';
 import { type Dialer, Dialers } from '../../src/net/dialers.ts';
 import { Gatherer } from '../../src/net/gatherer.ts';
+import { Headcount } from '../../src/net/headcount.ts';
 import { Locators } from '../../src/net/locators.ts';
 import { Pacer } from '../../src/net/pacer.ts';
 import { serve } from '../../src/net/serve.ts';
+import { noSiblings } from '../../src/net/siblings.ts';
 import { silentLogger } from '../../src/ops/log.ts';
 import { systemClock } from '../../src/ops/system-clock.ts';
 import type { Overrides } from './server.ts';
@@ -24,13 +26,14 @@ export function dialingContext(overrides: Overrides = {}): Context {
   const text = JSON.stringify({ ...impatient, ...overrides });
   const config = loadConfig(z.strictObject(coreOptions), { file: { name: 'test', text } });
   const clock = systemClock;
+  const headcount = new Headcount('connections', noSiblings(), clock);
   const context: Partial<Context> = {
     config,
     clock,
     log: silentLogger,
     hub: new Hub({ ...config.publish, window: config.window, segment: SECOND }, clock),
     sessions: new Sessions(clock),
-    admission: new Admission(config.limits, { isFull: false }),
+    admission: new Admission(config.limits, { isFull: false }, headcount),
     pacer: new Pacer(config.fanout, clock, () => {}),
     gatherer: new Gatherer(0, clock),
     outlets: { window: { ...config.window, duration: config.play.maxLag }, stallTimeout: config.play.stallTimeout },

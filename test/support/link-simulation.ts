@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { MILLISECOND, SECOND } from '../../src/base/clock.ts';
+import { AutoLatency } from '../../src/relay/link/auto.ts';
+import { USUAL_POLICY } from '../../src/relay/link/copies.ts';
 import { DATAGRAM_OVERHEAD, readItems, writeItems } from '../../src/relay/link/datagram.ts';
 import { EdgeEnd } from '../../src/relay/link/edge-end.ts';
+import { type FecChoice, FecTrial, protectionFor, strongest } from '../../src/relay/link/fec.ts';
 import type { IncomingRecord } from '../../src/relay/link/hand-over.ts';
 import { OriginEnd } from '../../src/relay/link/origin-end.ts';
 import { MEDIA_HEAD, type Open, type Seal } from '../../src/relay/link/packet.ts';
@@ -12,6 +15,8 @@ import { type Conditions, GreedyFlow, IP_UDP, Simulation, Wire } from './network
 const TAG = 16;
 /** What timers are as exact as. */
 const TICK = MILLISECOND;
+/** How often the edge looks how its streams fare. */
+const LOOK = SECOND / 5;
 
 /** Stands for encryption: the bytes are as they were, the tag is empty. */
 export const seal: Seal = (head, plain) => {
@@ -35,6 +40,8 @@ export interface Scenario {
   readonly gop?: number;
   readonly video?: boolean;
   readonly audio?: boolean;
+  /** Whether streams are protected by parity; not if nothing is said. */
+  readonly fec?: FecChoice;
   /** Nothing is ever asked for. */
   readonly withoutRepair?: boolean;
   /** A greedy flow uses the way down as well. */
@@ -121,6 +128,7 @@ export class LinkSimulation {
   readonly #originOffset: number;
   #generation = 0;
   readonly #polls = new Map<Machine, number>();
+  readonly #measures = new Map<StreamReceiver, { readonly auto: AutoLatency; readonly trial: FecTrial }>();
 
   constructor(scenario: Scenario) {
     this.#scenario = scenario;
@@ -134,6 +142,7 @@ export class LinkSimulation {
     // As long as pings take to learn the clock; media does not come before.
     this.simulation.run(SECOND / 2);
     for (let i = 0; i < (scenario.streams ?? 1); i++) this.#begin(i);
+    if (scenario.fec) this.#look(scenario.fec);
   }
 
   /** The clocks of the two ends, which have nothing in common. */
@@ -191,11 +200,13 @@ export class LinkSimulation {
       0,
     );
     const repairs = this.origin.repairer.counters;
-    return (repairs.bytes + repairs.packets * IP_UDP + this.controlBytes) / media;
+    const packets = repairs.packets + repairs.parity;
+    return (repairs.bytes + repairs.parityBytes + packets * IP_UDP + this.controlBytes) / media;
   }
 
   #connect(): void {
-    const edge = new EdgeEnd((plain) => this.#control(this.up, plain, () => this.#atOrigin(origin, plain)));
+    const send = (plain: Uint8Array) => this.#control(this.up, plain, () => this.#atOrigin(origin, plain));
+    const edge = new EdgeEnd(send, this.edgeNow);
     const origin: OriginEnd = new OriginEnd({
       media: (packet) => this.#media(packet, edge),
       control: (plain) =>
@@ -235,6 +246,23 @@ export class LinkSimulation {
       onRecord: (record) =>
         this.courses.find((each) => each.sender === course.sender)?.take(record, this.simulation.now),
     });
+  }
+
+  /** Tells the origin how the streams are to be protected, as it does by the control stream. */
+  #look(fec: FecChoice): void {
+    const { latency, up } = this.#scenario;
+    const { origin } = this;
+    const protections = this.courses.map(({ receiver }) => {
+      const fresh = { auto: new AutoLatency(this.edge.path, latency), trial: new FecTrial() };
+      const { auto, trial } = this.#measures.get(receiver) ?? fresh;
+      this.#measures.set(receiver, { auto, trial });
+      auto.observe(receiver.counters, this.edgeNow);
+      const wanted = protectionFor(fec, auto.conditions, latency, USUAL_POLICY);
+      if (fec !== 'auto') return wanted;
+      return trial.allow(wanted, receiver.counters, latency + this.edge.path.rtt, this.edgeNow);
+    });
+    this.simulation.at(this.simulation.now + (up.delay ?? 0), () => origin.protect(strongest(protections)));
+    this.simulation.at(this.simulation.now + LOOK, () => this.#look(fec));
   }
 
   #video(index: number, number: number, at: number): void {

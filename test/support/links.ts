@@ -55,15 +55,16 @@ export interface Lifelike {
   readonly done: Promise<void>;
 }
 
-/** Publishes so many seconds at the origin, and watches them at the edge. */
+/** Publishes so many seconds at the origin, with what it must be told to be let in, and watches them at the edge. */
 export async function playLifelike(
   owner: Owner,
-  { origin, edge }: Linked,
+  { origin, edge }: Pick<Linked, 'origin' | 'edge'>,
   name: string,
   seconds: number,
+  query = '',
 ): Promise<Lifelike> {
   const tags = await synthetic({ frames: 25 * seconds, size: 12_000, gop: 25 });
-  const client = await publisher(owner, origin.server, name);
+  const client = await publisher(owner, origin.server, name + query);
   const sent = new Map<number, number>();
   const viewing = watch(owner, edge, 'http-flv', name);
   const begin = performance.now();
@@ -88,8 +89,17 @@ export function delaysOf({ viewer, sent }: Pick<Lifelike, 'viewer' | 'sent'>): n
 }
 
 /** The links of a server, as its API tells. */
-export async function linksOf(server: TestServer): Promise<Record<string, any>[]> {
+export async function linksOf(server: Pick<TestServer, 'http'>): Promise<Record<string, any>[]> {
+  return (await answerOf(server)).links;
+}
+
+/** What it pushes, in the same way. */
+export async function pushesOf(server: Pick<TestServer, 'http'>): Promise<Record<string, any>[]> {
+  return (await answerOf(server)).pushes;
+}
+
+async function answerOf(server: Pick<TestServer, 'http'>): Promise<Record<'links' | 'pushes', Record<string, any>[]>> {
   const headers = { authorization: `Bearer ${ADMIN_TOKEN}` };
   const response = await fetch(server.http('/api/v1/links'), { headers });
-  return ((await response.json()) as { links: Record<string, any>[] }).links;
+  return (await response.json()) as Awaited<ReturnType<typeof answerOf>>;
 }

@@ -11,12 +11,12 @@ export class PacedPublisher {
   readonly sent: FlvTag[] = [];
   readonly #timer: NodeJS.Timeout;
 
-  /** `length` is how long the tags last, in milliseconds; `client` publishes already. */
-  constructor(owner: Owner, client: RtmpClient, tags: readonly FlvTag[], length: number) {
+  /** `length` is how long the tags last, in milliseconds; `client` publishes already, and `speed` times as fast as life. */
+  constructor(owner: Owner, client: RtmpClient, tags: readonly FlvTag[], length: number, speed = 1) {
     const began = performance.now();
     const ordered = tags.toSorted((a, b) => a.timestamp - b.timestamp);
     this.#timer = setInterval(() => {
-      const now = performance.now() - began;
+      const now = (performance.now() - began) * speed;
       const due: FlvTag[] = [];
       for (;;) {
         const number = this.sent.length + due.length;

@@ -6,24 +6,25 @@ import type { Owner } from './until.ts';
 import type { Viewer } from './viewer.ts';
 
 /** Publishes `/live/NAME` with our own client; nothing is sent yet. */
-export async function publisher(owner: Owner, { ports }: TestServer, name: string): Promise<RtmpClient> {
-  const client = await RtmpClient.connect(owner, { port: ports['rtmp'] });
+export async function publisher(owner: Owner, { host, ports }: TestServer, name: string): Promise<RtmpClient> {
+  const client = await RtmpClient.connect(owner, { host, port: ports['rtmp'] });
   await client.publish(name);
   return client;
 }
 
 /**
- * Sends all tags as fast as the server takes them, but lets these viewers, who were there before, begin first: one who
- * joins later begins at the newest key frame.
+ * Sends all tags as fast as the server takes them, but lets these viewers, who were there before and have `before` frames,
+ * begin first: one who joins later begins at the newest key frame.
  */
 export async function sendFromStart(
   client: RtmpClient,
   tags: readonly FlvTag[],
   viewers: Iterable<Viewer>,
+  before = 0,
 ): Promise<void> {
   const beginning = Math.max(tags.findIndex(isFrame) + 1, openingLength(tags));
   client.send(...tags.slice(0, beginning));
-  await allGet(viewers, 1);
+  await allGet(viewers, before + 1);
   client.send(...tags.slice(beginning));
 }
 

@@ -20,6 +20,7 @@ export interface Listed {
   readonly audio_frames: number;
   readonly missing_frames: number;
   readonly url: string;
+  readonly playlist: string;
 }
 
 /** What `GET /api/v1/recordings` answers. */

@@ -15,13 +15,14 @@ export type Line = Readonly<Record<string, unknown>> & { readonly msg: string; r
 
 /** A server that a test has started, and its addresses. */
 export interface TestServer {
+  readonly host: string;
   /** The ports by purpose: `rtmp`, `rtmps`, `http`, `https`. */
   readonly ports: Readonly<Record<string, number>>;
   /** All that it has logged so far. */
   lines(): readonly Line[];
-  /** `rtmp://127.0.0.1:PORT/live/NAME`; the name may have parameters. */
+  /** `rtmp://HOST:PORT/live/NAME`; the name may have parameters. */
   rtmp(name: string): string;
-  /** `http://127.0.0.1:PORT` and a path. */
+  /** `http://HOST:PORT` and a path. */
   http(path: string): string;
   /** Resolves to the line with this message whose fields are these, as soon as it is there. */
   logged(message: string, fields?: Overrides): Promise<Line>;
@@ -32,6 +33,19 @@ export interface TestServer {
 export interface SpawnedServer extends TestServer {
   readonly program: Program;
 }
+
+/** Where and how a server of a process of its own runs, if not as usual. */
+export interface Place {
+  /** By which the test reaches it; what it listens on is among its options. */
+  readonly host?: string;
+  /** What to put before its command, so that it runs there. */
+  readonly enter?: readonly string[];
+  /** More options of Node, and variables. */
+  readonly options?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+const LOOPBACK = '127.0.0.1';
 
 /** What a publisher from elsewhere must know, and an administrator. */
 export const PUBLISH_KEY = 'a-key-for-tests';
@@ -55,17 +69,25 @@ export async function startTestServer(owner: Owner, overrides: Overrides = {}): 
   return { ...access(ports, () => lines), stop: () => server.stop() };
 }
 
-/** Starts a server as users do, in a process of its own; it is killed when its owner is done. */
-export async function spawnServer(owner: Owner, overrides: Overrides = {}): Promise<SpawnedServer> {
+/** Runs a server as users do, in a process of its own; it is killed when its owner is done. */
+export async function runServer(
+  owner: Owner,
+  overrides: Overrides = {},
+  { enter = [], options = [], env = {} }: Place = {},
+): Promise<Program> {
   const folder = await mkdtemp(join(tmpdir(), 'headwater-server-'));
   owner.after(() => rm(folder, { recursive: true, force: true }));
   const file = join(folder, 'headwater.yaml');
   await writeFile(file, configText(overrides));
-  const program = new Program(owner, process.execPath, [
-    join(import.meta.dirname, '../../src/main.ts'),
-    '--config',
-    file,
-  ]);
+  const main = join(import.meta.dirname, '../../src/main.ts');
+  const [name, ...args] = [...enter, process.execPath, ...options, main, '--config', file];
+  return new Program(owner, name!, args, env);
+}
+
+/** The same; resolves when it has started. */
+export async function spawnServer(owner: Owner, overrides: Overrides = {}, place: Place = {}): Promise<SpawnedServer> {
+  const { host = LOOPBACK } = place;
+  const program = await runServer(owner, overrides, place);
   const lines = () =>
     program.stdout
       .split('\n')
@@ -73,15 +95,20 @@ export async function spawnServer(owner: Owner, overrides: Overrides = {}): Prom
       .map((line) => JSON.parse(line) as Line);
   const started = await until('the server starts', () => lines().find(({ msg }) => msg === 'started'));
   const ports = Object.fromEntries(Object.entries(started).flatMap(([name, url]) => portOf(name, url)));
-  return { ...access(ports, lines), program, stop: () => program.stop() };
+  return { ...access(ports, lines, host), program, stop: () => program.stop() };
 }
 
-function access(ports: Readonly<Record<string, number>>, lines: () => readonly Line[]): Omit<TestServer, 'stop'> {
+function access(
+  ports: Readonly<Record<string, number>>,
+  lines: () => readonly Line[],
+  host = LOOPBACK,
+): Omit<TestServer, 'stop'> {
   return {
+    host,
     ports,
     lines,
-    rtmp: (name) => `rtmp://127.0.0.1:${ports['rtmp']}/live/${name}`,
-    http: (path) => `http://127.0.0.1:${ports['http']}${path}`,
+    rtmp: (name) => `rtmp://${host}:${ports['rtmp']}/live/${name}`,
+    http: (path) => `http://${host}:${ports['http']}${path}`,
     logged: (message, fields = {}) => logged(lines, message, fields),
   };
 }

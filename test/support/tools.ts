@@ -19,6 +19,7 @@ const TOOLS = {
     has: () => hasElements('rtmp2sink', 'rtmp2src', 'flvmux'),
   },
   chromium: { apt: 'chromium', has: () => existsSync(CHROMIUM) },
+  iproute2: { apt: 'iproute2', has: () => isOnPath('ip') && isOnPath('bridge') },
   openssl: { apt: 'openssl', has: () => isOnPath('openssl') },
 };
 

@@ -52,7 +52,7 @@ export async function watchAll<O extends Output>(
 
 async function begin(
   owner: Owner,
-  { ports }: TestServer,
+  { host, ports }: TestServer,
   output: Output,
   name: string,
   query: string,
@@ -63,20 +63,21 @@ async function begin(
     case 'rtmp':
     case 'rtmps': {
       const client = await RtmpClient.connect(owner, {
+        host,
         port: output === 'rtmp' ? rtmp : rtmps,
         tls: output === 'rtmps',
       });
       return client.play(name + query);
     }
     case 'http-flv':
-      return httpFlvViewer(owner, `http://127.0.0.1:${http}${path}`);
+      return httpFlvViewer(owner, `http://${host}:${http}${path}`);
     case 'https-flv':
-      return httpFlvViewer(owner, `https://127.0.0.1:${https}${path}`);
+      return httpFlvViewer(owner, `https://${host}:${https}${path}`);
     case 'h2-flv':
-      return http2FlvViewer(owner, `https://127.0.0.1:${https}${path}`);
+      return http2FlvViewer(owner, `https://${host}:${https}${path}`);
     case 'ws-flv':
-      return wsFlvViewer(owner, `ws://127.0.0.1:${http}${path}`);
+      return wsFlvViewer(owner, `ws://${host}:${http}${path}`);
     case 'wss-flv':
-      return wsFlvViewer(owner, `wss://127.0.0.1:${https}${path}`);
+      return wsFlvViewer(owner, `wss://${host}:${https}${path}`);
   }
 }

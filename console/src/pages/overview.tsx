@@ -1,8 +1,10 @@
 import { useEffect } from 'preact/hooks';
-import { ApiError, getSummary, listStreams } from '../api.ts';
+import { getSummary, listStreams } from '../api.ts';
+import { Notice } from '../parts/notice.tsx';
 import { noticeRefusal, refreshSession, session } from '../session.ts';
 import { t } from '../settings.ts';
 import { usePoll } from '../use-poll.ts';
+import { Links } from './links.tsx';
 import { Login } from './login.tsx';
 import { StreamRow } from './stream-row.tsx';
 import { Summary } from './summary.tsx';
@@ -36,6 +38,7 @@ function Streams() {
       </div>
       {error !== undefined && <Notice error={error} />}
       {streams.length === 0 ? <Welcome /> : <StreamList streams={streams} reload={reload} />}
+      <Links />
     </>
   );
 }
@@ -57,16 +60,5 @@ function StreamList({ streams, reload }: { streams: Awaited<ReturnType<typeof li
         ))}
       </ul>
     </div>
-  );
-}
-
-/** What the server said, in one line; `Loading` where it has not said anything yet. */
-function Notice({ error }: { error: unknown }) {
-  if (error === undefined) return <p class="notice">{t('loading')}</p>;
-  const refusal = error instanceof ApiError && error.status !== 0;
-  return (
-    <p class="notice" role="alert">
-      {refusal ? t('apiFailed', { reason: error.message }) : t('serverSilent')}
-    </p>
   );
 }

@@ -1,9 +1,14 @@
 import { useEffect } from 'preact/hooks';
+import { listRecordings } from '../api.ts';
 import { Addresses } from '../parts/addresses.tsx';
 import { CopyLine } from '../parts/copy.tsx';
+import { RecordingList } from '../parts/recording-list.tsx';
+import { StreamLink } from '../parts/stream-link.tsx';
 import { Player } from '../player/player.tsx';
+import { useShift } from '../player/use-shift.ts';
 import { t } from '../settings.ts';
-import { flvUrl, hlsUrl, type StreamName, serverQuery, type Via } from '../urls.ts';
+import { flvUrl, hlsUrl, type StreamName, serverQuery, streamText, type Via } from '../urls.ts';
+import { usePoll } from '../use-poll.ts';
 
 /** The player of one stream, for everybody who knows its address; `?via=ws` plays over a WebSocket, `?via=hls` by HLS. */
 export function Play({ app, name }: { app: string; name: string }) {
@@ -12,6 +17,7 @@ export function Play({ app, name }: { app: string; name: string }) {
   const query = serverQuery(location.search);
   const stream: StreamName = { vhost: search.get('vhost') ?? '', app, name };
   const hls = hlsUrl(stream, location, query);
+  const reach = useShift(streamText(stream), query);
   useEffect(() => {
     document.title = `${name} · Headwater`;
   }, [name]);
@@ -21,13 +27,32 @@ export function Play({ app, name }: { app: string; name: string }) {
         {name}
         <small>{app}</small>
       </h1>
-      <Player name={name} source={{ url: via === 'hls' ? hls : flvUrl(stream, location, via, query), hls }} via={via} />
+      <Player
+        name={name}
+        source={{ url: via === 'hls' ? hls : flvUrl(stream, location, via, query), hls }}
+        via={via}
+        reach={reach}
+      />
+      <StreamLink stream={stream} />
       <details class="card other-ways">
         <summary>{t('otherWays')}</summary>
         <CopyLine label={t('pageLink')} text={location.href} />
         <Addresses stream={stream} query={query} />
       </details>
+      <Recorded stream={stream} query={query} />
     </article>
+  );
+}
+
+/** What was recorded of the stream, for those who may know. */
+function Recorded({ stream, query }: { stream: StreamName; query: string }) {
+  const { data } = usePoll(() => listRecordings(streamText(stream), query), 600_000);
+  if (!data || data.total === 0) return null;
+  return (
+    <section class="recorded-list">
+      <h2>{t('recordings')}</h2>
+      <RecordingList recordings={data.recordings} query={query} />
+    </section>
   );
 }
 

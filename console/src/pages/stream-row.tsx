@@ -2,10 +2,11 @@ import { useState } from 'preact/hooks';
 import type { LiveStream } from '../api.ts';
 import { codecName, formatAudio, formatBitrate, formatDuration, formatSize } from '../format.ts';
 import { Addresses } from '../parts/addresses.tsx';
+import { Fact } from '../parts/fact.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Link } from '../parts/link.tsx';
 import { t } from '../settings.ts';
-import { playPath, type StreamName, vhostOf } from '../urls.ts';
+import { playPath, type StreamName, streamText, vhostOf } from '../urls.ts';
 import { viewersOf } from '../viewers.ts';
 import { ViewerList } from './viewer-list.tsx';
 
@@ -73,18 +74,6 @@ function channelsInWords(count: number): string {
   return t('channels', { count });
 }
 
-function Fact({ label, value, more = '' }: { label: string; value: string; more?: string }) {
-  return (
-    <div>
-      <dt>{label}</dt>
-      <dd>
-        {value}
-        {more && <small>{more}</small>}
-      </dd>
-    </div>
-  );
-}
-
 function Details({ stream, name, reload }: { stream: LiveStream; name: StreamName; reload: () => void }) {
   return (
     <div class="details">
@@ -92,6 +81,9 @@ function Details({ stream, name, reload }: { stream: LiveStream; name: StreamNam
         <h2>{t('addresses')}</h2>
         <Addresses stream={name} tcUrl={stream.tcUrl} />
         <p class="hint">{t('obsHint')}</p>
+        <p class="hint">
+          <Link href={`/recordings?stream=${encodeURIComponent(streamText(name))}`}>{t('recordings')}</Link>
+        </p>
       </section>
       <section>
         <h2>{t('connected')}</h2>

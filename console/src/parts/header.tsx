@@ -18,6 +18,11 @@ export function Header() {
       </Link>
       <nav>
         {session.value?.admin && (
+          <Link class="quiet" href="/recordings">
+            {t('recordings')}
+          </Link>
+        )}
+        {session.value?.admin && (
           <a class="quiet" href="/api">
             {t('apiPage')}
           </a>

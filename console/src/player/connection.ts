@@ -2,6 +2,7 @@ import type Mpegts from 'mpegts.js';
 import { codecInMessage, unsupportedCodec } from './codecs.ts';
 import { fetchLoader } from './fetch-loader.ts';
 import type { Failure } from './policy.ts';
+import type { StreamTime } from './stream-time.ts';
 
 export interface ConnectionEvents {
   /** Called once; the connection is then over, the picture stays until `close`. */
@@ -15,6 +16,8 @@ export interface ConnectionEvents {
 }
 
 export interface Connection {
+  /** There where it can go back in time. */
+  readonly time?: StreamTime;
   close(): void;
 }
 

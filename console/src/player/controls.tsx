@@ -1,87 +1,37 @@
-import { useEffect, useState } from 'preact/hooks';
-import { Icon } from '../parts/icon.tsx';
 import { t } from '../settings.ts';
+import { ButtonBar, SoundOn } from './buttons.tsx';
 import type { LivePlayer } from './live-player.ts';
+import { Behind, ShiftBar } from './shift-bar.tsx';
+import type { Reach } from './use-shift.ts';
 
 interface Props {
   player: LivePlayer;
   video: HTMLVideoElement;
   stage: HTMLElement;
+  reach: Reach | undefined;
 }
 
-/** Pause, sound and full screen; and, while muted, a large button for the sound. */
-export function Controls({ player, video, stage }: Props) {
-  const { muted, volume } = useSound(video);
-  const paused = player.state.value === 'paused';
-  const [toggle, sound] = [t(paused ? 'play' : 'pause'), t(muted ? 'unmute' : 'mute')];
+/** The buttons of a live stream; above them, where it goes back, the way there. */
+export function Controls({ player, video, stage, reach }: Props) {
+  const isPaused = player.state.value === 'paused';
   return (
     <>
-      {muted && player.state.value === 'playing' && (
-        <button type="button" class="sound-on" onClick={() => (video.muted = false)}>
-          <Icon name="muted" />
-          {t('soundOn')}
-        </button>
-      )}
+      {player.state.value === 'playing' && <SoundOn video={video} />}
       <div class="controls">
-        <button
-          type="button"
-          aria-label={toggle}
-          title={toggle}
-          onClick={() => (paused ? player.start() : player.stop())}
+        {reach && <ShiftBar player={player} reach={reach} />}
+        <ButtonBar
+          isPaused={isPaused}
+          toggle={() => (isPaused ? player.start() : player.stop())}
+          video={video}
+          stage={stage}
         >
-          <Icon name={paused ? 'play' : 'pause'} />
-        </button>
-        <button
-          type="button"
-          aria-label={sound}
-          title={sound}
-          aria-pressed={muted}
-          onClick={() => (video.muted = !muted)}
-        >
-          <Icon name={muted ? 'muted' : 'sound'} />
-        </button>
-        <input
-          type="range"
-          min="0"
-          max="1"
-          step="0.05"
-          aria-label={t('volume')}
-          value={muted ? 0 : volume}
-          onInput={(event) => setVolume(video, Number(event.currentTarget.value))}
-        />
-        <span class="badge">{t('playing')}</span>
-        <button
-          type="button"
-          aria-label={t('fullscreen')}
-          title={t('fullscreen')}
-          onClick={() => toggleFullscreen(stage, video)}
-        >
-          <Icon name="fullscreen" />
-        </button>
+          {reach && player.past.value !== undefined ? (
+            <Behind player={player} reach={reach} />
+          ) : (
+            <span class="badge">{t('playing')}</span>
+          )}
+        </ButtonBar>
       </div>
     </>
   );
-}
-
-function useSound(video: HTMLVideoElement) {
-  const [sound, setSound] = useState({ muted: video.muted, volume: video.volume });
-  useEffect(() => {
-    const read = () => setSound({ muted: video.muted, volume: video.volume });
-    read();
-    video.addEventListener('volumechange', read);
-    return () => video.removeEventListener('volumechange', read);
-  }, [video]);
-  return sound;
-}
-
-function setVolume(video: HTMLVideoElement, volume: number): void {
-  video.volume = volume;
-  video.muted = volume === 0;
-}
-
-function toggleFullscreen(stage: HTMLElement, video: HTMLVideoElement): void {
-  if (document.fullscreenElement) void document.exitFullscreen();
-  else if (stage.requestFullscreen)
-    void stage.requestFullscreen().catch(() => {}); // forbidden in some frames
-  else (video as { webkitEnterFullscreen?: () => void }).webkitEnterFullscreen?.(); // iPhone: the video alone
 }

@@ -2,18 +2,28 @@ import type HlsPlayer from 'hls.js';
 import { codecInMessage } from './codecs.ts';
 import type { Connection, ConnectionEvents } from './connection.ts';
 import type { Failure } from './policy.ts';
+import { catchUpRate, type StreamTime, timeAt } from './stream-time.ts';
 
 const NATIVE_TYPE = 'application/vnd.apple.mpegurl';
 /** The player comes back by itself, and knows best when. */
 const once = { default: { maxTimeToFirstByteMs: 10_000, maxLoadTimeMs: 20_000, timeoutRetry: null, errorRetry: null } };
 
+/** How much is loaded ahead of what is shown, in seconds: of what is past there may be hours. */
+export const longestBuffer = 60;
+const syncRate = 1.15; // a little faster than life while behind
 const config = {
   lowLatencyMode: true,
   backBufferLength: 30,
-  maxLiveSyncPlaybackRate: 1.15, // a little faster than life while behind
+  maxMaxBufferLength: longestBuffer,
+  maxLiveSyncPlaybackRate: syncRate,
   enableWorker: false, // fMP4 is passed through as it is
   manifestLoadPolicy: once,
 } satisfies Partial<HlsPlayer['config']>;
+
+interface Attached {
+  readonly detach: () => void;
+  readonly time: StreamTime;
+}
 
 let library: Promise<typeof HlsPlayer> | undefined;
 
@@ -44,7 +54,7 @@ export function connectHls(
     events.failed(failure);
   };
   video.addEventListener('ended', () => fail({ kind: 'closed' }), { signal: closing.signal });
-  const detach = Hls.isSupported()
+  const { detach, time } = Hls.isSupported()
     ? attach(Hls, video, url, events, fail)
     : attachNative(video, url, fail, closing.signal);
   video.play().catch((error: unknown) => {
@@ -52,6 +62,7 @@ export function connectHls(
     if (isForbidden && !closing.signal.aborted) events.blocked();
   });
   return {
+    time,
     close() {
       if (closing.signal.aborted) return;
       closing.abort();
@@ -66,7 +77,7 @@ function attach(
   url: string,
   events: ConnectionEvents,
   fail: (failure: Failure) => void,
-): () => void {
+): Attached {
   const { ErrorTypes, ErrorDetails, Events } = Hls;
   const hls = new Hls(config);
   hls.on(Events.ERROR, (_, { fatal, type, details, response, mimeType = '' }) => {
@@ -87,7 +98,33 @@ function attach(
   });
   hls.loadSource(url);
   hls.attachMedia(video);
-  return () => hls.destroy();
+  return { detach: () => hls.destroy(), time: timeOf(hls, video) };
+}
+
+function timeOf(hls: HlsPlayer, video: HTMLVideoElement): StreamTime {
+  return {
+    get at() {
+      return hls.playingDate?.getTime();
+    },
+    get behind() {
+      return Math.max(0, hls.latency - (hls.targetLatency ?? 0));
+    },
+    seek(moment) {
+      const time = timeAt(hls.latestLevelDetails?.fragments ?? [], moment);
+      if (time !== undefined) video.currentTime = time;
+      return time !== undefined;
+    },
+    hasten(isFast) {
+      // The library would set a rate of its own back.
+      hls.config.maxLiveSyncPlaybackRate = isFast ? 1 : syncRate;
+      hasten(video, isFast);
+    },
+  };
+}
+
+function hasten(video: HTMLVideoElement, isFast: boolean): void {
+  video.preservesPitch = true;
+  video.playbackRate = isFast ? catchUpRate : 1;
 }
 
 /** Phones without MediaSource play HLS themselves. */
@@ -96,12 +133,34 @@ function attachNative(
   url: string,
   fail: (failure: Failure) => void,
   signal: AbortSignal,
-): () => void {
+): Attached {
   if (video.canPlayType(NATIVE_TYPE) === '') queueMicrotask(() => fail({ kind: 'unsupported', codec: '' }));
   video.addEventListener('error', () => fail({ kind: 'media' }), { signal });
   video.src = url;
-  return () => {
+  const detach = () => {
     video.removeAttribute('src');
     video.load();
+  };
+  return { detach, time: nativeTime(video) };
+}
+
+function nativeTime(video: HTMLVideoElement): StreamTime {
+  const start = () => (video as { getStartDate?: () => Date }).getStartDate?.().getTime() ?? Number.NaN;
+  const end = () => (video.seekable.length > 0 ? video.seekable.end(video.seekable.length - 1) : video.currentTime);
+  return {
+    get at() {
+      const at = start() + video.currentTime * 1000;
+      return Number.isNaN(at) ? undefined : at;
+    },
+    get behind() {
+      return Math.max(0, end() - video.currentTime);
+    },
+    seek(moment) {
+      const time = (moment - start()) / 1000;
+      const isWithin = time >= 0 && time <= end();
+      if (isWithin) video.currentTime = time;
+      return isWithin;
+    },
+    hasten: (isFast) => hasten(video, isFast),
   };
 }

@@ -5,6 +5,7 @@ import { acrossHole } from './holes.ts';
 import { bufferedEnd, measure, noStats, type PlayerStats } from './measure.ts';
 import { type Failure, type PlayerState, retries, retryDelay, stateAfter } from './policy.ts';
 import { Progress } from './progress.ts';
+import { liveWithin } from './stream-time.ts';
 
 const tick = 500;
 
@@ -12,9 +13,12 @@ const tick = 500;
 export interface Source {
   /** What is played: FLV by HTTP or WebSocket, or a playlist of HLS (`.m3u8`). */
   readonly url: string;
-  /** The playlist, for browsers that cannot play FLV at all. */
+  /** The playlist, for browsers that cannot play FLV at all, and for what is past. */
   readonly hls: string;
 }
+
+/** From when on a stream is wanted: Unix milliseconds, or its beginning. */
+export type Moment = number | 'start';
 
 /** Keeps one live stream playing in one video element: connects, watches, returns after failures. */
 export class LivePlayer {
@@ -23,10 +27,16 @@ export class LivePlayer {
   readonly codec = signal('');
   readonly hasVideo = signal(true);
   readonly stats = signal<PlayerStats>(noStats);
+  /** What is shown, in Unix milliseconds, where that is of the past; undefined while it is live. */
+  readonly past = signal<number | undefined>(undefined);
+  /** Whether it plays faster than life until it is live. */
+  readonly isHasty = signal(false);
 
   readonly #video: HTMLVideoElement;
   readonly #source: Source;
   #connection: Connection | undefined;
+  /** From when on it plays; undefined for what is live. */
+  #moment: Moment | undefined;
   #progress = new Progress(0);
   /** The connection is over and the next not yet open. */
   #failed = false;
@@ -50,6 +60,22 @@ export class LivePlayer {
     document.addEventListener('visibilitychange', this.#onVisible);
     window.addEventListener('online', this.#onOnline);
     void this.#connect(++this.#run);
+  }
+
+  /** Plays from a moment on, or what is live. */
+  watch(moment: Moment | undefined): void {
+    this.catchUp(false);
+    this.#moment = moment;
+    this.past.value = typeof moment === 'number' ? moment : undefined;
+    const isConnected = this.state.value === 'playing' && this.past.value !== undefined;
+    if (isConnected && this.#connection?.time?.seek(this.past.value!)) return;
+    this.start();
+  }
+
+  /** Plays faster than life until it is live, or no longer. */
+  catchUp(isHasty: boolean): void {
+    this.isHasty.value = isHasty;
+    this.#connection?.time?.hasten(isHasty);
   }
 
   /** Ends everything; the state tells why. */
@@ -78,12 +104,17 @@ export class LivePlayer {
     this.#crossed = 0;
     this.#progress = new Progress(performance.now());
     this.#connection = open();
+    if (this.isHasty.value) this.#connection.time?.hasten(true);
     this.#tickTimer = setInterval(() => this.#watch(), tick);
   }
 
   /** How this browser can play it. Rejects where what is needed for that cannot be loaded. */
   async #way(): Promise<() => Connection> {
     const { url, hls: playlist } = this.#source;
+    if (this.#moment !== undefined) {
+      const hls = await loadHls();
+      return () => connectHls(hls, this.#video, from(playlist, this.#moment!), this.#events);
+    }
     const isHls = new URL(url, location.href).pathname.endsWith('.m3u8');
     const mpegts = isHls ? undefined : await loadMpegts();
     if (mpegts?.isSupported()) return () => connect(mpegts, this.#video, url, this.#events);
@@ -117,7 +148,8 @@ export class LivePlayer {
   }
 
   #watch(): void {
-    this.#crossHole();
+    if (this.#moment === undefined) this.#crossHole();
+    else this.#followPast(this.#connection?.time);
     this.stats.value = measure(this.#video, this.#kbps);
     const { currentTime: time, paused } = this.#video;
     const verdict = this.#progress.judge({ now: performance.now(), time, end: bufferedEnd(this.#video) });
@@ -128,7 +160,18 @@ export class LivePlayer {
     else if (paused && this.#hasPlayed)
       this.stop(); // by a media key, say
     else if (verdict === 'stuck') this.#fail({ kind: 'media' });
+    else if (this.#moment !== undefined)
+      this.state.value = 'connecting'; // it seeks
     else this.state.value = this.#hasPlayed ? 'interrupted' : 'waiting';
+  }
+
+  /** Remembers where it is, to go on from there after a failure; one who has caught up is live. */
+  #followPast(time: Connection['time']): void {
+    if (time?.at === undefined) return;
+    const isLive = time.behind < liveWithin;
+    if (isLive && this.isHasty.value) this.catchUp(false);
+    this.past.value = isLive ? undefined : time.at;
+    this.#moment = time.at;
   }
 
   #crossHole(): void {
@@ -152,4 +195,10 @@ export class LivePlayer {
   readonly #onOnline = (): void => {
     if (this.#failed && retries(this.state.value)) this.start();
   };
+}
+
+function from(playlist: string, moment: Moment): string {
+  const url = new URL(playlist);
+  url.searchParams.set('from', moment === 'start' ? moment : new Date(moment).toISOString());
+  return url.href;
 }

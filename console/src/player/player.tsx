@@ -6,15 +6,18 @@ import { Controls } from './controls.tsx';
 import { LivePlayer, type Source } from './live-player.ts';
 import { Message } from './message.tsx';
 import { Stats } from './stats.tsx';
+import type { Reach } from './use-shift.ts';
 
 interface Props {
   readonly name: string;
   readonly source: Source;
   readonly via: Via;
+  /** How far back it can be watched. */
+  readonly reach: Reach | undefined;
 }
 
 /** Plays one live stream, muted at first as browsers demand. `data-state` tells tests and scripts its state. */
-export function Player({ name, source, via }: Props) {
+export function Player({ name, source, via, reach }: Props) {
   const stage = useRef<HTMLDivElement>(null);
   const video = useRef<HTMLVideoElement>(null);
   const [player, setPlayer] = useState<LivePlayer>();
@@ -43,8 +46,14 @@ export function Player({ name, source, via }: Props) {
             {t('audioOnly')}
           </p>
         )}
-        {player && <Controls player={player} video={video.current!} stage={stage.current!} />}
+        {player && <Controls player={player} video={video.current!} stage={stage.current!} reach={reach} />}
       </div>
+      {player && reach && (
+        <button type="button" class="from-start" onClick={() => player.watch('start')}>
+          <Icon name="start" />
+          {t('fromStart')}
+        </button>
+      )}
       {player && <Stats player={player} />}
     </section>
   );

@@ -5,13 +5,14 @@ import type { LivePlayer } from './live-player.ts';
 /** One line of numbers; each has its raw value as `data-value`. */
 export function Stats({ player }: { player: LivePlayer }) {
   const { width, height, kbps, decoded, dropped, delay } = player.stats.value;
+  const isLive = player.past.value === undefined;
   return (
     <dl class="stats">
       <Stat id="size" label={t('statSize')} text={formatSize(width, height) || '–'} value={`${width}x${height}`} />
       <Stat id="kbps" label={t('bitrate')} text={kbps > 0 ? formatBitrate(kbps) : '–'} value={Math.round(kbps)} />
       <Stat id="decoded" label={t('statDecoded')} text={String(decoded)} value={decoded} />
       <Stat id="dropped" label={t('statDropped')} text={String(dropped)} value={dropped} />
-      <Stat id="delay" label={t('statDelay')} text={`${delay.toFixed(1)} s`} value={delay.toFixed(3)} />
+      <Stat id="delay" label={t('statDelay')} text={isLive ? `${delay.toFixed(1)} s` : '–'} value={delay.toFixed(3)} />
     </dl>
   );
 }

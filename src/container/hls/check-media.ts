@@ -1,17 +1,29 @@
 import { checkLowLatency } from './check-low-latency.ts';
 import type { PlaylistLine } from './lines.ts';
-import { collect, type Listed, numberOf } from './listed.ts';
+import { attributesOf, collect, type Listed, lengthOf, numberOf } from './listed.ts';
 
 const FEATURE_VERSIONS: Record<string, number> = { 'EXT-X-MAP': 6, 'EXT-X-GAP': 8, 'EXT-X-SKIP': 9 };
 /** Dates are by the clock of the ingest, durations by the stream's: so far, in seconds, may they be apart. */
 const DATE_TOLERANCE = 0.5;
+const RANGE = /^\d+@\d+$/;
 const DATE = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
 
 /** What is wrong with a media playlist, in words. */
 export function checkMedia(lines: readonly PlaylistLine[]): string[] {
   const problems: string[] = [];
   const listed = collect(lines, problems);
-  const rules = [headRule, versionRule, durationRule, uriRule, mapRule, dateRule, checkLowLatency, endRule];
+  const rules = [
+    headRule,
+    startRule,
+    versionRule,
+    durationRule,
+    uriRule,
+    rangeRule,
+    mapRule,
+    dateRule,
+    checkLowLatency,
+    endRule,
+  ];
   return [...problems, ...rules.flatMap((rule) => rule(listed))];
 }
 
@@ -29,6 +41,15 @@ function headRule({ tags }: Listed): string[] {
   ];
 }
 
+/** HLS, 4.4.2.2: one starts within the playlist. */
+function startRule({ segments, tags }: Listed): string[] {
+  if (!tags.has('EXT-X-START')) return [];
+  const text = attributesOf(tags, 'EXT-X-START')?.get('TIME-OFFSET');
+  const length = segments.reduce((sum, segment) => sum + lengthOf(segment), 0);
+  const isWithin = text !== undefined && /^-?\d+(\.\d+)?$/.test(text) && Math.abs(Number(text)) <= length;
+  return isWithin ? [] : [`EXT-X-START at ${text} of ${length} s`];
+}
+
 /** HLS, 8. */
 function versionRule({ segments, tags }: Listed): string[] {
   const version = numberOf(tags, 'EXT-X-VERSION');
@@ -44,11 +65,20 @@ function durationRule({ segments, tags }: Listed): string[] {
   return long.map(({ uri, duration }) => `${uri} takes ${duration} s, the target is ${target} s`);
 }
 
-/** Rule of ours: one URI, one content. */
+/** Rule of ours: one URI, or one range of it, one content. */
 function uriRule({ segments }: Listed): string[] {
-  const all = segments.flatMap(({ uri, parts }) => [uri, ...parts.map((part) => part.uri)]);
+  const all = segments.flatMap(({ uri, parts, tags }) => {
+    const range = tags.get('EXT-X-BYTERANGE');
+    return [range === undefined ? uri : `${uri} ${range}`, ...parts.map((part) => part.uri)];
+  });
   const uris = all.filter((uri) => uri !== undefined);
   return uris.filter((uri, i) => uris.indexOf(uri) < i).map((uri) => `${uri} stands there twice`);
+}
+
+/** HLS, 4.4.4.2; rule of ours: ranges say where they begin. */
+function rangeRule({ segments }: Listed): string[] {
+  const ranges = segments.map(({ tags }) => tags.get('EXT-X-BYTERANGE')).filter((range) => range !== undefined);
+  return ranges.filter((range) => !RANGE.test(range)).map((range) => `EXT-X-BYTERANGE is ${range}`);
 }
 
 /** HLS, 4.4.4.5: segments of fMP4 need an init segment. */

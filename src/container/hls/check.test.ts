@@ -30,6 +30,21 @@ const MASTER = `#EXTM3U
 a.m3u8
 `;
 
+const RANGES = `#EXTM3U
+#EXT-X-VERSION:6
+#EXT-X-PLAYLIST-TYPE:VOD
+#EXT-X-START:TIME-OFFSET=2.5
+#EXT-X-TARGETDURATION:2
+#EXT-X-MAP:URI="a.mp4",BYTERANGE="10@0"
+#EXTINF:2,
+#EXT-X-BYTERANGE:20@10
+a.mp4
+#EXTINF:2,
+#EXT-X-BYTERANGE:20@30
+a.mp4
+#EXT-X-ENDLIST
+`;
+
 /** What is changed in a sound playlist, into what, and what is then found. */
 const faults: [what: string, sound: string, from: string, to: string, problem: RegExp][] = [
   ['no first line', MEDIA, '#EXTM3U\n', '', /first line/],
@@ -77,6 +92,10 @@ const faults: [what: string, sound: string, from: string, to: string, problem: R
   ['a report without number', MEDIA, ',LAST-MSN=9', '', /REPORT without URI or LAST-MSN/],
   ['a hint after the end', MEDIA, '#EXT-X-REND', '#EXT-X-ENDLIST\n#EXT-X-REND', /PRELOAD-HINT after the end/],
   ['half a segment at the end', MEDIA, '#EXT-X-REND', '#EXT-X-ENDLIST\n#EXT-X-REND', /not whole/],
+  ['one range twice', RANGES, '20@30', '20@10', /a.mp4 20@10 stands there twice/],
+  ['a range without place', RANGES, '20@30', '20', /EXT-X-BYTERANGE is 20/],
+  ['a start behind the end', RANGES, 'OFFSET=2.5', 'OFFSET=4.5', /EXT-X-START at 4.5 of 4 s/],
+  ['a start that is none', RANGES, 'OFFSET=2.5', 'OFFSET=x', /EXT-X-START at x/],
   ['a stray URI', MASTER, 'a.m3u8\n', 'a.m3u8\nb.m3u8\n', /line 4: a URI that no EXT-X-STREAM-INF/],
   ['no URI', MASTER, 'a.m3u8\n', '', /EXT-X-STREAM-INF without a URI/],
   ['a segment in a master playlist', MASTER, 'a.m3u8\n', 'a.m3u8\n#EXTINF:2,\n', /EXTINF in a master playlist/],
@@ -91,6 +110,7 @@ const faults: [what: string, sound: string, from: string, to: string, problem: R
 test('sound playlists have no problem', () => {
   assert.deepEqual(checkPlaylist(MEDIA), []);
   assert.deepEqual(checkPlaylist(MASTER), []);
+  assert.deepEqual(checkPlaylist(RANGES), []);
 });
 
 describe('in a playlist is found', () => {

@@ -37,6 +37,7 @@ const SEGMENT_TAGS = new Set([
   'EXT-X-MAP',
   'EXT-X-PROGRAM-DATE-TIME',
   'EXT-X-GAP',
+  'EXT-X-BYTERANGE',
   'EXT-X-PART',
 ]);
 /** What the lines of a media playlist say; what is no playlist at all goes to `problems`, in words. */

@@ -10,6 +10,12 @@ export interface Part {
   readonly independent: boolean;
 }
 
+/** A part of a file, in bytes. */
+export interface Range {
+  readonly at: number;
+  readonly size: number;
+}
+
 /** A segment as a playlist tells of it. */
 export interface Segment {
   /** As its stamp has it: the same on every node. */
@@ -17,12 +23,16 @@ export interface Segment {
   /** Its discontinuity sequence number, of its stamp too. */
   readonly discontinuity: number;
   readonly uri: string;
+  /** Where it stands in what is found there, if that is more. */
+  readonly range?: Range | undefined;
   /** In microseconds; undefined while the segment is being made, which only the last one is. */
   readonly duration: number | undefined;
   /** Those that are still offered; empty where only the whole is. */
   readonly parts: readonly Part[];
   /** Where its init segment is; undefined for MPEG-TS. */
   readonly init: string | undefined;
+  /** Where that stands in what is found there, if that is more. */
+  readonly initRange?: Range | undefined;
   /** The wall clock at its first frame, in microseconds since 1970. */
   readonly time: number | undefined;
   /** Whether this node has a hole in it: it is listed, but not to be had. */
@@ -55,6 +65,10 @@ export interface MediaPlaylist {
   readonly lowLatency: LowLatency | undefined;
   /** Whether no segment will follow: then all are whole. */
   readonly ended: boolean;
+  /** Where players are to begin, in microseconds behind the first segment's beginning; they choose where it is absent. */
+  readonly start?: number | undefined;
+  /** Whether nothing will ever change, or segments will only be added; absent where neither is so. */
+  readonly type?: 'VOD' | 'EVENT' | undefined;
 }
 
 /** In target durations: how far from the end parts are still listed, and from where on segments may be skipped (HLS, 4.4.3.8 and 4.4.4.9). */
@@ -83,8 +97,10 @@ export function mediaPlaylist(playlist: MediaPlaylist, { delta = false } = {}): 
   return `${lines.join('\n')}\n`;
 }
 
-function head({ segments, lowLatency }: MediaPlaylist, target: number, skipped: number): string[] {
+function head({ segments, lowLatency, start, type }: MediaPlaylist, target: number, skipped: number): string[] {
   const lines = ['#EXTM3U', `#EXT-X-VERSION:${version(segments, lowLatency)}`, '#EXT-X-INDEPENDENT-SEGMENTS'];
+  if (type) lines.push(`#EXT-X-PLAYLIST-TYPE:${type}`);
+  if (start !== undefined) lines.push(`#EXT-X-START:TIME-OFFSET=${seconds(start)}`);
   lines.push(`#EXT-X-TARGETDURATION:${target}`);
   if (lowLatency) {
     const control = {
@@ -126,17 +142,29 @@ function skippable(segments: readonly Segment[], boundary: number): number {
 }
 
 function segmentLines(segment: Segment, before: Segment | undefined, parts: readonly Part[]): string[] {
-  const { uri, duration, init, time, gap, discontinuity } = segment;
+  const { uri, range, duration, init, initRange, time, gap, discontinuity } = segment;
   if (duration === undefined && parts.length === 0) return [];
   const lines = new Array<string>(discontinuity - (before?.discontinuity ?? discontinuity)).fill(
     '#EXT-X-DISCONTINUITY',
   );
-  if (init !== undefined && init !== before?.init) lines.push(`#EXT-X-MAP:URI=${quoted(init)}`);
+  if (init !== undefined && init !== before?.init) {
+    const attributes = { URI: quoted(init), BYTERANGE: initRange && quoted(rangeText(initRange)) };
+    lines.push(`#EXT-X-MAP:${attributeList(attributes)}`);
+  }
   if (time !== undefined) lines.push(`#EXT-X-PROGRAM-DATE-TIME:${new Date(time / MILLISECOND).toISOString()}`);
   for (const part of parts) lines.push(partLine(part));
   if (gap) lines.push('#EXT-X-GAP');
-  if (duration !== undefined) lines.push(`#EXTINF:${seconds(duration)},`, uri);
+  if (duration !== undefined) {
+    lines.push(`#EXTINF:${seconds(duration)},`);
+    if (range) lines.push(`#EXT-X-BYTERANGE:${rangeText(range)}`);
+    lines.push(uri);
+  }
   return lines;
+}
+
+/** HLS, 4.4.4.2. */
+function rangeText({ at, size }: Range): string {
+  return `${size}@${at}`;
 }
 
 function partLine({ uri, duration, independent }: Part): string {

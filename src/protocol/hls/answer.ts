@@ -1,16 +1,18 @@
-import type { ServerResponse } from 'node:http';
-import { MILLISECOND } from '../../base/clock.ts';
-import type { Exchange } from '../../net/http.ts';
+import { gzipSync } from 'node:zlib';
 import { readRange } from '../../net/http-range.ts';
+import { type Question, Reply } from '../../net/http-reply.ts';
 import { acceptsGzip } from '../../net/static.ts';
-import type { PlaylistText } from './playlist.ts';
 
-/** Media that never changes under its name. */
-export interface Media {
-  readonly type: string;
-  /** One after another. */
-  readonly pieces: readonly Uint8Array[];
-}
+/** Any page may play what it may play at all: access is decided by the gate, not by where a page comes from. */
+export const ANY_PAGE = { 'access-control-allow-origin': '*' };
+
+/** What a page is told that asks whether it may ask. */
+export const PREFLIGHT = {
+  ...ANY_PAGE,
+  'access-control-allow-methods': 'GET, HEAD',
+  'access-control-allow-headers': 'range',
+  'access-control-max-age': '86400',
+};
 
 /** For how long an answer may be kept, as the header says it. */
 export const Keep = {
@@ -20,58 +22,61 @@ export const Keep = {
   forEver: 'public, max-age=31536000, immutable',
 } as const;
 
-const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl';
-/** Names and values in turn: Node takes them as they are, which costs least. */
-const ANY_PAGE = ['access-control-allow-origin', '*'];
+/** A playlist as it is sent: the same reply to all who ask for it in the same way. */
+export class PlaylistText {
+  readonly plain: Buffer;
+  #zipped: Buffer | undefined;
+  readonly #replies = new Map<string, Reply>();
 
-/** Any page may play what it may play at all: access is decided by the gate, not by where a page comes from. */
-export const PREFLIGHT = {
-  'access-control-allow-origin': '*',
-  'access-control-allow-methods': 'GET, HEAD',
-  'access-control-allow-headers': 'range',
-  'access-control-max-age': '86400',
-};
-
-/** Answers with a playlist, compressed for those who take it. Returns the length of the body. */
-export function sendPlaylist({ request, response }: Exchange, text: PlaylistText, keep: string): number {
-  const isZipped = acceptsGzip(String(request.headers['accept-encoding'] ?? ''));
-  const body = isZipped ? text.zipped : text.plain;
-  const encoding = isZipped ? ['content-encoding', 'gzip'] : [];
-  const common = ['content-length', body.length, 'cache-control', keep, 'vary', 'accept-encoding'];
-  response.writeHead(200, [...ANY_PAGE, 'content-type', PLAYLIST_TYPE, ...common, ...encoding]);
-  if (request.method === 'HEAD') response.end();
-  else response.end(body);
-  return body.length;
-}
-
-/**
- * Answers with media, or the range of it that is asked for (RFC 9110, 14.2). One who takes nothing of it for `patience`
- * (microseconds) is cut off: what it is sent stays in memory until then. Returns the length of the body.
- */
-export function sendMedia({ request, response }: Exchange, { type, pieces }: Media, patience: number): number {
-  const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
-  const asked = readRange(request.headers.range, length);
-  const headers = [...ANY_PAGE, 'content-type', type, 'accept-ranges', 'bytes', 'cache-control'];
-  if (asked === 'unsatisfiable') {
-    response.writeHead(416, [...headers, Keep.never, 'content-range', `bytes */${length}`]).end();
-    return 0;
+  constructor(text: string) {
+    this.plain = Buffer.from(text);
   }
-  const { from, to } = asked ?? { from: 0, to: length };
-  headers.push(Keep.forEver, 'content-length', `${to - from}`);
-  if (asked) headers.push('content-range', `bytes ${from}-${to - 1}/${length}`);
-  response.writeHead(asked ? 206 : 200, headers);
-  if (request.method === 'HEAD') response.end();
-  else writeAll(response, asked ? cut(pieces, from, to) : pieces, patience);
-  return to - from;
+
+  /** Compressed for those who take it. */
+  replyTo({ request }: Question, keep: string): Reply {
+    const isZipped = acceptsGzip(String(request.headers['accept-encoding'] ?? ''));
+    const key = `${isZipped} ${keep}`;
+    let reply = this.#replies.get(key);
+    if (!reply) this.#replies.set(key, (reply = this.#reply(isZipped, keep)));
+    return reply;
+  }
+
+  #reply(isZipped: boolean, keep: string): Reply {
+    const encoding = isZipped ? { 'content-encoding': 'gzip' } : {};
+    const type = { 'content-type': 'application/vnd.apple.mpegurl', vary: 'accept-encoding' };
+    const body = isZipped ? (this.#zipped ??= gzipSync(this.plain, { level: 4 })) : this.plain;
+    return new Reply(200, { ...ANY_PAGE, ...type, 'cache-control': keep, ...encoding }, [body]);
+  }
 }
 
-function writeAll(response: ServerResponse, pieces: readonly Uint8Array[], patience: number): void {
-  for (const piece of pieces.slice(0, -1)) response.write(piece);
-  response.end(pieces.at(-1));
-  // By then the kernel was offered all of it; only what it does not take is worth a timer.
-  process.nextTick(() => {
-    if (response.writableLength > 0) response.setTimeout(patience / MILLISECOND, () => response.destroy());
-  });
+/** Media that never changes under its name: the same reply to all who ask for the whole of it. */
+export class Media {
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #whole: Reply;
+
+  /** `pieces` come one after another. */
+  constructor(type: string, pieces: readonly Uint8Array[]) {
+    this.#headers = { ...ANY_PAGE, 'content-type': type, 'accept-ranges': 'bytes' };
+    this.#whole = new Reply(200, { ...this.#headers, 'cache-control': Keep.forEver }, pieces);
+  }
+
+  get pieces(): readonly Uint8Array[] {
+    return this.#whole.body;
+  }
+
+  /** The whole, or the range that is asked for (RFC 9110, 14.2). */
+  replyTo({ request }: Question): Reply {
+    const { length, body } = this.#whole;
+    const asked = request.headers.range === undefined ? undefined : readRange(request.headers.range, length);
+    if (asked === undefined) return this.#whole;
+    if (asked === 'unsatisfiable') {
+      const headers = { ...this.#headers, 'cache-control': Keep.never, 'content-range': `bytes */${length}` };
+      return new Reply(416, headers, []);
+    }
+    const { from, to } = asked;
+    const range = { 'cache-control': Keep.forEver, 'content-range': `bytes ${from}-${to - 1}/${length}` };
+    return new Reply(206, { ...this.#headers, ...range }, cut(body, from, to));
+  }
 }
 
 function cut(pieces: readonly Uint8Array[], from: number, to: number): Uint8Array[] {

@@ -1,96 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { AUDIO, MirrorStage, OPTIONS, playlistOf, setUp, whole, write } from '../../../test/support/hls-stage.ts';
 import { VIDEO } from '../../../test/support/tracks.ts';
-import { concat } from '../../base/bytes.ts';
-import { MILLISECOND, SECOND, VirtualClock } from '../../base/clock.ts';
+import { MILLISECOND, SECOND } from '../../base/clock.ts';
 import { checkPlaylist } from '../../container/hls/check.ts';
-import { Hub } from '../../hub/hub.ts';
-import type { Publisher } from '../../hub/publisher.ts';
-import { Sessions } from '../../hub/session.ts';
-import type { Stream } from '../../hub/stream.ts';
-import type { AudioTrack, Kind, Track, VideoTrack } from '../../media/track.ts';
+import { Pasts } from '../../hub/past.ts';
+import type { VideoTrack } from '../../media/track.ts';
 import { silentLogger } from '../../ops/log.ts';
 import { type Feed, Feeds } from './feed.ts';
-import { Playlists } from './playlist.ts';
 import type { Shelf } from './shelf.ts';
-
-const OPTIONS = { segment: 2 * SECOND, part: 200 * MILLISECOND, window: 6, idle: 30 * SECOND };
-const AUDIO: AudioTrack = {
-  kind: 'audio',
-  codec: 'aac',
-  config: Uint8Array.of(0x11, 0x90),
-  sampleRate: 48_000,
-  channels: 2,
-  parameter: 'mp4a.40.2',
-  profile: 'LC',
-};
-const never = new AbortController().signal;
-
-function setUp({ bytes = 1e9, window = 2 * SECOND } = {}) {
-  const clock = new VirtualClock();
-  const publish = {
-    grace: 60 * SECOND,
-    stopGrace: SECOND,
-    takeover: 'always',
-    staleAfter: 0,
-    segment: 2 * SECOND,
-  } as const;
-  const hub = new Hub({ ...publish, window: { duration: window, bytes: 1e9 } }, clock);
-  const sessions = new Sessions(clock);
-  const open = () => sessions.open({ protocol: 'test', remote: 'here', close: () => {} });
-  const feeds = new Feeds({ options: OPTIONS, bytes, clock, log: silentLogger });
-  const begin = async (...kinds: Kind[]) => {
-    const publisher = await hub.publish('v/live/movie', open(), never);
-    publisher.announce(new Set(kinds));
-    return publisher;
-  };
-  return { clock, hub, open, feeds, begin };
-}
-
-/** What is written at which millisecond. */
-interface Plan {
-  readonly from?: number;
-  readonly to: number;
-  /** From picture to picture, in milliseconds; no pictures where it is 0. */
-  readonly step?: number;
-  /** In pictures. */
-  readonly gop?: number;
-  readonly sound?: boolean;
-  readonly video?: VideoTrack;
-  readonly audio?: AudioTrack;
-}
-
-/** Writes pictures and sound in their order, and lets readers read after each; times are whole milliseconds as of RTMP. */
-async function write(publisher: Publisher, clock: VirtualClock, plan: Plan): Promise<void> {
-  const { from = 0, to, step = 40, gop = 25, sound = true, video = VIDEO, audio = AUDIO } = plan;
-  const frames: { track: Track; ms: number; keyframe: boolean }[] = [];
-  for (let i = 0; step > 0 && from + i * step < to; i++) {
-    frames.push({ track: video, ms: Math.round(from + i * step), keyframe: i % gop === 0 });
-  }
-  for (let i = 0; sound && from + (i * 64) / 3 < to; i++) {
-    frames.push({ track: audio, ms: Math.round(from + (i * 64) / 3), keyframe: true });
-  }
-  frames.sort((a, b) => a.ms - b.ms);
-  let at = from;
-  for (const { track, ms, keyframe } of frames) {
-    clock.advance((ms - at) * MILLISECOND);
-    at = ms;
-    const data = Uint8Array.from({ length: 40 }, (_, i) => (ms >> (i % 4)) & 255);
-    publisher.write({ track, dts: ms * MILLISECOND, pts: ms * MILLISECOND, keyframe, data });
-    await Promise.resolve();
-  }
-}
-
-function playlistOf(shelf: Shelf): string {
-  return new Playlists(shelf, 'fmp4', OPTIONS, () => []).write(false).plain.toString();
-}
-
-/** Each whole segment that is not a gap: its bytes, by number. */
-function whole({ listed }: Shelf): Map<number, string> {
-  const sound = listed.filter(({ duration, gap }) => duration !== undefined && !gap);
-  const bytes = (segment: (typeof sound)[number]) => concat(segment.parts.map((part) => part.bytes));
-  return new Map(sound.map((each) => [each.stamp.segment, Buffer.from(bytes(each)).toString('latin1')]));
-}
 
 describe('parts are as long as the players want them', () => {
   for (const rate of [5, 10, 12.5, 15, 20, 24_000 / 1001, 24, 25, 30_000 / 1001, 30, 48, 50, 60]) {
@@ -128,7 +46,10 @@ test('one who comes later finds the same segments as one who was there', async (
   await write(publisher, clock, { to: 40 });
   const early = feeds.use(publisher.stream, 'fmp4').feed;
   await write(publisher, clock, { from: 40, to: 3500 });
-  const late = new Feeds({ options: OPTIONS, bytes: 1e9, clock, log: silentLogger }).use(publisher.stream, 'fmp4').feed;
+  const late = new Feeds({ options: OPTIONS, bytes: 1e9, clock, log: silentLogger, reach: 0, pasts: new Pasts() }).use(
+    publisher.stream,
+    'fmp4',
+  ).feed;
   // It begins in the past, so that something is there at once.
   assert.ok(late.shelf.listed[0]!.parts.length > 0);
   await write(publisher, clock, { from: 3520, to: 9000 });
@@ -137,21 +58,8 @@ test('one who comes later finds the same segments as one who was there', async (
   for (const [number, bytes] of some) assert.ok(bytes === all.get(number), `${number}`);
 });
 
-/** Has a mirror of its own repeat what comes to a stream, but for what is to be lost. */
-function mirrorOf(stream: Stream, isLost: (seq: number) => boolean = () => false) {
-  const { hub, open, feeds } = setUp();
-  const mirror = hub.mirror(stream.path, open());
-  mirror.announce(stream.lease.token, stream.lineup!, stream.tracks.values());
-  let position = stream.log.tail;
-  const pass = () => {
-    for (; position < stream.log.head; position++) {
-      const { seq, track, dts, pts, keyframe, data, ingest, stamp, tenure } = stream.log.at(position);
-      if (!isLost(seq)) mirror.write({ seq, track: { ...track }, dts, pts, keyframe, data, ingest, stamp, ...tenure });
-    }
-  };
-  stream.log.onChange(pass);
-  pass();
-  return feeds.use(mirror.stream, 'fmp4').feed;
+function watched({ node, stream }: MirrorStage): Feed {
+  return node.feeds.use(stream, 'fmp4').feed;
 }
 
 test('another node makes the same bytes of a stream, and marks what it does not have', async () => {
@@ -159,8 +67,8 @@ test('another node makes the same bytes of a stream, and marks what it does not 
   const publisher = await begin('video', 'audio');
   await write(publisher, clock, { to: 40 });
   const owner = feeds.use(publisher.stream, 'fmp4').feed;
-  const sound = mirrorOf(publisher.stream);
-  const lossy = mirrorOf(publisher.stream, (seq) => seq === 300);
+  const sound = watched(new MirrorStage(publisher.stream));
+  const lossy = watched(new MirrorStage(publisher.stream, setUp(), undefined, (seq) => seq === 300));
   await write(publisher, clock, { from: 40, to: 9020 });
   assert.ok(whole(owner.shelf).size >= 4);
   assert.deepEqual(whole(sound.shelf), whole(owner.shelf));
@@ -261,7 +169,7 @@ test('what a container cannot carry is refused by name', async () => {
 
 test('memory is bounded by the number of segments and by their size', async () => {
   const { begin, clock, feeds } = setUp();
-  const tight = new Feeds({ options: OPTIONS, bytes: 35_000, clock, log: silentLogger });
+  const tight = new Feeds({ options: OPTIONS, bytes: 35_000, clock, log: silentLogger, reach: 0, pasts: new Pasts() });
   const publisher = await begin('video', 'audio');
   await write(publisher, clock, { to: 40 });
   const shelves = [feeds, tight].map((each) => each.use(publisher.stream, 'fmp4').feed.shelf) as [Shelf, Shelf];

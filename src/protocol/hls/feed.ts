@@ -1,9 +1,14 @@
-import type { Clock } from '../../base/clock.ts';
+import { type Clock, SECOND } from '../../base/clock.ts';
 import { RefusedError } from '../../base/errors.ts';
+import type { ReadFile } from '../../hub/files.ts';
+import type { Pasts } from '../../hub/past.ts';
+import type { StreamPath } from '../../hub/path.ts';
 import type { Stream } from '../../hub/stream.ts';
 import type { Logger } from '../../ops/log.ts';
+import { History } from './history.ts';
 import type { HlsOptions } from './options.ts';
 import { type Container, packagings } from './packaging.ts';
+import { Retrieval } from './retrieval.ts';
 import { Segmenter } from './segmenter.ts';
 import { Shelf } from './shelf.ts';
 
@@ -12,35 +17,98 @@ export interface FeedGround {
   readonly options: HlsOptions;
   /** The most that the segments of one stream may take in one container, in bytes. */
   readonly bytes: number;
+  /** How far back streams can be watched, in microseconds, and where their past is kept. */
+  readonly reach: number;
+  readonly pasts: Pick<Pasts, 'find' | 'elsewhere'>;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Reads what is kept of a stream as files, if it is. */
+  readonly files?: ((path: StreamPath) => ReadFile) | undefined;
 }
 
-/** Makes segments of a stream in one container, from the oldest one that its window has from its beginning, until it is closed. */
+/** How often others are asked what they have, in microseconds: so long they make segments for us, and so long a hole may stay. */
+const ASK_EVERY = 10 * SECOND;
+
+/**
+ * Makes segments of a stream in one container, from the oldest one that its window has from its beginning, until it is closed.
+ * What it cannot make, because the frames were here too early or not at all, it has told by those who have the same stream.
+ */
 export class Feed {
   readonly stream: Stream;
   readonly shelf: Shelf;
+  readonly retrieval: Retrieval;
+  /** Of segments in fMP4 that are on the shelf no longer. */
+  readonly history: History;
   readonly #segmenter: Segmenter;
-  readonly #log: Logger;
+  readonly #ground: FeedGround;
   readonly #leave: () => void;
+  #cancelAsking = () => {};
   #position: number;
   #isDue = false;
+  /** Whether it waits for what others tell, and what resolves then. */
+  #isAsking = false;
+  #told = Promise.resolve();
+  /** Before which segment the others were asked last. */
+  #askedBefore: number | undefined;
   #closed = false;
 
-  constructor(stream: Stream, container: Container, { options, bytes, clock, log }: FeedGround) {
+  constructor(stream: Stream, container: Container, ground: FeedGround) {
+    const { options, bytes, clock, reach, pasts } = ground;
     this.stream = stream;
-    this.#log = log;
+    this.#ground = ground;
     this.shelf = new Shelf({ window: options.window, bytes }, clock);
+    this.retrieval = new Retrieval(this.shelf, { sources: sourcesOf(stream, container, ground), bytes, clock });
+    const kept = { find: () => pasts.find(stream), elsewhere: () => pasts.elsewhere(stream) };
+    this.history = new History(this.shelf, { ...kept, part: options.part, reach, bytes, clock });
     this.#segmenter = new Segmenter(stream, this.shelf, packagings[container](), options.part);
     this.#position = oldestStamped(stream);
     this.#leave = stream.log.onChange(() => this.#schedule());
+    if (container === 'fmp4') this.#askLater();
+    if (this.retrieval.isPossible) void this.#begin();
     this.#pump();
+  }
+
+  /** Resolves when all frames that are here are taken, and it is known what others have before them. */
+  toDate(): Promise<void> {
+    this.#pump();
+    return this.#told;
   }
 
   /** Makes no more segments; those that are there stay. Idempotent. */
   close(): void {
     this.#closed = true;
+    this.#cancelAsking();
     this.#leave();
+  }
+
+  /** What was made before this node had the stream, others have; the newest of it is what somebody wants next. */
+  async #begin(): Promise<void> {
+    await this.#ask(this.#nextStamp);
+    const newest = this.shelf.listed.findLast(({ content, elsewhere }) => !content && elsewhere);
+    if (newest) this.retrieval.segment(newest).catch(() => {});
+  }
+
+  get #nextStamp(): number | undefined {
+    const { log } = this.stream;
+    return this.#position < log.head ? log.at(this.#position).stamp?.segment : undefined;
+  }
+
+  /** Takes no frames until others have told what they have before a segment. */
+  #ask(before: number | undefined): Promise<void> {
+    this.#isAsking = true;
+    this.#askedBefore = before;
+    this.#told = this.retrieval.ask(before).then(() => {
+      this.#isAsking = false;
+      this.#pump();
+    });
+    return this.#told;
+  }
+
+  #askLater(): void {
+    this.#cancelAsking = this.#ground.clock.after(ASK_EVERY, () => {
+      this.#askLater();
+      if (!this.#isAsking) void this.retrieval.ask();
+    });
   }
 
   /** Frames that come together are taken together. */
@@ -52,13 +120,13 @@ export class Feed {
 
   #pump(): void {
     this.#isDue = false;
-    if (this.#closed) return;
+    if (this.#closed || this.#isAsking) return;
     try {
       this.#read();
     } catch (error) {
       this.close();
       if (!(error instanceof RefusedError))
-        this.#log.error({ error, path: this.stream.path }, 'making segments failed');
+        this.#ground.log.error({ error, path: this.stream.path }, 'making segments failed');
       this.shelf.fail(error instanceof RefusedError ? error : new RefusedError('gone', 'no segments can be made'));
     }
   }
@@ -69,11 +137,27 @@ export class Feed {
       this.#segmenter.spoil();
       this.#position = log.tail;
     }
-    while (this.#position < log.head) this.#segmenter.write(log.at(this.#position++));
+    for (; this.#position < log.head; this.#position++) {
+      const frame = log.at(this.#position);
+      this.#segmenter.look(frame);
+      if (frame.stamp && this.#isWorthAsking(frame.stamp.segment)) return void this.#ask(frame.stamp.segment);
+      this.#segmenter.write(frame);
+    }
     if (!this.stream.ended) return;
     this.close();
     this.#segmenter.finish();
   }
+
+  #isWorthAsking(segment: number): boolean {
+    return this.retrieval.isPossible && segment !== this.#askedBefore && this.shelf.isAfterHole(segment);
+  }
+}
+
+/** Tells who else has the files of a stream at present. In MPEG-TS they differ from node to node. */
+function sourcesOf(stream: Stream, container: Container, { files }: FeedGround): () => readonly ReadFile[] {
+  if (container !== 'fmp4') return () => [];
+  const kept = files?.(stream.path);
+  return () => [kept, stream.upstream].filter((source) => source !== undefined);
 }
 
 /** Where the oldest segment begins that is whole in the window; the end of the log where none does. */

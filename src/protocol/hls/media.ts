@@ -1,30 +1,12 @@
 import { RefusedError } from '../../base/errors.ts';
-import type { Media } from './answer.ts';
+import { Media } from './answer.ts';
+import type { Feed } from './feed.ts';
+import type { Wish } from './names.ts';
 import type { Container } from './packaging.ts';
 import type { Shelf } from './shelf.ts';
+import type { Init, ShelvedPart } from './shelved.ts';
 
-/** What a name says is asked for. */
-export type Wish =
-  | { readonly kind: 'init'; readonly container: Container; readonly name: string }
-  | {
-      readonly kind: 'segment';
-      readonly container: Container;
-      readonly segment: number;
-      readonly part: number | undefined;
-    };
-
-const INIT = /^init-[0-9a-f]{16}\.mp4$/;
-const SEGMENT = /^(\d{1,15})(?:\.(\d{1,5}))?\.(m4s|ts)$/;
 const TYPES: Record<Container, string> = { fmp4: 'video/mp4', ts: 'video/mp2t' };
-
-/** Reads the name of a file; undefined where it is none of ours. */
-export function readName(name: string): Wish | undefined {
-  if (INIT.test(name)) return { kind: 'init', container: 'fmp4', name };
-  const [, segment, part, extension] = SEGMENT.exec(name) ?? [];
-  if (segment === undefined || (extension === 'ts' && part !== undefined)) return undefined;
-  const container = extension === 'ts' ? 'ts' : 'fmp4';
-  return { kind: 'segment', container, segment: Number(segment), part: part === undefined ? undefined : Number(part) };
-}
 
 /** Whether something is being made, or about to be, so that it is worth waiting for: a player was told of it. */
 export function isComing(wish: Wish, { last, ended }: Shelf): boolean {
@@ -35,20 +17,58 @@ export function isComing(wish: Wish, { last, ended }: Shelf): boolean {
   return segment === stamp.segment + 1 && part === 0;
 }
 
-/** What was asked for. Throws {@link RefusedError} `not-found` where it is not there (any more). */
-export function take(wish: Wish, shelf: Shelf): Media {
-  const pieces = wish.kind === 'init' ? listOf(shelf.init(wish.name)) : segmentOf(wish, shelf);
-  if (!pieces) throw new RefusedError('not-found', 'this segment is not here, or not any more');
-  return { type: TYPES[wish.container], pieces };
+/**
+ * What was asked for: the same object to all who ask, and a promise where it has to be fetched. Throws {@link RefusedError}
+ * `not-found` where nobody has it (any more).
+ */
+export function take(wish: Wish, feed: Feed): Media | Promise<Media> {
+  const media = wish.kind === 'init' ? initOf(wish.name, feed) : segmentOf(wish, feed);
+  if (!media) throw absent();
+  return media;
 }
 
-function segmentOf({ segment, part }: { segment: number; part: number | undefined }, shelf: Shelf) {
+function initOf(name: string, { shelf, retrieval, history }: Feed): Media | Promise<Media> | undefined {
+  const init = shelf.init(name);
+  if (init?.bytes) return mediaOf('fmp4', init, [init.bytes]);
+  if (init) return retrieval.init(name).then((pieces) => mediaOf('fmp4', pieces, pieces));
+  return history.init(name)?.then(ofHistory);
+}
+
+function segmentOf(
+  { segment, part, container }: { segment: number; part: number | undefined; container: Container },
+  { shelf, retrieval, history }: Feed,
+): Media | Promise<Media> | undefined {
   const found = shelf.find(segment);
-  if (!found || found.gap) return undefined;
-  if (part !== undefined) return listOf(found.parts[part]?.bytes);
-  return found.duration === undefined ? undefined : found.parts.map(({ bytes }) => bytes);
+  const isPast = !found || (found.gap && found.duration !== undefined);
+  if (isPast && part === undefined && container === 'fmp4') return history.segment(segment)?.then(ofHistory);
+  if (!found) return undefined;
+  if (part !== undefined) {
+    const made = found.parts[part];
+    return made && mediaOf(container, made, [made.bytes]);
+  }
+  shelf.use(found);
+  if (found.content) return mediaOf(container, found.content, found.content);
+  return found.elsewhere ? retrieval.segment(found).then((pieces) => mediaOf(container, pieces, pieces)) : undefined;
 }
 
-function listOf(bytes: Uint8Array | undefined): readonly Uint8Array[] | undefined {
-  return bytes && [bytes];
+function absent(): RefusedError {
+  return new RefusedError('not-found', 'this segment is not here, or not any more');
+}
+
+function ofHistory(pieces: readonly Uint8Array[] | undefined): Media {
+  if (!pieces) throw absent();
+  return mediaOf('fmp4', pieces, pieces);
+}
+
+/** By what it is made of, as long as that is there. */
+const known = new WeakMap<Init | ShelvedPart | readonly Uint8Array[], Media>();
+
+function mediaOf(
+  container: Container,
+  of: Init | ShelvedPart | readonly Uint8Array[],
+  pieces: readonly Uint8Array[],
+): Media {
+  let media = known.get(of);
+  if (!media) known.set(of, (media = new Media(TYPES[container], pieces)));
+  return media;
 }

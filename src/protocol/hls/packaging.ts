@@ -4,7 +4,7 @@ import { Fmp4Muxer } from '../../container/fmp4/muxer.ts';
 import { type TsCounters, TsMuxer } from '../../container/mpegts/muxer.ts';
 import type { Frame } from '../../media/frame.ts';
 import type { Track } from '../../media/track.ts';
-import type { Init } from './shelf.ts';
+import type { Init } from './shelved.ts';
 
 /** What segments can be made of. */
 export type Container = 'fmp4' | 'ts';

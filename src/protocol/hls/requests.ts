@@ -1,123 +1,173 @@
 import { ProtocolError, RefusedError } from '../../base/errors.ts';
-import type { RenditionReport } from '../../container/hls/media-playlist.ts';
 import { parsePath, streamPath } from '../../hub/path.ts';
 import type { Stream } from '../../hub/stream.ts';
-import type { Context } from '../../module.ts';
-import type { Exchange } from '../../net/http.ts';
+import { forwardQuestion } from '../../net/http-forward.ts';
+import type { Question, Reply } from '../../net/http-reply.ts';
 import { Departure } from '../../net/serve.ts';
 import { vhostOf } from '../../net/vhost.ts';
-import { Keep, sendMedia, sendPlaylist } from './answer.ts';
+import { Keep, type Media, type PlaylistText } from './answer.ts';
 import { type Directives, readDirectives } from './directives.ts';
-import type { Feed, Feeds } from './feed.ts';
-import type { Groups } from './groups.ts';
-import { isComing, readName, take } from './media.ts';
-import type { HlsOptions } from './options.ts';
+import type { Feed } from './feed.ts';
+import { type Ground, playlistsOf, wholePlaylistsOf } from './ground.ts';
+import { isComing, take } from './media.ts';
+import { FROM, readMoment, writeMoment } from './moment.ts';
+import { MEDIA_PLAYLIST, readName, WHOLE_PLAYLIST } from './names.ts';
 import type { Container } from './packaging.ts';
-import { MEDIA_PLAYLIST, Playlists, reportOf, variantOf, writeMaster } from './playlist.ts';
+import { variantOf, writeMaster } from './playlist.ts';
 import type { Shelf } from './shelf.ts';
+import { homeOf, newToken } from './token.ts';
 import type { Viewer, Watching } from './viewer.ts';
-import { newToken, type Viewers } from './viewers.ts';
+import type { Viewers } from './viewers.ts';
 
-/** What answering needs. */
-export interface Ground {
-  readonly context: Context;
-  readonly options: HlsOptions;
+/** What answering viewers needs. */
+export interface ViewerGround extends Ground {
   readonly viewers: Viewers;
-  readonly feeds: Feeds;
-  readonly groups: Groups;
 }
 
-type Params = Exchange['params'];
+type Params = Question['params'];
+
+/** What is asked of a media playlist: of the whole one, from which moment on. */
+interface Asked {
+  readonly container: Container;
+  readonly directives: Directives;
+  readonly whole: { readonly moment: number | undefined } | undefined;
+}
 
 /** In target durations: how long a request waits at most (HLS, 6.2.5.2). */
 const LONGEST_WAIT = 3;
 /** How far ahead a request may be, in segments (HLS, 6.2.5.2). */
 const FARTHEST = 2;
 
-const playlists = new WeakMap<Shelf, Playlists>();
-
 /** Answers `/app/name.m3u8`: what renditions there are, each under a token that the viewer is known by from then on. */
-export async function answerMaster(ground: Ground, exchange: Exchange): Promise<void> {
-  const { viewers, groups, context } = ground;
-  const { url, params } = exchange;
-  const path = streamPath(vhostOf(exchange, context.config.vhosts), params.app!, params.name!);
+export async function answerMaster(ground: ViewerGround, question: Question): Promise<Reply> {
+  const { viewers, renditions, context } = ground;
+  const { url, params } = question;
+  const path = streamPath(vhostOf(question, context.config.vhosts), params.app!, params.name!);
   const container = containerOf(url.searchParams);
-  const token = newToken();
-  const viewer = viewers.begin(token, exchange, path);
+  const moment = momentOf(ground, url.searchParams);
+  const token = newToken(ground.context.siblings.worker);
+  const viewer = viewers.begin(token, question, path);
   try {
-    const members = groups.members(path);
+    const members = await renditions.find(path);
     const paths = members.length > 0 ? members : [path];
-    const watched = await Promise.all(paths.map((each) => viewers.watch(viewer, exchange, each, container)));
+    const watched = await Promise.all(paths.map((each) => viewers.watch(viewer, question, each, container)));
     await Promise.all(watched.map((each) => begun(ground, viewer, each)));
-    const variants = watched.map(({ feed }) => variantOf(feed.shelf, variantUri(feed.stream, token, url)));
-    sendPlaylist(exchange, writeMaster(variants), Keep.never);
-    if (exchange.request.method === 'HEAD') throw new Departure('the viewer asked for the head alone');
+    const variants = watched.map(({ feed }) => variantOf(feed, variantUri(feed.stream, token, url, moment)));
+    if (question.request.method === 'HEAD') viewers.end(token, new Departure('the viewer asked for the head alone'));
+    return writeMaster(variants).replyTo(question, Keep.never);
   } catch (error) {
     viewers.end(token, error);
-    if (!(error instanceof Departure)) throw error;
+    throw error;
   }
 }
 
 /** Answers what is in a viewer's folder, `/app/TOKEN/name/…`: the media playlist and what that names. */
-export function answerFile(ground: Ground, exchange: Exchange): Promise<void> {
-  const { params } = exchange;
-  return params.file === MEDIA_PLAYLIST
-    ? answerMedia(ground, exchange, params)
-    : answerSegment(ground, exchange, params);
+export function answerFile(ground: ViewerGround, question: Question): Reply | Promise<Reply> {
+  const { params } = question;
+  const { siblings } = ground.context;
+  const home = homeOf(params.token!);
+  // Whichever worker its connections come to: one has answered its playlist, and has what that names.
+  if (home !== siblings.worker && home > 0 && home <= siblings.count)
+    return forwardQuestion(question, siblings.door('http', home));
+  return params.file === MEDIA_PLAYLIST || params.file === WHOLE_PLAYLIST
+    ? answerMedia(ground, question, params)
+    : answerSegment(ground, question, params);
 }
 
-async function answerMedia(ground: Ground, exchange: Exchange, params: Params): Promise<void> {
-  const query = queryOf(exchange);
-  const container = containerOf(query);
-  const directives = readDirectives(query);
+/** At once where that is possible, as most are: a promise for each would cost. */
+function answerMedia(ground: ViewerGround, question: Question, params: Params): Reply | Promise<Reply> {
+  const query = queryOf(question);
+  const whole = params.file === WHOLE_PLAYLIST ? { moment: momentOf(ground, query) } : undefined;
+  const asked = { container: containerOf(query), directives: readDirectives(query), whole };
   const viewer = ground.viewers.find(params.token!);
-  const watching = viewer?.find(params.app!, params.name!, container);
-  const [watcher, watched] = watching ? [viewer!, watching] : await enter(ground, exchange, params, container);
-  if (!isFulfilled(watched.feed, directives)) await fulfilled(ground, watcher, watched, directives);
-  const written = playlistsOf(ground, watched.feed, container).write(directives.skip);
-  const keep = directives.segment === undefined ? Keep.ask : Keep.briefly;
-  watcher.count(watched, sendPlaylist(exchange, written, keep));
+  const watching = viewer?.find(params.app!, params.name!, asked.container);
+  if (watching) return answerWatching(ground, question, viewer!, watching, asked);
+  return enter(ground, question, params, asked.container).then((entered) =>
+    answerWatching(ground, question, ...entered, asked),
+  );
+}
+
+function answerWatching(
+  ground: ViewerGround,
+  question: Question,
+  viewer: Viewer,
+  watching: Watching,
+  { container, directives, whole }: Asked,
+): Reply | Promise<Reply> {
+  const send = (text: PlaylistText) => viewer.count(watching, question, text.replyTo(question, keepOf(directives)));
+  const answer = () =>
+    whole
+      ? writeWhole(ground, watching.feed, whole.moment, directives).then(send)
+      : send(playlistsOf(ground, watching.feed, container).write(directives.skip));
+  if (isFulfilled(watching.feed, directives)) return answer();
+  return fulfilled(ground, viewer, watching, directives).then(answer);
+}
+
+/** All that can be had of a stream; for one who comes, with the moment at which it wants to begin. */
+async function writeWhole(
+  ground: Ground,
+  feed: Feed,
+  moment: number | undefined,
+  { segment, skip }: Directives,
+): Promise<PlaylistText> {
+  await feed.history.toDate();
+  const playlists = wholePlaylistsOf(ground, feed);
+  const isReload = segment !== undefined || skip;
+  return moment === undefined || isReload ? playlists.write(skip) : playlists.writeFrom(moment);
 }
 
 /** The first request of a viewer, or its first for a rendition. */
 async function enter(
-  { viewers, context }: Ground,
-  exchange: Exchange,
+  { viewers, context }: ViewerGround,
+  question: Question,
   { app, name, token }: Params,
   container: Container,
 ): Promise<[Viewer, Watching]> {
   const isNew = !viewers.find(token!);
-  const path = streamPath(vhostOf(exchange, context.config.vhosts), app!, name!);
-  const viewer = viewers.begin(token!, exchange, path);
+  const path = streamPath(vhostOf(question, context.config.vhosts), app!, name!);
+  const viewer = viewers.begin(token!, question, path);
   try {
-    return [viewer, await viewers.watch(viewer, exchange, path, container)];
+    return [viewer, await viewers.watch(viewer, question, path, container)];
   } catch (error) {
     if (isNew) viewers.end(token!, error);
     throw error;
   }
 }
 
-async function answerSegment(ground: Ground, exchange: Exchange, params: Params): Promise<void> {
-  const { viewers, context } = ground;
+function answerSegment(ground: ViewerGround, question: Question, params: Params): Reply | Promise<Reply> {
   const wish = readName(params.file!);
-  const viewer = viewers.find(params.token!);
+  const viewer = ground.viewers.find(params.token!);
   const watching = wish && viewer?.find(params.app!, params.name!, wish.container);
   if (!watching) throw new RefusedError('not-found', 'there is no such file, or its playlist was not asked for before');
-  const { shelf } = watching.feed;
-  if (wish.kind === 'segment' && isComing(wish, shelf)) {
-    await viewer!.until(watching, () => shelf.has(wish.segment, wish.part), patience(ground, shelf));
-  }
-  viewer!.count(watching, sendMedia(exchange, take(wish, shelf), context.config.play.stallTimeout));
+  const { feed } = watching;
+  const { shelf } = feed;
+  const send = (media: Media) => viewer!.count(watching, question, media.replyTo(question));
+  const answer = () => {
+    const media = take(wish, feed);
+    return media instanceof Promise ? media.then(send) : send(media);
+  };
+  if (wish.kind === 'init' || !isComing(wish, shelf)) return answer();
+  return viewer!.until(watching, () => shelf.has(wish.segment, wish.part), patience(ground, shelf)).then(answer);
+}
+
+/** What a directive asks for is the same for all who give it. */
+function keepOf({ segment }: Directives): string {
+  return segment === undefined ? Keep.ask : Keep.briefly;
 }
 
 /** Something to play is there. */
-function begun(ground: Ground, viewer: Viewer, watching: Watching): Promise<void> {
+function begun(ground: ViewerGround, viewer: Viewer, watching: Watching): Promise<void> {
   const { shelf } = watching.feed;
-  const hasAny = () => shelf.ended || shelf.listed.some(({ parts }) => parts.length > 0);
+  const hasAny = () => shelf.ended || shelf.listed.some(({ size }) => size > 0);
   return viewer.until(watching, hasAny, patience(ground, shelf));
 }
 
-async function fulfilled(ground: Ground, viewer: Viewer, watching: Watching, directives: Directives): Promise<void> {
+async function fulfilled(
+  ground: ViewerGround,
+  viewer: Viewer,
+  watching: Watching,
+  directives: Directives,
+): Promise<void> {
   const { shelf } = watching.feed;
   const { segment = 0 } = directives;
   const newest = shelf.last?.stamp.segment ?? Number.POSITIVE_INFINITY;
@@ -135,31 +185,30 @@ function patience({ options }: Ground, { longest }: Shelf): number {
   return LONGEST_WAIT * Math.max(options.segment, longest);
 }
 
-function playlistsOf(ground: Ground, { shelf, stream }: Feed, container: Container): Playlists {
-  let present = playlists.get(shelf);
-  if (!present) {
-    present = new Playlists(shelf, container, ground.options, () => reports(ground, stream));
-    playlists.set(shelf, present);
-  }
-  return present;
+/**
+ * Relative to the master playlist; what was asked of that is asked of the variant too, but from a moment that stays the same
+ * when time goes on.
+ */
+function variantUri({ path }: Stream, token: string, { search }: URL, moment: number | undefined): string {
+  const folder = `${token}/${parsePath(path).name}`;
+  if (moment === undefined) return `${folder}/${MEDIA_PLAYLIST}${search}`;
+  const query = new URLSearchParams(search);
+  query.set(FROM, writeMoment(moment));
+  return `${folder}/${WHOLE_PLAYLIST}?${query}`;
 }
 
-/** How far the other renditions are that somebody watches. */
-function reports({ context, feeds, groups }: Ground, { path }: Stream): RenditionReport[] {
-  const others = groups.siblings(path).map((each) => {
-    const feed = feeds.find(context.hub.find(each)!, 'fmp4');
-    return feed && reportOf(feed.shelf, `../${parsePath(each).name}/${MEDIA_PLAYLIST}`);
-  });
-  return others.filter((report) => report !== undefined);
-}
-
-/** Relative to the master playlist; what was asked of that is asked of the variant too. */
-function variantUri({ path }: Stream, token: string, { search }: URL): string {
-  return `${token}/${parsePath(path).name}/${MEDIA_PLAYLIST}${search}`;
+/** From when on a stream is wanted, see `readMoment`. Throws {@link RefusedError} where that is not to be had. */
+function momentOf({ context }: Ground, query: URLSearchParams): number | undefined {
+  const moment = readMoment(query, context.clock.wall());
+  if (moment === undefined) return undefined;
+  if (context.config.play.shift === 0)
+    throw new RefusedError('forbidden', 'streams are played as they come here, not from earlier on');
+  if (query.get('format') === 'ts') throw new RefusedError('unsupported', 'what is past can be had as fmp4 alone');
+  return moment;
 }
 
 /** What the URL asks for; a whole {@link URL} takes longer to make, and this is asked for several times a second. */
-function queryOf({ request: { url = '' } }: Exchange): URLSearchParams {
+function queryOf({ request: { url = '' } }: Question): URLSearchParams {
   const at = url.indexOf('?');
   return new URLSearchParams(at < 0 ? '' : url.slice(at));
 }

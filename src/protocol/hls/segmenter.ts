@@ -19,6 +19,7 @@ interface Draft {
   readonly leading: Kind;
   readonly number: number;
   parts: number;
+  frames: number;
   /** Decoding times of the present part's first frame and of the newest one, and the last step between two. */
   partStart: number;
   last: number;
@@ -58,10 +59,15 @@ export class Segmenter {
 
   /** Takes the next frame of the stream. Throws `RefusedError` where the container cannot carry it. */
   write(frame: Frame): void {
-    if (this.#isAfterHole(frame)) this.spoil();
+    this.look(frame);
     this.#before = frame;
     if (frame.stamp) this.#begin(frame, frame.stamp);
     if (this.#stamp && !this.#isSpoilt) this.#take(frame);
+  }
+
+  /** Notices that frames are missing before the next one of the stream. */
+  look(frame: Frame): void {
+    if (this.#isAfterHole(frame)) this.spoil();
   }
 
   /** Frames got lost: the segment that is being made cannot be what it is on other nodes. */
@@ -125,7 +131,7 @@ export class Segmenter {
     const leading = tracks.some(({ kind }) => kind === 'video') ? 'video' : 'audio';
     const times = { partStart: dts, last: dts, step: USUAL_STEP };
     const number = this.#stamp!.segment;
-    return (this.#draft = { packager, leading, number, parts: 0, ...times, independent: true });
+    return (this.#draft = { packager, leading, number, parts: 0, frames: 0, ...times, independent: true });
   }
 
   /** A frame of another configuration waits in vain: the owner begins a discontinuity with the next key frame. */
@@ -134,6 +140,7 @@ export class Segmenter {
     if (!this.#tracks!.includes(frame.track)) return;
     packager.write(frame);
     if (frame.track.kind !== leading) return;
+    draft.frames++;
     if (frame.dts > draft.last) draft.step = frame.dts - draft.last;
     draft.last = frame.dts;
     if (packager.part && this.#isDue(draft)) this.#cut(draft, frame);
@@ -153,7 +160,8 @@ export class Segmenter {
   #add(draft: Draft, bytes: Uint8Array | undefined, end: number): void {
     if (!bytes) return;
     draft.parts++;
-    this.#shelf.add({ bytes, duration: end - draft.partStart, independent: draft.independent });
+    // Frames may have the same time; a part without any would be none.
+    this.#shelf.add({ bytes, duration: Math.max(1, end - draft.partStart), independent: draft.independent });
   }
 
   #end(next: Frame | undefined): void {
@@ -164,7 +172,7 @@ export class Segmenter {
     this.#stamp = undefined;
     const end = next?.dts ?? (draft ? draft.last + draft.step : this.#from + USUAL_STEP);
     if (draft && !this.#isSpoilt) this.#add(draft, draft.packager.end(sequenceOf(draft), next), end);
-    this.#shelf.close(end - this.#from);
+    this.#shelf.close(end - this.#from, draft?.leading === 'video' ? draft.frames : 0);
   }
 }
 

@@ -1,49 +1,24 @@
-import type { Clock } from '../../base/clock.ts';
+import { type Clock, SECOND } from '../../base/clock.ts';
 import type { RefusedError } from '../../base/errors.ts';
+import type { ToldSegment } from '../../container/hls/read-media-playlist.ts';
 import type { Stamp } from '../../media/frame.ts';
 import type { Track } from '../../media/track.ts';
+import { Row } from './row.ts';
+import { type Init, type ShelvedPart, ShelvedSegment } from './shelved.ts';
 import { Waits } from './waits.ts';
-
-/** A part of a segment, or in MPEG-TS the whole of it. */
-export interface ShelvedPart {
-  readonly bytes: Uint8Array;
-  /** In microseconds. */
-  readonly duration: number;
-  /** Whether decoding can begin here. */
-  readonly independent: boolean;
-}
-
-/** What decoders must know first, under a name that tells it from all others. */
-export interface Init {
-  readonly name: string;
-  readonly bytes: Uint8Array;
-}
-
-/** A segment, as far as it is made. */
-export interface ShelvedSegment {
-  readonly stamp: Stamp;
-  /** The wall clock at its first frame, in microseconds since 1970. */
-  readonly time: number;
-  readonly parts: ShelvedPart[];
-  init: Init | undefined;
-  /** In microseconds; undefined while it is being made. */
-  duration: number | undefined;
-  /** Whether frames of it are missing here: then nothing of it is to be had. */
-  gap: boolean;
-  /** Of all parts. */
-  bytes: number;
-}
 
 /** How much a {@link Shelf} keeps. */
 export interface ShelfLimits {
   /** How many whole segments are listed. */
   readonly window: number;
-  /** Of all segments together; one that alone is larger becomes a gap. */
+  /** Of all segments together: what can be fetched goes first, then the oldest; one that alone is larger becomes a gap. */
   readonly bytes: number;
 }
 
 /** So many segments are kept beyond those that are listed, for players that have an older playlist. */
 const NO_LONGER_LISTED = 2;
+/** By their wall clocks segments of one number are the same, or not; in microseconds. */
+const SAME_TIME = 1 * SECOND;
 
 /** The newest segments of a stream in one container, and those who wait for the next ones. */
 export class Shelf {
@@ -52,16 +27,24 @@ export class Shelf {
   version = 0;
   /** The tracks as of the newest segment. */
   tracks: readonly Track[] = [];
-  readonly #limits: ShelfLimits;
-  /** The oldest first; the last one may still be being made. */
-  readonly #segments: ShelvedSegment[] = [];
+  readonly #window: number;
+  readonly #row: Row;
+  /** The one that is being made, which is not in the row if others have told of it before. */
+  #making: ShelvedSegment | undefined;
+  readonly #wakers = new Set<() => void>();
   #ended = false;
   #failed: RefusedError | undefined;
-  #longest = 0;
 
-  constructor(limits: ShelfLimits, clock: Clock) {
-    this.#limits = limits;
+  constructor({ window, bytes }: ShelfLimits, clock: Clock) {
+    this.#window = window;
+    this.#row = new Row({ segments: window + NO_LONGER_LISTED, bytes, leap: window });
     this.waits = new Waits(clock);
+  }
+
+  /** Has `waker` called after every change of what a playlist would say, until the function returned is called. */
+  onChange(waker: () => void): () => void {
+    this.#wakers.add(waker);
+    return () => this.#wakers.delete(waker);
   }
 
   /** Whether no more will come. */
@@ -76,38 +59,40 @@ export class Shelf {
 
   /** The longest segment that ever was here, in microseconds. */
   get longest(): number {
-    return this.#longest;
+    return this.#row.longest;
   }
 
   /** The newest segment, whole or not. */
   get last(): ShelvedSegment | undefined {
-    return this.#segments.at(-1);
+    return this.#row.last;
   }
 
-  /** The segments that a playlist has: numbers without a break up to the newest. */
+  /** The segments that a playlist has: the newest ones. */
   get listed(): readonly ShelvedSegment[] {
-    const all = this.#segments;
-    let from = all.length - 1;
-    const most = this.#limits.window + (this.last?.duration === undefined ? 1 : 0);
-    while (from > 0 && all.length - from < most && isNext(all[from - 1]!, all[from]!)) from--;
-    return all.slice(Math.max(0, from));
+    return this.#row.all.slice(-this.#window - (this.last?.duration === undefined ? 1 : 0));
+  }
+
+  /** The same from that number on, where those before the listed ones are still here. */
+  listedFrom(number: number): readonly ShelvedSegment[] {
+    const { listed } = this;
+    const { all } = this.#row;
+    const from = all.findIndex(({ stamp }) => stamp.segment === number);
+    const first = all.indexOf(listed[0]!);
+    return from < 0 ? listed : all.slice(Math.min(from, first));
   }
 
   /** Whether a whole segment is listed. */
   get hasWhole(): boolean {
-    const { last } = this;
-    if (last?.duration !== undefined) return true;
-    const before = this.#segments.at(-2);
-    return before !== undefined && isNext(before, last!);
+    return this.#row.all.some(({ duration }) => duration !== undefined);
   }
 
   find(number: number): ShelvedSegment | undefined {
-    return this.#segments.findLast(({ stamp }) => stamp.segment === number);
+    return this.#row.find(number);
   }
 
-  /** The init segment of that name, as long as a segment here needs it. */
-  init(name: string): Uint8Array | undefined {
-    return this.#segments.findLast(({ init }) => init?.name === name)?.init?.bytes;
+  /** The init segment of that name, as long as a segment here needs it; with its bytes where they are here. */
+  init(name: string): Init | undefined {
+    return this.#row.init(name);
   }
 
   /** Whether the segment is there (without `part`), or that part of it, or anything that comes after. */
@@ -117,50 +102,103 @@ export class Shelf {
     if (!last) return false;
     const { stamp, duration, parts } = last;
     if (part === undefined) return stamp.segment > segment || (stamp.segment === segment && duration !== undefined);
-    if (stamp.segment === segment) return parts.length > part || last.gap;
+    if (stamp.segment === segment) return parts.length > part || (duration !== undefined && parts.length === 0);
     // A part beyond the last one of its segment is the next segment's first.
     const before = stamp.segment === segment + 1 ? this.find(segment) : undefined;
     const isBeyond = before !== undefined && before.parts.length <= part;
     return stamp.segment > segment && (!isBeyond || parts.length > 0 || duration !== undefined);
   }
 
-  /** Begins the next segment. */
+  /** Whether the segments before this one are not all here, so that it is worth asking others for them. */
+  isAfterHole(number: number): boolean {
+    const { last } = this;
+    if (!last || last.stamp.segment >= number) return false;
+    return last.stamp.segment < number - 1 || (last.duration === undefined && last.spoilt);
+  }
+
+  /** Begins the next segment. One that others have told of already stays as they told, and gets its bytes in the end. */
   open(stamp: Stamp, time: number): void {
-    this.#segments.push({ stamp, time, parts: [], init: undefined, duration: undefined, gap: false, bytes: 0 });
+    this.#making = new ShelvedSegment(stamp, time);
+    const told = this.find(stamp.segment);
+    if (told && Math.abs(told.time - time) < SAME_TIME) return;
+    this.#row.append(this.#making);
     this.version++;
   }
 
   /** What the segment that is being made is made of. */
   describe(tracks: readonly Track[], init: Init | undefined): void {
     this.tracks = tracks;
-    this.last!.init = init;
+    if (this.#making) this.#making.init = init;
   }
 
   /** Adds a part to the segment that is being made. */
   add(part: ShelvedPart): void {
-    const { last } = this;
-    if (!last || last.gap) return;
-    last.parts.push(part);
-    last.bytes += part.bytes.length;
+    const making = this.#making;
+    if (!making || making.spoilt) return;
+    making.add(part);
+    this.use(making);
     this.#trim();
     this.#change();
   }
 
-  /** Frames are missing in the segment that is being made: nothing of it is served any more. */
+  /** Frames are missing in the segment that is being made: no more of it will be made here. */
   spoil(): void {
-    const { last } = this;
-    if (!last) return;
-    last.gap = true;
-    last.parts.length = 0;
-    last.bytes = 0;
+    if (!this.#making) return;
+    this.#making.spoilt = true;
     this.#change();
   }
 
-  /** The segment is whole. */
-  close(duration: number): void {
-    this.last!.duration = duration;
-    this.#longest = Math.max(this.#longest, duration);
+  /** The segment that was being made is over, and has so many pictures. */
+  close(duration: number, pictures = 0): void {
+    const made = this.#making;
+    if (!made) return;
+    this.#making = undefined;
+    made.close(duration);
+    made.pictures = pictures;
+    const told = this.find(made.stamp.segment);
+    if (told && told !== made && !told.content && made.content) this.fill(told, made.content);
+    else if (told === made && !made.spoilt) this.#lengthen(duration);
     this.#trim();
+    this.#change();
+  }
+
+  /**
+   * Takes in what another has who has the same stream, as far as it comes before the segment of a number, by default the one that
+   * is being made: what is not here can be fetched from there. What lies before the oldest segment here is over for good.
+   */
+  tell(told: readonly ToldSegment[], before = this.#making?.stamp.segment ?? Number.POSITIVE_INFINITY): void {
+    const oldest = this.#row.all[0]?.stamp.segment ?? 0;
+    for (const each of told) if (each.number >= oldest && each.number < before) this.#learn(each);
+    this.#trim();
+    this.#change();
+  }
+
+  /** A segment is used: it stays in memory longer than those that are not. */
+  use(segment: ShelvedSegment): void {
+    this.#row.use(segment);
+  }
+
+  /** Puts the bytes of a segment here that were fetched. */
+  fill(segment: ShelvedSegment, content: readonly Uint8Array[]): void {
+    segment.fill(content);
+    this.use(segment);
+    this.#trim();
+    this.waits.wake();
+  }
+
+  /** Puts the bytes of an init segment here that were fetched. */
+  keepInit(name: string, bytes: Uint8Array): void {
+    for (const segment of this.#row.all) if (segment.init?.name === name) segment.init = { name, bytes };
+  }
+
+  /** A segment can be had elsewhere from now on. */
+  keep(segment: ShelvedSegment): void {
+    segment.elsewhere = true;
+  }
+
+  /** A segment cannot be had elsewhere, though it was told of. */
+  lose(segment: ShelvedSegment): void {
+    segment.elsewhere = false;
     this.#change();
   }
 
@@ -179,19 +217,34 @@ export class Shelf {
   #change(): void {
     this.version++;
     this.waits.wake();
+    for (const waker of this.#wakers) waker();
   }
 
-  #trim(): void {
-    const segments = this.#segments;
-    const most = this.#limits.window + NO_LONGER_LISTED + (this.last?.duration === undefined ? 1 : 0);
-    let bytes = segments.reduce((sum, segment) => sum + segment.bytes, 0);
-    while (segments.length > most || (bytes > this.#limits.bytes && segments.length > 1)) {
-      bytes -= segments.shift()!.bytes;
+  #learn({ number, discontinuity, time, duration, init, gap }: ToldSegment): void {
+    const present = this.find(number);
+    if (present?.content) {
+      present.elsewhere ||= !gap;
+      return;
     }
-    if (bytes > this.#limits.bytes) this.spoil();
+    if (present === this.#making) this.#making = undefined;
+    const segment = new ShelvedSegment({ segment: number, discontinuity }, time!);
+    segment.duration = duration;
+    segment.elsewhere = !gap;
+    segment.init = init === undefined ? undefined : (this.init(init) ?? { name: init, bytes: undefined });
+    if (present) this.#row.replace(present, segment);
+    else this.#row.append(segment);
+    if (this.#making?.duration !== undefined) this.#making = undefined;
+    this.#lengthen(duration);
   }
-}
 
-function isNext(before: ShelvedSegment, after: ShelvedSegment): boolean {
-  return after.stamp.segment === before.stamp.segment + 1;
+  #lengthen(duration: number): void {
+    this.#row.longest = Math.max(this.#row.longest, duration);
+  }
+
+  /** What is being made may be larger than all that may be here. */
+  #trim(): void {
+    if (this.#row.trim()) return;
+    this.#making?.drop();
+    this.spoil();
+  }
 }

@@ -4,6 +4,7 @@ import type { Hub } from '../../hub/hub.ts';
 import { parsePath } from '../../hub/path.ts';
 import type { Session } from '../../hub/session.ts';
 import type { Stream } from '../../hub/stream.ts';
+import type { Question, Reply } from '../../net/http-reply.ts';
 import type { Feed, Feeds } from './feed.ts';
 import type { Container } from './packaging.ts';
 
@@ -75,10 +76,12 @@ export class Viewer {
     if (!inTime) throw new RefusedError('limit', 'it is not there in time');
   }
 
-  /** Counts what was sent. */
-  count({ feed: { stream } }: Watching, bytes: number): void {
-    this.session.bytesOut += bytes;
-    stream.counters.bytesOut += bytes;
+  /** Counts what is sent in reply. Returns the reply. */
+  count({ feed: { stream } }: Watching, { request: { method } }: Question, reply: Reply): Reply {
+    if (method === 'HEAD') return reply;
+    this.session.bytesOut += reply.length;
+    stream.counters.bytesOut += reply.length;
+    return reply;
   }
 
   /** Leaves the streams that were last asked for before `moment`. */

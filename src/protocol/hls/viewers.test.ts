@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { z } from 'zod';
+import { OPTIONS } from '../../../test/support/hls-stage.ts';
 import { VIDEO } from '../../../test/support/tracks.ts';
 import { AccessGate, type AccessRequest } from '../../access/gate.ts';
 import { MILLISECOND, SECOND, VirtualClock } from '../../base/clock.ts';
@@ -12,11 +13,14 @@ import { RefusedError } from '../../base/errors.ts';
 import { loadConfig } from '../../config/load.ts';
 import { coreOptions } from '../../config/options.ts';
 import { checkPlaylist } from '../../container/hls/check.ts';
+import { Files } from '../../hub/files.ts';
 import { Hub } from '../../hub/hub.ts';
+import { Pasts } from '../../hub/past.ts';
 import type { Publisher } from '../../hub/publisher.ts';
 import { Sessions } from '../../hub/session.ts';
 import type { Context } from '../../module.ts';
 import { HttpRouter } from '../../net/http.ts';
+import { noSiblings } from '../../net/siblings.ts';
 import { silentLogger } from '../../ops/log.ts';
 import { hls } from './index.ts';
 
@@ -42,22 +46,33 @@ async function setUp(owner: Owner, { patience = '0s', viewers = 100 } = {}) {
   const context: Partial<Context> = {
     config,
     clock,
+    siblings: noSiblings(),
     log: silentLogger,
     hub,
     sessions,
+    files: new Files(),
+    pasts: new Pasts(),
     access: new AccessGate([gate]),
     memory: { isFull: false } as Context['memory'],
-    http: new HttpRouter(silentLogger, config.limits),
+    http: new HttpRouter(silentLogger, config),
   };
-  await hls({ segment: 2 * SECOND, part: 200 * MILLISECOND, window: 9, idle: 30 * SECOND }).start(context as Context);
+  let requests = 0;
+  const reply = context.http!.reply.bind(context.http);
+  context.http!.reply = (pattern, headers, handle) =>
+    reply(pattern, headers, (question) => {
+      requests++;
+      return handle(question);
+    });
+  await hls({ ...OPTIONS, window: 9 }).start(context as Context);
   const server = context.http!.serve() as Server;
+  const sockets: Socket[] = [];
+  server.on('connection', (socket: Socket) => sockets.push(socket));
   await once(server.listen(0, '127.0.0.1'), 'listening');
   owner.after(() => {
     server.closeAllConnections();
     server.close();
+    for (const socket of sockets) socket.destroy();
   });
-  let requests = 0;
-  server.on('request', () => requests++);
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const get = (path: string) => fetch(new URL(path, origin));
   /** Asks, and resolves when all these requests wait for something; to their answers. */

@@ -1,9 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import { SECOND } from '../../base/clock.ts';
 import { RefusedError } from '../../base/errors.ts';
 import { parsePath, type StreamPath } from '../../hub/path.ts';
 import type { Context } from '../../module.ts';
-import type { Exchange } from '../../net/http.ts';
+import { Headcount } from '../../net/headcount.ts';
+import type { Question } from '../../net/http-reply.ts';
 import { Departure, type Serving, serve } from '../../net/serve.ts';
 import { maskSecrets } from '../../ops/log.ts';
 import type { Feeds } from './feed.ts';
@@ -29,13 +29,14 @@ export class Viewers {
   readonly #feeds: Feeds;
   readonly #silence: number;
   readonly #known = new Map<string, Known>();
-  readonly #perAddress = new Map<string, number>();
+  readonly #headcount: Headcount;
   readonly #sentAway = new Map<string, { readonly reason: RefusedError; readonly until: number }>();
 
   /** `segment` is how long segments are aimed at, in microseconds. */
   constructor(context: Context, feeds: Feeds, segment: number) {
     this.#context = context;
     this.#feeds = feeds;
+    this.#headcount = new Headcount('hls', context.siblings, context.clock);
     this.#silence = Math.max(SHORTEST_SILENCE, SILENT_SEGMENTS * segment);
   }
 
@@ -48,24 +49,22 @@ export class Viewers {
   }
 
   /** The viewer with that token, from now on if there was none. Throws {@link RefusedError} when there are too many. */
-  begin(token: string, exchange: Exchange, path: StreamPath): Viewer {
-    return this.find(token) ?? this.#open(token, exchange, path);
+  begin(token: string, question: Question, path: StreamPath): Viewer {
+    return this.find(token) ?? this.#open(token, question, path);
   }
 
   /** Has a viewer watch a stream that the gate lets it watch and that can be found. Throws {@link RefusedError} when not. */
-  async watch(viewer: Viewer, exchange: Exchange, path: StreamPath, container: Container): Promise<Watching> {
+  async watch(viewer: Viewer, question: Question, path: StreamPath, container: Container): Promise<Watching> {
     const { access, hub, config } = this.#context;
     const { vhost, app, name } = parsePath(path);
     const { id, path: own } = viewer.session;
     const present = viewer.find(app, name, container);
     if (present) return present;
     if (parsePath(own!).vhost !== vhost) throw new RefusedError('forbidden', 'this token is for another vhost');
-    const { request, url, remote } = exchange;
+    const { request, url, remote } = question;
     const query = new Map(url.searchParams);
     await access.may({ action: 'play', path, remote, query, headers: request.headers, protocol: 'hls', session: id });
-    const leaving = new AbortController();
-    exchange.response.once('close', () => leaving.abort(new Departure('the viewer left')));
-    const stream = await hub.read(path, config.play.wait, leaving.signal);
+    const stream = await hub.read(path, config.play.wait, question.signal);
     return viewer.watch(stream, container, { hub, feeds: this.#feeds });
   }
 
@@ -74,13 +73,13 @@ export class Viewers {
     this.#known.get(token)?.end(reason);
   }
 
-  #open(token: string, exchange: Exchange, path: StreamPath): Viewer {
-    const { remote } = exchange;
+  #open(token: string, question: Question, path: StreamPath): Viewer {
+    const { remote } = question;
     this.#admit(remote);
     let viewer: Viewer | undefined;
     void serve(this.#context, { protocol: 'hls', remote }, (serving) => {
       viewer = new Viewer(serving.session, this.#context.clock);
-      return this.#run(token, viewer, exchange, path, serving);
+      return this.#run(token, viewer, question, path, serving);
     });
     return viewer!;
   }
@@ -89,14 +88,14 @@ export class Viewers {
   #admit(remote: string): void {
     const { memory, config } = this.#context;
     const { connections, connectionsPerAddress } = config.limits;
-    const isFull = this.#known.size >= connections || (this.#perAddress.get(remote) ?? 0) >= connectionsPerAddress;
+    const isFull = this.#headcount.total >= connections || this.#headcount.from(remote) >= connectionsPerAddress;
     if (isFull || memory.isFull) throw new RefusedError('limit', 'there are too many viewers');
   }
 
   async #run(
     token: string,
     viewer: Viewer,
-    { request, url, remote }: Exchange,
+    { request, url, remote }: Question,
     path: StreamPath,
     serving: Serving,
   ): Promise<never> {
@@ -109,7 +108,7 @@ export class Viewers {
     Object.assign(serving.session.detail, detail);
     serving.begin('play', path);
     this.#known.set(token, { viewer, remote, end: (reason) => serving.end(reason) });
-    this.#count(remote, 1);
+    this.#headcount.enter(remote);
     const stopLooking = this.#look(viewer, serving);
     try {
       return await new Promise<never>((_, end) => {
@@ -118,7 +117,7 @@ export class Viewers {
     } finally {
       stopLooking();
       this.#known.delete(token);
-      this.#count(remote, -1);
+      this.#headcount.leave(remote);
       this.#remember(token, serving.signal.reason);
       viewer.end(serving.signal.reason);
     }
@@ -144,20 +143,9 @@ export class Viewers {
     if (away && away.until > this.#context.clock.now()) throw away.reason;
   }
 
-  #count(remote: string, change: 1 | -1): void {
-    const count = (this.#perAddress.get(remote) ?? 0) + change;
-    if (count > 0) this.#perAddress.set(remote, count);
-    else this.#perAddress.delete(remote);
-  }
-
   #remember(token: string, reason: unknown): void {
     if (!(reason instanceof RefusedError) || reason.code !== 'kicked') return;
     if (this.#sentAway.size >= MOST_SENT_AWAY) this.#sentAway.delete(this.#sentAway.keys().next().value!);
     this.#sentAway.set(token, { reason, until: this.#context.clock.now() + SENT_AWAY });
   }
-}
-
-/** What a viewer is known by: nobody can guess it. */
-export function newToken(): string {
-  return `hls-${randomBytes(16).toString('base64url')}`;
 }

@@ -10,13 +10,14 @@ const ASKS = ['redirect', '302'] as const;
 
 /** Where a player is sent instead of being played to: where the stream is, if it is not here and the player may be sent. */
 export async function placeElsewhere(
-  { config, hub, locators }: Context,
+  { config, hub, locators, siblings }: Context,
   { host, query }: Target,
   path: string,
 ): Promise<Whereabouts | undefined> {
   const { redirect } = config.cluster;
   const isSent = redirect === 'always' || (redirect === 'asked' && query.get(ASKS[0]) === ASKS[1]);
-  return isSent && !hub.find(path)?.lineup ? locators.find(path, host) : undefined;
+  const isHere = hub.find(path)?.lineup !== undefined || siblings.ownerOf(path) !== undefined;
+  return isSent && !isHere ? locators.find(path, host) : undefined;
 }
 
 /** What sends a player elsewhere, as SRS says it: `redirect` is the application there, and `redirect2` the stream. */

@@ -14,7 +14,7 @@ const ROOM_NOT_FOUND: LegacyAnswer = { status: 404, data: 'room not found or ina
 
 /** The API of the original cloud node; `publishers` tells the streams that are sent. */
 export function cloudApi(context: Context, publishers: () => LiveStat[]): HttpRouter {
-  const router = new HttpRouter(context.log, context.config.limits);
+  const router = new HttpRouter(context.log, context.config);
   const control = new Control();
   router.route(METHODS, /^\/stat\/livestat$/, ({ response, url }) => {
     const room = url.searchParams.get('room');

@@ -74,12 +74,14 @@ class Cloud {
     if (apiListen) {
       const publishers = () => Array.from(this.#feeds.values(), (feed) => feed.describe());
       const server = cloudApi(this.#context, publishers).serve();
-      addresses['legacy-api'] = await this.#listeners.open(server, apiListen, admission);
+      const exclusive = { ...apiListen, exclusive: true } as const;
+      addresses['legacy-api'] = await this.#listeners.open(server, exclusive, admission);
     }
     this.#quic = await this.#listenForRepairs();
     if (this.#quic) addresses['legacy-quic'] = this.#quic.address;
     this.#announce({ quic: addresses['legacy-quic']?.port ?? 0, api: addresses['legacy-api']?.port ?? 0 });
     hub.observe((event) => event.type === 'published' && this.#consider(event));
+    hub.want(() => true);
     return addresses;
   }
 

@@ -8,7 +8,7 @@ export async function edgeRouter(
   playback: Module,
   startTime: (key: string) => number | undefined,
 ): Promise<HttpRouter> {
-  const router = new HttpRouter(context.log, context.config.limits);
+  const router = new HttpRouter(context.log, context.config);
   await playback.start({ ...context, http: router });
   router.route(['GET', 'HEAD'], /^\/stats\/time$/, ({ response, url }) => {
     const streamUrl = url.searchParams.get('stream') ?? '';

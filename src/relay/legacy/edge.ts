@@ -1,6 +1,8 @@
 import type { RemoteInfo, Socket } from 'node:dgram';
+import type { Server } from 'node:net';
 import type { z } from 'zod';
 import { ProtocolError, RefusedError } from '../../base/errors.ts';
+import type { ListenAddress } from '../../config/values.ts';
 import { type RtpPacket, readRtp } from '../../container/rtp/packet.ts';
 import type { Context, Module } from '../../module.ts';
 import type { BoundAddress } from '../../net/listen.ts';
@@ -86,12 +88,14 @@ class Edge {
     const { admission, tls } = this.#context;
     const addresses: Record<string, BoundAddress> = {};
     const router = await edgeRouter(this.#context, playback, (key) => this.#flows.startTime(key));
-    if (flvListen) addresses['legacy-flv'] = await this.#listeners.open(router.serve(), flvListen, admission);
+    const open = (server: Server, address: ListenAddress) =>
+      this.#listeners.open(server, { ...address, exclusive: true }, admission);
+    if (flvListen) addresses['legacy-flv'] = await open(router.serve(), flvListen);
     if (flvListenTls) {
       if (!tls) throw new Error('legacy.edge.flvListenTls needs a certificate under tls.certificates');
       const server = router.serve(tls);
       tls.keepCurrent(server as never);
-      addresses['legacy-flvs'] = await this.#listeners.open(server, flvListenTls, admission);
+      addresses['legacy-flvs'] = await open(server, flvListenTls);
     }
     return addresses;
   }

@@ -57,7 +57,7 @@ export class Outbox {
     const socket = outbox.#socket;
     // As the lookup is, so is the binding: done at once.
     const listening = once(socket, 'listening');
-    socket.bind(0);
+    socket.bind({ port: 0, exclusive: true });
     await listening;
     socket.setMulticastTTL(options.multicastHops);
     if (options.multicastInterface !== '') socket.setMulticastInterface(options.multicastInterface);

@@ -14,7 +14,7 @@ export async function receiveAt(
   const socket = createSocket({ type: 'udp4', reuseAddr: isGroup, recvBufferSize: RECEIVE_BUFFER });
   try {
     // Bound to the group the socket hears nothing else that comes to the port.
-    socket.bind(port, host);
+    socket.bind({ port, address: host, exclusive: true });
     await once(socket, 'listening');
     if (isGroup) socket.addMembership(host, multicastInterface || undefined);
     return socket;

@@ -6,6 +6,7 @@ import { AutoLatency, USUAL_AUTO } from './auto.ts';
 import { USUAL_POLICY } from './copies.ts';
 import { forecast } from './forecast.ts';
 import { Path } from './path.ts';
+import type { Protection } from './protection.ts';
 import type { ReceiverCounters } from './stream-receiver.ts';
 
 const ms = (time: number) => time * MILLISECOND;
@@ -22,6 +23,8 @@ const NONE: ReceiverCounters = {
   requests: 0,
   records: 0,
   skipped: 0,
+  restored: 0,
+  parity: 0,
 };
 
 /** An auto latency on a path of 100 ms that has seen 100 packets a second of this loss, from `from` up to `to` seconds. */
@@ -127,15 +130,23 @@ describe('an automatic latency', () => {
     run(4, 0.081);
     const counters = { ...NONE, received: 919_000, lost: 81_000, repaired: 80_997, abandoned: 3, duplicates: 10_000 };
     assert.match(
-      tuned.summary(counters),
+      tuned.summary(tuned.outcome(counters)),
       /^loss 8\.1 %, residual 3e-6 at 480 ms, overhead 9\.9 %(; \d+ ms would give 1e-6)?$/,
     );
+    const fitted = { span: ms(50), loss: 0.081, left: 0.081, burst: 1, target: 1e-5 };
+    const protectedBy = { ...NONE, received: 919, lost: 81, restored: 81, parity: 184 };
+    const lineOf = (protection: Protection) => tuned.summary(tuned.outcome(protectedBy, protection));
+    assert.match(lineOf(fitted), /^loss 8\.1 %, residual 1e-5 at 480 ms, overhead 20\.0 %/);
+    assert.match(lineOf({ span: ms(50), share: 0.2 }), /residual 0 at 480 ms/);
     const { auto: poor, run: runPoor } = auto(ms(220));
     runPoor(1, 0.1);
-    assert.equal(poor.summary(NONE), 'loss 0.0 %, residual 0 at 220 ms, overhead 0.0 %');
+    assert.equal(poor.summary(poor.outcome(NONE)), 'loss 0.0 %, residual 0 at 220 ms, overhead 0.0 %');
     const low = new AutoLatency(new Path(), ms(240), { ...USUAL_AUTO, target: 1 });
     low.observe(NONE, 0);
     low.observe({ ...NONE, received: 900, lost: 100, bursts: 100 }, 2 * SECOND);
-    assert.match(low.summary({ ...counters, abandoned: 3000 }), /residual 3e-3 at 240 ms, .*; \d+ ms would give 1e-3$/);
+    assert.match(
+      low.summary(low.outcome({ ...counters, abandoned: 3000 })),
+      /residual 3e-3 at 240 ms, .*; \d+ ms would give 1e-3$/,
+    );
   });
 });

@@ -2,6 +2,7 @@ import { MILLISECOND, SECOND } from '../../base/clock.ts';
 import { type RepairPolicy, USUAL_POLICY } from './copies.ts';
 import { type Forecast, forecast, type PathConditions } from './forecast.ts';
 import type { Path } from './path.ts';
+import type { Protection } from './protection.ts';
 import type { ReceiverCounters } from './stream-receiver.ts';
 
 /** Latencies are chosen in these steps. */
@@ -27,6 +28,17 @@ export interface AutoOptions {
 
 /** One packet in a hundred thousand, whatever latency up to 5 s that takes. */
 export const USUAL_AUTO: AutoOptions = { target: 1e-5, least: 60 * MILLISECOND, most: 5 * SECOND };
+
+/** What a latency has achieved, in shares of the packets. */
+export interface Outcome {
+  readonly loss: number;
+  /** What stayed lost; while nothing did, what is to be expected. */
+  readonly residual: number;
+  /** Repairs and parity that were sent, by what came of them. */
+  readonly overhead: number;
+  /** The latency, in microseconds, of which a tenth of that residual, or a little less, is to be expected. */
+  readonly better: { readonly latency: number; readonly residual: number } | undefined;
+}
 
 /**
  * Chooses the latency of one stream: the least with which no more than the target is to be expected to stay lost. It is raised at
@@ -67,19 +79,30 @@ export class AutoLatency {
     this.#choose(now);
   }
 
-  /** What is achieved, in one line, such as: loss 8.1 %, residual 3e-6 at 480 ms, overhead 10 %; 620 ms would give 1e-6. */
-  summary(counters: ReceiverCounters): string {
-    const { received, lost, abandoned, repaired, duplicates, late } = counters;
+  /** What is achieved. */
+  outcome(counters: ReceiverCounters, protection?: Protection): Outcome {
+    const { received, lost, abandoned, repaired, parity, duplicates, late } = counters;
     const total = Math.max(1, received + lost);
     const loss = lost / total;
-    const expected = this.#forecast(this.latency).residual;
+    const expected = this.#expected(protection);
     const residual = abandoned > 0 ? abandoned / total : expected;
-    const overhead = (repaired + duplicates + late) / Math.max(0.1, 1 - loss) / total;
+    const overhead = (repaired + parity + duplicates + late) / Math.max(0.1, 1 - loss) / total;
+    const less = 10 ** (Math.ceil(Math.log10(Math.max(residual, 1e-12))) - 1);
+    const latency = expected > 0 ? this.#leastFor(less) : undefined;
+    const better = latency !== undefined && latency > this.latency ? { latency, residual: less } : undefined;
+    return { loss, residual, overhead, better };
+  }
+
+  /** That in one line, such as: loss 8.1 %, residual 3e-6 at 480 ms, overhead 10 %; 620 ms would give 1e-6. */
+  summary({ loss, residual, overhead, better }: Outcome): string {
     const achieved = `loss ${percent(loss)}, residual ${power(residual)} at ${inMs(this.latency)}, overhead ${percent(overhead)}`;
-    const better = 10 ** (Math.ceil(Math.log10(Math.max(residual, 1e-12))) - 1);
-    const needed = expected > 0 ? this.#leastFor(better) : undefined;
-    if (needed === undefined || needed <= this.latency) return achieved;
-    return `${achieved}; ${inMs(needed)} would give ${power(better)}`;
+    return better ? `${achieved}; ${inMs(better.latency)} would give ${power(better.residual)}` : achieved;
+  }
+
+  /** What stays lost, where too little has crossed to see it. */
+  #expected(protection: Protection | undefined): number {
+    if (protection) return 'target' in protection ? protection.target : 0;
+    return this.#forecast(this.latency).residual;
   }
 
   #learn(before: ReceiverCounters, after: ReceiverCounters): void {

@@ -3,13 +3,22 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { fromHex, toHex } from '../../base/bytes.ts';
 import { ProtocolError } from '../../base/errors.ts';
-import { DATAGRAM_OVERHEAD, type Item, itemLength, MOST_ASKED, MOST_RUNS, readItems, writeItems } from './datagram.ts';
+import {
+  DATAGRAM_OVERHEAD,
+  type Item,
+  itemLength,
+  MOST_ASKED,
+  MOST_RUNS,
+  readItems,
+  writeItems,
+  writePadded,
+} from './datagram.ts';
 import { USUAL_DATAGRAM } from './packet.ts';
 
 const request = { item: 'request', ssrc: 7, latency: 500_000, overdue: 0 } as const;
 
 const cases: [name: string, hex: string, item: Item][] = [
-  ['a ping', '01 0102030405ff', { item: 'ping', sent: 0x0102030405ff }],
+  ['a ping', '01 0102030405ff 05ac', { item: 'ping', sent: 0x0102030405ff, answer: 1452 }],
   ['a pong', '02 000000000001 ffffffffffff 000000000002', { item: 'pong', sent: 1, received: 2 ** 48 - 1, held: 2 }],
   ['a request for nothing', '03 00000007 01f4 00000000 00000000 00', { ...request, runs: [] }],
   ['a request for one', '03 00000007 01f4 00000000 fffffffe 01 00 00', { ...request, runs: [0xfffffffe, 1] }],
@@ -24,6 +33,10 @@ const cases: [name: string, hex: string, item: Item][] = [
     { item: 'report', ssrc: 1, received: 2, lost: 3, repaired: 4, abandoned: 5, queue: 6, rtt: 7, jitter: 0xfffffff8 },
   ],
   ['a heartbeat', '05 00000001 00000002 fffffffd', { item: 'heartbeat', ssrc: 1, sequence: 2, timestamp: 0xfffffffd }],
+  ['a way of its own', '07 00000001 00', { item: 'way', ssrc: 1, way: 'own' }],
+  ['a way on trial', '07 00000001 01', { item: 'way', ssrc: 1, way: 'trial' }],
+  ['a way that is pushed', '07 fffffffe 02', { item: 'way', ssrc: 0xfffffffe, way: 'pushed' }],
+  ['padding', '06 0002 0000', { item: 'padding', bytes: 5 }],
 ];
 
 describe('the items of a control datagram', () => {
@@ -49,7 +62,8 @@ describe('the items of a control datagram', () => {
 
   const faults: [name: string, hex: string][] = [
     ['an unknown item', '00'],
-    ['more items than there may be', '01000000000000'.repeat(65)],
+    ['an unknown way', '07 00000001 03'],
+    ['more items than there may be', '010000000000000000'.repeat(65)],
     ['a number of more than five bytes', '03 00000007 01f4 00000000 00000000 01 808080808000 00'],
     ['a sequence beyond 32 bits', '03 00000007 01f4 00000000 ffffffff 01 00 01'],
     ['more sequences than a window has', '03 00000007 01f4 00000000 00000000 01 00 848000'],
@@ -71,6 +85,19 @@ describe('the items of a control datagram', () => {
       assert.deepEqual(readItems(bytes), [{ ...request, runs: runs.slice(0, 2 * MOST_RUNS) }]);
     });
     fc.assert(property, { seed: 1, numRuns: 100 });
+  });
+
+  test('are made as long as they are asked to be, where they are not longer', () => {
+    const pong = { item: 'pong', sent: 1, received: 2, held: 3 } as const;
+    const length = itemLength(pong) + DATAGRAM_OVERHEAD;
+    for (const bytes of [0, length, length + 2]) {
+      assert.deepEqual(readItems(writePadded([pong], bytes)), [pong], `${bytes} bytes`);
+    }
+    for (const bytes of [length + 3, 1452]) {
+      const plain = writePadded([pong], bytes);
+      assert.equal(plain.length + DATAGRAM_OVERHEAD, bytes);
+      assert.deepEqual(readItems(plain)[0], pong);
+    }
   });
 
   test('a request of as many runs as there may be fits into the usual datagram', () => {

@@ -8,17 +8,27 @@ import { ProtocolError } from '../../base/errors.ts';
 
 /** What a control datagram holds besides its items. */
 export const DATAGRAM_OVERHEAD = 1 + 4 + 6 + 16;
-const MOST_ITEMS = 64;
+/** The most items in one datagram. */
+export const MOST_ITEMS = 64;
 /** The most runs in one request: of any window's holes, so many fit into the usual datagram. */
 export const MOST_RUNS = 240;
 /** A request may name so many sequences: as many as a receiver's window holds. */
 export const MOST_ASKED = 65_536;
 
 /** Asks for a {@link Pong}; every datagram, but this above all, shows the origin the edge's address. */
-interface Ping {
+export interface Ping {
   readonly item: 'ping';
   /** The clock of the one who asks, in microseconds; comes back as it was. */
   readonly sent: number;
+  /** How large the datagram that answers is to be at least, in bytes: shows what comes through. */
+  readonly answer: number;
+}
+
+/** Takes up room. */
+interface Padding {
+  readonly item: 'padding';
+  /** Of the whole item: {@link LEAST_PADDING} or more. */
+  readonly bytes: number;
 }
 
 /** The answer to a {@link Ping}. */
@@ -65,20 +75,45 @@ export interface Heartbeat {
   readonly timestamp: number;
 }
 
+/**
+ * How the media of a stream that is pushed somewhere comes to an edge: to it alone; so, while it tries whether it hears what is
+ * pushed; or from there.
+ */
+export type Way = 'own' | 'trial' | 'pushed';
+
+/** By which way the edge wants a stream to come; said anew with every report. */
+interface WayWish {
+  readonly item: 'way';
+  readonly ssrc: number;
+  readonly way: Way;
+}
+
 /** Anything that a control datagram says. */
-export type Item = Ping | Pong | Request | Report | Heartbeat;
+export type Item = Ping | Pong | Request | Report | Heartbeat | Padding | WayWish;
 
 const PING = 1;
 const PONG = 2;
 const REQUEST = 3;
 const REPORT = 4;
 const HEARTBEAT = 5;
+const PADDING = 6;
+/** What padding takes itself. */
+const LEAST_PADDING = 3;
+const WAY = 7;
+const WAYS: readonly Way[] = ['own', 'trial', 'pushed'];
 
 /** The items as the plaintext of a datagram. */
 export function writeItems(items: readonly Item[]): Uint8Array {
   const writer = new ByteWriter(128);
   for (const item of items) writeItem(writer, item);
   return writer.finish();
+}
+
+/** The items in a datagram of so many bytes, or of more where they need more. */
+export function writePadded(items: readonly Item[], bytes: number): Uint8Array {
+  const plain = writeItems(items);
+  const room = bytes - DATAGRAM_OVERHEAD - plain.length;
+  return room < LEAST_PADDING ? plain : writeItems([...items, { item: 'padding', bytes: room }]);
 }
 
 /** How long an item is on the wire, in bytes. */
@@ -91,7 +126,8 @@ export function itemLength(item: Item): number {
 function writeItem(writer: ByteWriter, item: Item): void {
   switch (item.item) {
     case 'ping':
-      return u48(writer.u8(PING), item.sent);
+      u48(writer.u8(PING), item.sent);
+      return void writer.u16(item.answer);
     case 'pong':
       u48(writer.u8(PONG), item.sent);
       u48(writer, item.received);
@@ -105,7 +141,15 @@ function writeItem(writer: ByteWriter, item: Item): void {
       return;
     }
     case 'heartbeat':
-      writer.u8(HEARTBEAT).u32(item.ssrc).u32(item.sequence).u32(item.timestamp);
+      return void writer.u8(HEARTBEAT).u32(item.ssrc).u32(item.sequence).u32(item.timestamp);
+    case 'padding':
+      writer
+        .u8(PADDING)
+        .u16(item.bytes - LEAST_PADDING)
+        .put(new Uint8Array(item.bytes - LEAST_PADDING));
+      return;
+    case 'way':
+      writer.u8(WAY).u32(item.ssrc).u8(WAYS.indexOf(item.way));
   }
 }
 
@@ -143,7 +187,7 @@ function readItem(reader: ByteReader): Item {
   const type = reader.u8();
   switch (type) {
     case PING:
-      return { item: 'ping', sent: readU48(reader) };
+      return { item: 'ping', sent: readU48(reader), answer: reader.u16() };
     case PONG:
       return { item: 'pong', sent: readU48(reader), received: readU48(reader), held: readU48(reader) };
     case REQUEST:
@@ -152,9 +196,20 @@ function readItem(reader: ByteReader): Item {
       return readReport(reader);
     case HEARTBEAT:
       return { item: 'heartbeat', ssrc: reader.u32(), sequence: reader.u32(), timestamp: reader.u32() };
+    case PADDING:
+      return { item: 'padding', bytes: LEAST_PADDING + reader.take(reader.u16()).length };
+    case WAY:
+      return { item: 'way', ssrc: reader.u32(), way: readWay(reader) };
     default:
       throw new ProtocolError(`item ${type} in a control datagram`);
   }
+}
+
+function readWay(reader: ByteReader): Way {
+  const number = reader.u8();
+  const way = WAYS[number];
+  if (!way) throw new ProtocolError(`way ${number} of a stream`);
+  return way;
 }
 
 function readReport(reader: ByteReader): Report {

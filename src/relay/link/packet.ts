@@ -9,7 +9,7 @@
  *     16  authentication tag
  */
 
-import { RTP_HEADER, writeRtpHeader } from '../../container/rtp/packet.ts';
+import { RTP_HEADER, type RtpHeader, writeRtpHeader } from '../../container/rtp/packet.ts';
 
 /** What stands before the encrypted part, and is authenticated with it. */
 export const MEDIA_HEAD = 14;
@@ -30,7 +30,8 @@ export const LARGEST_RECORD = 16 * 1024 * 1024;
 /** A sequence at which the origin must have begun a new generation. */
 export const LAST_SEQUENCE = 2 ** 31;
 
-const VERSION_2 = 0x80;
+/** The first byte of every packet: version 2, no padding, extension or sources. */
+export const VERSION_2 = 0x80;
 const PAYLOAD_TYPE = 96;
 const MARKER = 0x80;
 const TICKS = 0x1_0000_0000;
@@ -49,10 +50,10 @@ const HELD_UNIT = 2000;
 /** The largest distance that is told; 0 says that nothing startable is known. */
 const FARTHEST = 0xffffff;
 
-/** Encrypts and authenticates: returns the whole packet, `head` first. The sequence makes the nonce and is never used twice. */
-export type Seal = (head: Uint8Array, plain: Uint8Array, sequence: number) => Uint8Array;
+/** Encrypts and authenticates: returns the whole packet, `head` first. The number, of 40 bits, makes the nonce and is never used twice. */
+export type Seal = (head: Uint8Array, plain: Uint8Array, number: number) => Uint8Array;
 /** The plaintext of a packet of {@link Seal}, in memory of its own; undefined when it is not authentic. */
-export type Open = (packet: Uint8Array, sequence: number) => Uint8Array | undefined;
+export type Open = (packet: Uint8Array, number: number) => Uint8Array | undefined;
 
 /** What all packets of a record have in common. */
 export interface RecordHead {
@@ -69,11 +70,16 @@ export interface RecordHead {
   readonly start: number | undefined;
 }
 
-/** The head of a record's packet, in the clear. */
+/** The head of a record's packet, in the clear. Its sequence is its number for {@link Seal}. */
 export function mediaHead({ ssrc, time }: RecordHead, sequence: number, isLast: boolean): Uint8Array {
+  return packetHead({ marker: isLast, payloadType: PAYLOAD_TYPE, sequence, timestamp: ticksOf(time), ssrc });
+}
+
+/** The head of any packet, in the clear; the sequence has 32 bits. */
+export function packetHead(header: RtpHeader): Uint8Array {
   const head = new Uint8Array(MEDIA_HEAD);
-  const timestamp = ticksOf(time);
-  writeRtpHeader(head, { marker: isLast, payloadType: PAYLOAD_TYPE, sequence, timestamp, ssrc });
+  const { sequence } = header;
+  writeRtpHeader(head, header);
   head[RTP_HEADER] = sequence >>> 24;
   head[RTP_HEADER + 1] = sequence >>> 16;
   return head;

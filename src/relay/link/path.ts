@@ -31,6 +31,11 @@ export class Path {
   #samples: Sample[] = [];
   #count = 0;
 
+  /** Whether the round trip was measured. */
+  get measured(): boolean {
+    return this.#count > 0;
+  }
+
   /** Whether the other's clock is known. */
   get aligned(): boolean {
     return this.#offset !== undefined;

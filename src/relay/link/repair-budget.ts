@@ -1,15 +1,17 @@
 import { MILLISECOND, SECOND } from '../../base/clock.ts';
 
-/** The share of the media's rate that repairs may take: on a path that is not full, and as little as ever. */
+/** The share of the media's rate that repairs may take: to begin with, on a path that is not full, and as little as ever. */
+const FIRST_SHARE = 0.6;
 const LARGEST_SHARE = 1.5;
 const SMALLEST_SHARE = 0.1;
-/** How the share moves with each report. */
+/** How the share moves with each report; it grows again when the path was not full for so long: key frames are that far apart. */
 const FASTER = 0.05;
 const SLOWER = 0.6;
+const HOLD = 2.5 * SECOND;
 /** The delay beyond the least that is taken for a full path, besides what the jitter explains. */
 const STANDING = 5 * MILLISECOND;
 const JITTERS = 0.5;
-/** Repairs leave at this many times the media's rate: many at once would only overflow the next queue. */
+/** Repairs leave at this many times the media's rate, or less with a smaller share: many at once would only overflow the next queue. */
 const PACE = 4;
 const LEAST_PACE = 500_000;
 /** Unused allowance is kept for this long, and never less than these bytes. */
@@ -25,7 +27,8 @@ const USUAL_RATE = 250_000;
 export class RepairBudget {
   /** The rate of the edge's media, in bytes a second. */
   mediaRate = 0;
-  #share = LARGEST_SHARE;
+  #share = FIRST_SHARE;
+  #fullAt = Number.NEGATIVE_INFINITY;
   #left = 0;
   /** At first, all that may be kept is there. */
   #filledAt = Number.NEGATIVE_INFINITY;
@@ -34,9 +37,12 @@ export class RepairBudget {
     return this.#share;
   }
 
-  /** Takes note of how long even the quickest packets have waited on the path of late, and of its jitter; microseconds. */
-  adapt(queue: number, jitter: number): void {
-    const share = queue > STANDING + JITTERS * jitter ? this.#share * SLOWER : this.#share + FASTER;
+  /** Takes note of how full the path was of late (see `QueueGauge`), and of its jitter; microseconds. */
+  adapt(queue: number, jitter: number, now: number): void {
+    const isFull = queue > STANDING + JITTERS * jitter;
+    if (isFull) this.#fullAt = now;
+    else if (now - this.#fullAt < HOLD) return;
+    const share = isFull ? this.#share * SLOWER : this.#share + FASTER;
     this.#share = Math.max(SMALLEST_SHARE, Math.min(LARGEST_SHARE, share));
   }
 
@@ -50,7 +56,8 @@ export class RepairBudget {
 
   /** How long after a packet of `bytes` the next one may leave, in microseconds. */
   step(bytes: number): number {
-    return (bytes * SECOND) / Math.max(PACE * this.mediaRate, LEAST_PACE);
+    const pace = (Math.max(PACE * this.mediaRate, LEAST_PACE) * this.#share) / LARGEST_SHARE;
+    return (bytes * SECOND) / pace;
   }
 
   #fill(now: number): void {

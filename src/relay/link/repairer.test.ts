@@ -69,7 +69,7 @@ describe('a repairer', () => {
 
   test('sends more copies, some time apart, the fewer tries are left', () => {
     const { ask, sentBy, repairer } = repairing();
-    repairer.loss = 0.09;
+    repairer.losses.loss = 0.09;
     ask(ms(70), [3, 1]);
     assert.equal(sentBy(ms(170)).length, 1);
     ask(ms(200), [3, 1]);
@@ -120,7 +120,7 @@ describe('a repairer', () => {
       repairer.report({ ...REPORT, received: 800 * i, lost: 200 * i }, 0);
       repairer.report({ ...REPORT, received: 400 * i, lost: 200 * i }, 0);
     }
-    assert.ok(Math.abs(repairer.loss - 0.2) < 0.001, `${repairer.loss}`);
+    assert.ok(Math.abs(repairer.losses.loss - 0.2) < 0.001, `${repairer.losses.loss}`);
   });
 });
 
@@ -145,6 +145,7 @@ test('copies are as many as the target needs, wait for the last tries, and are b
 describe('a repair budget', () => {
   test('grants a share of the media rate and keeps what is not used for a moment only', () => {
     const budget = new RepairBudget();
+    for (let i = 0; i < 20; i++) budget.adapt(0, 0, 0);
     budget.mediaRate = 1_000_000;
     const grantedAt = (now: number) => {
       let granted = 0;
@@ -156,13 +157,24 @@ describe('a repair budget', () => {
     assert.equal(grantedAt(10 * SECOND), 600_000);
   });
 
-  test('shrinks while packets wait on the path, to a tenth and no further, and grows again slowly', () => {
+  test('shrinks while packets wait on the path, to a tenth and no further, and grows again later and slowly', () => {
     const budget = new RepairBudget();
-    for (let i = 0; i < 20; i++) budget.adapt(ms(40), ms(10));
+    for (let i = 0; i < 20; i++) budget.adapt(ms(40), ms(10), SECOND);
     assert.equal(budget.share, 0.1);
-    for (let i = 0; i < 5; i++) budget.adapt(ms(2), ms(10));
+    for (let i = 0; i < 5; i++) budget.adapt(ms(2), ms(10), 3 * SECOND);
+    assert.equal(budget.share, 0.1);
+    for (let i = 0; i < 5; i++) budget.adapt(ms(2), ms(10), 4 * SECOND);
     assert.ok(Math.abs(budget.share - 0.35) < 1e-9);
-    for (let i = 0; i < 100; i++) budget.adapt(ms(9), ms(10));
+    for (let i = 0; i < 100; i++) budget.adapt(ms(9), ms(10), 5 * SECOND);
     assert.equal(budget.share, 1.5);
+  });
+
+  test('has repairs leave more slowly the less it grants', () => {
+    const budget = new RepairBudget();
+    budget.mediaRate = 1_000_000;
+    for (let i = 0; i < 20; i++) budget.adapt(0, 0, 0);
+    assert.equal(budget.step(1000), 250);
+    for (let i = 0; i < 20; i++) budget.adapt(ms(40), 0, 0);
+    assert.ok(Math.abs(budget.step(1000) - 3750) < 1e-6);
   });
 });

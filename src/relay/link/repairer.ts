@@ -2,6 +2,7 @@ import { MILLISECOND, SECOND } from '../../base/clock.ts';
 import { BurstGauge } from './burst-gauge.ts';
 import { copiesOf, type RepairPolicy, USUAL_POLICY } from './copies.ts';
 import type { Report, Request } from './datagram.ts';
+import { LossGauge } from './loss-gauge.ts';
 import type { Priority } from './packet-cache.ts';
 import { RepairBudget } from './repair-budget.ts';
 import type { StreamSender } from './stream-sender.ts';
@@ -10,7 +11,7 @@ import type { StreamSender } from './stream-sender.ts';
 const IP_UDP = 28;
 /** An answer counts as lost when a request comes that was sent later than this after it should have arrived. */
 const LEAST_MARGIN = 4 * MILLISECOND;
-const JITTERS = 2;
+const JITTERS = 1;
 /** Copies of one answer follow each other so closely, unless there is less time; bursts of loss are mostly shorter. */
 const COPY_STEP = 20 * MILLISECOND;
 /** An answer waits for its turn for this part of the time that is left, at most. */
@@ -18,11 +19,7 @@ const LATEST_PART = 0.7;
 /** So many answers and copies wait to be sent at most. */
 const MOST_WAITING = 8192;
 /** Assumed until reported. */
-const USUAL_LOSS = 0.05;
 const USUAL_RTT = 100 * MILLISECOND;
-/** Loss is measured over this many packets at least, and smoothed over this many measurements. */
-const LEAST_MEASURED = 50;
-const SMOOTHED = 8;
 const PRIORITIES: readonly Priority[] = [0, 1, 2];
 
 /** What was answered to one edge, of one stream: by sequence modulo the cache's capacity. */
@@ -66,6 +63,9 @@ export interface RepairCounters {
   hopeless: number;
   gone: number;
   throttled: number;
+  /** Packets of parity, and their bytes, which count neither as repairs. */
+  parity: number;
+  parityBytes: number;
 }
 
 /** Answers the requests of one edge. An answer goes out when it can arrive in time and the one before it must have been lost. */
@@ -78,11 +78,13 @@ export class Repairer {
     hopeless: 0,
     gone: 0,
     throttled: 0,
+    parity: 0,
+    parityBytes: 0,
   };
   readonly budget = new RepairBudget();
   policy: RepairPolicy = USUAL_POLICY;
   /** The path as the edge measured it. */
-  loss = USUAL_LOSS;
+  readonly losses = new LossGauge();
   rtt = USUAL_RTT;
   jitter = 0;
   readonly #send: (packet: Uint8Array, ssrc: number) => void;
@@ -126,14 +128,24 @@ export class Repairer {
     this.poll(now);
   }
 
+  /** Sends a packet of parity, if the budget has room for it. */
+  parity(packet: Uint8Array, ssrc: number, now: number): void {
+    this.#measureRate();
+    if (!this.budget.take(packet.length + IP_UDP, now)) return;
+    this.counters.parity++;
+    this.counters.parityBytes += packet.length;
+    this.#send(packet, ssrc);
+  }
+
   /** Learns how the path is. */
   report(report: Report, now: number): void {
     const answers = this.#streams.get(report.ssrc);
     if (!answers) return;
     this.rtt = Math.min(report.rtt, 10 * SECOND);
     this.jitter = Math.min(report.jitter, SECOND);
-    this.budget.adapt(report.queue, report.jitter);
-    this.#learnLoss(answers, report);
+    this.budget.adapt(report.queue, report.jitter, now);
+    const { reported } = answers;
+    if (!reported || this.losses.learn(reported, report)) answers.reported = report;
     answers.bursts.judge(now);
   }
 
@@ -177,7 +189,7 @@ export class Repairer {
     if (answers.sequences[slot] !== sequence) this.#meet(answers, sequence, slot);
     const round = this.rtt + LEAST_MARGIN + JITTERS * this.jitter;
     if (now < answers.times[slot]! + round) return undefined;
-    const left = cache.timeOf(sequence) + latency - this.rtt / 2 - now;
+    const left = cache.timeOf(sequence) + latency - Math.max(0, this.rtt / 2 - this.jitter) - now;
     if (left < 0) {
       this.counters.hopeless++;
       return undefined;
@@ -187,7 +199,7 @@ export class Repairer {
       return undefined;
     }
     const tries = 1 + Math.floor(left / (round + this.rtt / 4));
-    return { sequence, slot, left, copies: copiesOf(this.loss, answers.copies[slot]!, tries, this.policy) };
+    return { sequence, slot, left, copies: copiesOf(this.losses.loss, answers.copies[slot]!, tries, this.policy) };
   }
 
   /** A packet is asked for the first time. */
@@ -222,21 +234,6 @@ export class Repairer {
     let rate = 0;
     for (const { sender } of this.#streams.values()) rate += sender.rate;
     this.budget.mediaRate = rate;
-  }
-
-  #learnLoss(answers: Answers, report: Report): void {
-    const before = answers.reported;
-    if (!before) {
-      answers.reported = report;
-      return;
-    }
-    const lost = report.lost - before.lost;
-    const received = report.received - before.received;
-    // Reports may overtake one another; counters of an older one say nothing new.
-    if (received < 0 || received + lost < LEAST_MEASURED) return;
-    answers.reported = report;
-    const loss = Math.max(0, lost / (lost + received));
-    this.loss += (Math.min(1, loss) - this.loss) / SMOOTHED;
   }
 
   /** Keeps as many answers in mind as the cache has packets. */

@@ -54,6 +54,7 @@ function scenarioOf(seed: number): Scenario {
     ...(chance() < 0.2 && { rate: 300_000 + chance() * 1_000_000, queue: 5000 + chance() * 30_000 }),
   });
   const kinds = chance();
+  const fec = chance() < 0.3 ? 'auto' : chance() < 0.3 ? 0.05 + chance() * 0.9 : 'off';
   return {
     seed,
     duration: 2.5 * SECOND,
@@ -65,6 +66,7 @@ function scenarioOf(seed: number): Scenario {
     video: kinds > 0.1,
     audio: kinds < 0.9,
     drift: (chance() - 0.5) * 2e-4,
+    fec,
     thorough: true,
   };
 }
@@ -77,6 +79,7 @@ function slackOf({ down, up }: Scenario): number {
 }
 
 test(`${SCENARIOS} scenarios: nothing is damaged, out of order, early or without what it needs, and little is held`, () => {
+  let allRestored = 0;
   for (let seed = 1; seed <= SCENARIOS; seed++) {
     const scenario = scenarioOf(seed);
     try {
@@ -84,12 +87,14 @@ test(`${SCENARIOS} scenarios: nothing is damaged, out of order, early or without
       const [course] = simulation.courses as [Course];
       checkOrder(course, scenario.latency, slackOf(scenario));
       assert.ok(simulation.mostHeld < 2_000_000, `${simulation.mostHeld} bytes held`);
-      const { received, repaired, abandoned } = course.receiver.counters;
-      assert.ok(received + repaired + abandoned <= course.sender.counters.packets, 'no packet counts twice');
+      const { received, repaired, restored, abandoned } = course.receiver.counters;
+      assert.ok(received + repaired + restored + abandoned <= course.sender.counters.packets, 'no packet counts twice');
+      allRestored += restored;
     } catch (error) {
       throw new Error(`seed ${seed}: ${JSON.stringify(scenario)}`, { cause: error });
     }
   }
+  assert.ok(allRestored > 1000, `parity has restored ${allRestored} packets`);
 });
 
 describe('without loss', () => {
@@ -200,27 +205,83 @@ describe('at a latency of 500 ms and a round trip of 100 ms', () => {
   });
 });
 
-test('on a full path with a greedy flow beside, repairs lower what is lost in the end and hardly raise what is lost on the way', () => {
-  for (const part of [0.7, 0.95]) {
-    const rate = 4_250_000 / part;
-    const way: Conditions = { delay: ms(50), rate, queue: (rate / 8) * 0.1 };
-    const scenario = {
-      seed: 6,
-      duration: 20 * SECOND,
-      latency: ms(500),
-      down: way,
-      up: { delay: ms(50) },
-      greedy: true,
+describe('with parity where there is no time for repairs', () => {
+  /** From here on it is known what the path loses. */
+  const KNOWN = 6 * SECOND;
+
+  const cases: [rtt: number, latency: number, loss: number, burst: number, residual: number, overhead: number][] = [
+    [100, 100, 0.01, 1, 1e-4, 0.26],
+    [100, 100, 0.05, 1, 5e-4, 0.5],
+    [100, 150, 0.05, 1, 5e-4, 0.35],
+    [100, 200, 0.1, 1, 5e-4, 0.4],
+    [200, 300, 0.1, 1, 1e-3, 0.42],
+    [100, 200, 0.05, 5, 2e-3, 0.9],
+  ];
+  for (const [rtt, latency, loss, burst, residual, overhead] of cases) {
+    const name = `${100 * loss} %${burst > 1 ? ` in bursts of ${burst}` : ''} at ${latency} ms and a round trip of ${rtt} ms`;
+    test(`a loss of ${name} is restored within its bounds`, () => {
+      const way = { loss, burst, delay: ms(rtt / 2) };
+      const scenario = { seed: 8, duration: 40 * SECOND, latency: ms(latency), fec: 'auto', ...both(way) } as const;
+      const simulation = new LinkSimulation(scenario).run(KNOWN);
+      const before = simulation.packets;
+      const after = simulation.run().packets;
+      const [sent, abandoned] = [after.sent - before.sent, after.abandoned - before.abandoned];
+      assert.ok(abandoned / sent <= residual, `${abandoned} of ${sent} are missing`);
+      assert.ok(simulation.overhead <= overhead, `overhead ${simulation.overhead}`);
+    });
+  }
+
+  test('it ends by itself when nothing is lost any more', () => {
+    const scenario = { seed: 9, duration: 500 * SECOND, latency: ms(150), rate: 500_000, fec: 'auto' } as const;
+    const way = { delay: ms(50) };
+    const simulation = new LinkSimulation({ ...scenario, down: { ...way, loss: 0.05 }, up: way }).run(10 * SECOND);
+    const { counters } = simulation.courses[0]!.receiver;
+    assert.ok(counters.restored > 0);
+    simulation.down.conditions = way;
+    simulation.run(480 * SECOND);
+    const { parity } = simulation.courses[0]!.receiver.counters;
+    simulation.run();
+    assert.equal(simulation.courses[0]!.receiver.counters.parity, parity);
+  });
+
+  test('a full path is left to the media', () => {
+    const rate = 4_250_000 / 0.95;
+    const down: Conditions = { delay: ms(50), rate, queue: (rate / 8) * 0.03 };
+    const scenario = { seed: 6, duration: 120 * SECOND, latency: ms(150), down, up: { delay: ms(50) } };
+    const lostWith = (fec: 'auto' | 'off') => {
+      const simulation = new LinkSimulation({ ...scenario, fec }).run(60 * SECOND);
+      const before = simulation.packets;
+      return simulation.run().packets.lost - before.lost;
     };
-    const repaired = new LinkSimulation(scenario).run();
-    const plain = new LinkSimulation({ ...scenario, withoutRepair: true }).run();
-    assert.ok(plain.packets.lost > 0.02 * plain.packets.sent, 'the path is full');
-    assert.ok(repaired.packets.abandoned < plain.packets.abandoned, 'fewer are missing in the end');
-    assert.ok(
-      repaired.packets.lost < plain.packets.lost * 1.1,
-      `${repaired.packets.lost} and ${plain.packets.lost} are lost`,
-    );
-    assert.ok(repaired.greedy!.delivered > plain.greedy!.delivered / 2, 'the other flow goes on');
+    assert.ok(lostWith('auto') < 1.1 * lostWith('off'), `${lostWith('auto')} and ${lostWith('off')} are lost`);
+  });
+});
+
+test('on a full path with a greedy flow beside, repairs lower what is lost in the end and hardly raise what is lost on the way', () => {
+  for (const [part, queue] of [
+    [0.7, 0.1],
+    [0.95, 0.1],
+    [0.95, 0.03],
+  ] as const) {
+    const rate = 4_250_000 / part;
+    const way: Conditions = { delay: ms(50), rate, queue: (rate / 8) * queue };
+    const scenario = { duration: 20 * SECOND, latency: ms(500), down: way, up: { delay: ms(50) }, greedy: true };
+    const sum = { sent: 0, lost: 0, plainLost: 0, missing: 0, plainMissing: 0, others: 0, plainOthers: 0 };
+    for (const seed of [6, 7, 8]) {
+      const repaired = new LinkSimulation({ ...scenario, seed }).run();
+      const plain = new LinkSimulation({ ...scenario, seed, withoutRepair: true }).run();
+      sum.sent += plain.packets.sent;
+      sum.lost += repaired.packets.lost;
+      sum.plainLost += plain.packets.lost;
+      sum.missing += repaired.packets.abandoned;
+      sum.plainMissing += plain.packets.abandoned;
+      sum.others += repaired.greedy!.delivered;
+      sum.plainOthers += plain.greedy!.delivered;
+    }
+    assert.ok(sum.plainLost > 0.02 * sum.sent, 'the path is full');
+    assert.ok(sum.missing < sum.plainMissing, 'fewer are missing in the end');
+    assert.ok(sum.lost < sum.plainLost * 1.1, `${sum.lost} and ${sum.plainLost} are lost`);
+    assert.ok(sum.others > sum.plainOthers / 2, 'the other flow goes on');
   }
 });
 

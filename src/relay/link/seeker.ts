@@ -1,11 +1,16 @@
 import { MILLISECOND } from '../../base/clock.ts';
 import { MOST_RUNS } from './datagram.ts';
 import type { Rejoin } from './hand-over.ts';
+import { LossGauge } from './loss-gauge.ts';
 import type { Path } from './path.ts';
 import type { ReceiveWindow } from './receive-window.ts';
 
-/** Requests are repeated after this part of a round trip while anything is missing, in microseconds at least and at most. */
+/**
+ * Requests are repeated while anything is missing: after this part of a round trip, or sooner where so many of them are lost that
+ * time would be; in microseconds at least and at most.
+ */
 const REPEAT = 1 / 4;
+const REPEAT_FOR_LOSS = 1 / 60;
 const SOONEST_REPEAT = 10 * MILLISECOND;
 const LATEST_REPEAT = 50 * MILLISECOND;
 /** New holes are asked for sooner than that, but not sooner after the last request than this. */
@@ -23,6 +28,8 @@ const MOST_TOLERANCE = 60 * MILLISECOND;
 /** Asking for one that was only late costs a repair; so does it to wait too long. The tolerance settles where one in 40 is such. */
 const WIDEN = 2 * MILLISECOND;
 const NARROW = WIDEN / 40;
+/** What parity may restore is not asked for before it has come, if there is time for so many round trips after that. */
+const ROUNDS = 3;
 
 /** Which sequences are asked for. */
 export interface Wanted {
@@ -34,8 +41,12 @@ export interface Wanted {
 
 /** Decides when a receiver asks for what is missing: all of it each time, so that a lost request costs no more than a moment. */
 export class Seeker {
+  /** What the path loses: requests, too, it is assumed. */
+  readonly losses = new LossGauge();
   /** When to ask next. */
   next = Number.POSITIVE_INFINITY;
+  /** How long after a packet its parity comes; 0 where none comes. */
+  lag = 0;
   #tolerance = LEAST_TOLERANCE;
   #askedAt = Number.NEGATIVE_INFINITY;
   /** When the last repair came. */
@@ -87,7 +98,7 @@ export class Seeker {
         continue;
       }
       const asked = window.askedOf(sequence);
-      const ripe = window.timeOf(sequence) + this.#tolerance;
+      const ripe = this.#ripe(window.timeOf(sequence), deadline);
       if (asked === 0 && ripe > now) waiting = Math.min(waiting, ripe);
       else if (isWanted(sequence, rejoin) ?? deadline > soonest) {
         if (asked === 0) {
@@ -102,10 +113,18 @@ export class Seeker {
       }
     }
     this.#askedAt = now;
-    const usual = Math.max(SOONEST_REPEAT, Math.min(LATEST_REPEAT, this.#path.rtt * REPEAT));
+    const part = Math.min(REPEAT, REPEAT_FOR_LOSS / this.losses.loss);
+    const usual = Math.max(SOONEST_REPEAT, Math.min(LATEST_REPEAT, this.#path.rtt * part));
     const repeat = isUrgent ? URGENT : usual;
     this.next = Math.min(runs.length > 0 ? now + repeat : Number.POSITIVE_INFINITY, Math.max(waiting, now + URGENT));
     return { runs: ascending(runs), fresh };
+  }
+
+  /** When a packet is asked for that has been missing since `noticed` and has to be here by `deadline`. */
+  #ripe(noticed: number, deadline: number): number {
+    const held = noticed + this.lag;
+    const isTime = held + ROUNDS * this.#path.rtt < deadline;
+    return isTime ? Math.max(held, noticed + this.#tolerance) : noticed + this.#tolerance;
   }
 }
 

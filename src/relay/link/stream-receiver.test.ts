@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import fc from 'fast-check';
 import { open, seal } from '../../../test/support/link-simulation.ts';
 import { MILLISECOND, SECOND } from '../../base/clock.ts';
 import type { Open } from './packet.ts';
-import { mediaHead, mediaPayload, PACKET_OVERHEAD } from './packet.ts';
+import { MEDIA_HEAD, mediaHead, mediaPayload, PACKET_OVERHEAD } from './packet.ts';
+import { isParity } from './parity-packet.ts';
 import { Path } from './path.ts';
 import { QueueGauge } from './queue-gauge.ts';
 import { LARGEST_WINDOW } from './receive-window.ts';
@@ -53,7 +55,10 @@ function receiving(options: Partial<StreamReceiverOptions> = {}) {
   const at = (time: number, ...packets: Uint8Array[]) => {
     for (; receiver.next <= time; receiver.poll(now)) now = Math.max(now, receiver.next);
     now = time;
-    for (const packet of packets) receiver.receive(packet, time);
+    for (const packet of packets) {
+      if (isParity(packet)) receiver.receiveParity(packet, time);
+      else receiver.receive(packet, time);
+    }
   };
   return { receiver, records, times, at };
 }
@@ -208,6 +213,118 @@ describe('a stream receiver', () => {
     assert.deepEqual([receiver.counters.forged, open2.receiver.counters.forged], [1, 1]);
   });
 
+  describe('where there is parity', () => {
+    /** Media and parity of three groups of four packets, 40 ms apart, and of so many packets after them without parity. */
+    function protectedPackets(more = 0) {
+      const [media, parity]: Uint8Array[][] = [[], []];
+      const sender = new StreamSender({ ssrc: 9, seal, latency: 0 });
+      sender.attach({ media: (packet) => media!.push(packet), heartbeat: () => undefined });
+      const outlet = { parity: (packet: Uint8Array) => void parity!.push(packet) };
+      sender.parity.protect(outlet, { span: ms(150), share: 0.5 }, outlet);
+      for (let i = 0; i < 12 + more; i++) {
+        if (i === 12) sender.parity.protect(outlet, undefined, outlet);
+        sender.push({ kind: 'video', startable: i === 0, bytes: new Uint8Array(50 + i).fill(i) }, i * ms(40));
+        for (const end = i * ms(40) + ms(39); sender.next <= end; ) sender.poll(sender.next);
+      }
+      sender.poll(SECOND);
+      assert.ok(media!.length === 12 + more && parity!.length >= 4);
+      return { media: media!, parity: parity! };
+    }
+
+    test('restores what is missing without asking, and counts it', () => {
+      const { media, parity } = protectedPackets();
+      const { receiver, records, at } = receiving();
+      // The first parity tells that there is any.
+      at(ms(50), ...media.slice(0, 4), parity[0]!);
+      at(ms(200), media[4]!, media[7]!, parity[2]!);
+      assert.equal(receiver.counters.restored, 0);
+      at(ms(201), parity[3]!);
+      at(2 * SECOND);
+      assert.deepEqual(records, [0, 1, 2, 3, 4, 5, 6, 7]);
+      const { received, lost, repaired, restored, abandoned } = receiver.counters;
+      assert.deepEqual([received, lost, repaired, restored, abandoned], [6, 2, 0, 2, 0]);
+      assert.equal(receiver.counters.parity, 3);
+    });
+
+    test('hears from it of a loss at the end', () => {
+      const { media, parity } = protectedPackets();
+      const { records, at } = receiving();
+      at(ms(50), ...media.slice(0, 4), parity[0]!);
+      at(ms(200), media[4]!, media[5]!, parity[2]!, parity[3]!);
+      at(2 * SECOND);
+      assert.deepEqual(records, [0, 1, 2, 3, 4, 5, 6, 7]);
+    });
+
+    test('waits for it before it asks, but not where time is short', () => {
+      const { media, parity } = protectedPackets();
+      const asksAfter = (latency: number, isProtected: boolean) => {
+        const { receiver, at } = receiving({ latency });
+        at(ms(50), ...media.slice(0, 4), parity[0]!);
+        at(ms(200), media[4]!, media[6]!, media[7]!);
+        if (isProtected) at(ms(230), parity[2]!);
+        at(ms(400), media[9]!);
+        for (let now = ms(401); now < SECOND; now += MILLISECOND) {
+          if (receiver.asksAt <= now && receiver.request(now)?.runs.includes(8)) return now - ms(400);
+        }
+        return Number.NaN;
+      };
+      assert.ok(asksAfter(SECOND, false) <= ms(5));
+      assert.equal(asksAfter(SECOND, true), ms(30));
+      assert.ok(asksAfter(ms(300), true) <= ms(5));
+    });
+
+    test('asks at once again when none comes any more', () => {
+      const { media, parity } = protectedPackets(600);
+      const { receiver, at } = receiving({ latency: SECOND });
+      at(ms(50), ...media.slice(0, 4), parity[0]!);
+      at(ms(200), ...media.slice(4, 8));
+      at(ms(230), parity[2]!);
+      for (let i = 8; i < 600; i++) at(ms(50 + 40 * i), media[i]!);
+      const now = ms(50 + 40 * 601);
+      at(now, media[601]!);
+      assert.equal(receiver.asksAt, now + ms(2));
+      assert.deepEqual(receiver.request(receiver.asksAt)!.runs, [600, 1]);
+    });
+
+    test('drops and counts parity that is not authentic or makes no sense', () => {
+      const { media, parity } = protectedPackets();
+      const { receiver, records, at } = receiving();
+      const broken = (packet: Uint8Array, byte: number) => {
+        const other = Uint8Array.from(packet);
+        other[MEDIA_HEAD + byte]! ^= 0x81;
+        return other;
+      };
+      at(ms(50), ...media.slice(0, 4), parity[0]!, media[5]!, media[6]!, media[7]!);
+      // Number of packets; row; another number; then bytes of the length that the row is the sum of.
+      at(ms(200), broken(parity[3]!, 4), broken(parity[3]!, 5), parity[3]!.subarray(0, 50), broken(parity[3]!, 6));
+      assert.equal(receiver.counters.forged, 4);
+      assert.equal(receiver.counters.restored, 0);
+      at(ms(201), parity[2]!);
+      at(2 * SECOND);
+      assert.deepEqual(records, [0, 1, 2, 3, 4, 5, 6, 7]);
+      const shut = receiving({ open: () => undefined });
+      shut.at(ms(50), parity[0]!);
+      assert.deepEqual([shut.receiver.counters.forged, shut.receiver.counters.parity], [1, 0]);
+    });
+
+    test('takes any bytes in its place', () => {
+      const { media, parity } = protectedPackets();
+      const packets = fc.array(fc.tuple(fc.nat(parity.length - 1), fc.nat(120), fc.nat(255), fc.nat(11)), {
+        maxLength: 40,
+      });
+      const property = fc.property(packets, (changes) => {
+        const { at } = receiving();
+        for (const [i, [which, byte, value, next]] of changes.entries()) {
+          const packet = Uint8Array.from(parity[which]!);
+          if (MEDIA_HEAD + byte < packet.length) packet[MEDIA_HEAD + byte] = value;
+          at(ms(50 + i), packet, media[next]!);
+        }
+        at(2 * SECOND);
+      });
+      fc.assert(property, { seed: 1, numRuns: 200 });
+    });
+  });
+
   test('holds a bounded part of a stream, whatever an authentic sender does', () => {
     const record = { ssrc: 9, flags: 0, chain: 0, time: 0, start: undefined };
     const packet = (sequence: number) =>
@@ -228,13 +345,32 @@ describe('a stream receiver', () => {
 test('a queue is what even the quickest packets have waited', () => {
   const gauge = new QueueGauge();
   assert.equal(gauge.take(), 0);
-  for (const transit of [120, 100, 190]) gauge.observe(transit, 0);
+  for (const transit of [120, 100, 190]) gauge.observe(transit, false, 0);
   assert.equal(gauge.take(), 0);
-  for (const transit of [130, 180, 150]) gauge.observe(transit, 1);
+  for (const transit of [130, 180, 150]) gauge.observe(transit, false, 1);
   assert.equal(gauge.take(), 30);
   assert.equal(gauge.take(), 0);
-  for (let second = 1; second <= 31; second += 15) gauge.observe(140, second * SECOND);
+  for (let second = 1; second <= 31; second += 15) gauge.observe(140, false, second * SECOND);
   gauge.take();
-  gauge.observe(150, 40 * SECOND);
+  gauge.observe(150, false, 40 * SECOND);
   assert.equal(gauge.take(), 10);
+});
+
+test('that packets are lost when they wait shows a queue that overflows; that they are lost at any time does not', () => {
+  const run = (isBehindLoss: (i: number) => boolean) => {
+    const gauge = new QueueGauge();
+    // Every two seconds it takes half a second to run empty.
+    for (let i = 0; i < 2000; i++) {
+      const waits = Math.max(0, 30 - (i % 100));
+      gauge.observe(ms(50 + waits), isBehindLoss(i), i * ms(20));
+    }
+    gauge.observe(ms(50), isBehindLoss(0), 40 * SECOND);
+    return gauge.take();
+  };
+  assert.equal(
+    run(() => false),
+    0,
+  );
+  assert.ok(run((i) => i % 100 < 8) > ms(15));
+  assert.ok(run((i) => i % 9 === 0) < ms(5));
 });

@@ -1,7 +1,10 @@
 import { MILLISECOND, SECOND } from '../../base/clock.ts';
 import type { Heartbeat, Report, Request } from './datagram.ts';
 import { HandOver, type HandOverCounters, type IncomingRecord, type Schedule } from './hand-over.ts';
+import type { Counts } from './loss-gauge.ts';
 import { heldOf, type Open, PAYLOAD_HEAD, sequenceOf, startOf, timeOf, timestampOf } from './packet.ts';
+import { openParity } from './parity-packet.ts';
+import { type Numbered, ParityReceiver } from './parity-receiver.ts';
 import type { Path } from './path.ts';
 import { QueueGauge } from './queue-gauge.ts';
 import { LARGEST_WINDOW, ReceiveWindow } from './receive-window.ts';
@@ -39,6 +42,9 @@ export interface ReceiverCounters extends HandOverCounters {
   bursts: number;
   /** Of those, came in time. */
   repaired: number;
+  /** Of those that were missing, were made of parity in time, and how many packets of parity came. */
+  restored: number;
+  parity: number;
   /** Came after they were given up, or twice, or were not authentic. */
   late: number;
   duplicates: number;
@@ -56,8 +62,24 @@ export class StreamReceiver implements Schedule {
   readonly #window: ReceiveWindow;
   readonly #handOver: HandOver;
   readonly #seeker: Seeker;
-  readonly #queue = new QueueGauge();
-  #counters = { received: 0, lost: 0, bursts: 0, repaired: 0, late: 0, duplicates: 0, forged: 0, requests: 0 };
+  /** Of the edge's own path, and of that by which packets come from where they are pushed: one may be longer than the other. */
+  readonly #queues = { own: new QueueGauge(), pushed: new QueueGauge() };
+  /** As they were when loss was last learnt from them. */
+  #counted: Counts = { received: 0, lost: 0 };
+  #counters = {
+    received: 0,
+    lost: 0,
+    bursts: 0,
+    repaired: 0,
+    restored: 0,
+    parity: 0,
+    late: 0,
+    duplicates: 0,
+    forged: 0,
+    requests: 0,
+  };
+  /** As long as parity comes. */
+  #parity: ParityReceiver | undefined;
   #latency: number;
   #stretchedAt: number | undefined;
   #handOverAt = Number.POSITIVE_INFINITY;
@@ -86,6 +108,11 @@ export class StreamReceiver implements Schedule {
     return { ...this.#counters, ...handedOver, lost: this.#counters.lost + handedOver.unasked };
   }
 
+  /** The sequence behind the newest packet that was heard of. */
+  get head(): number {
+    return this.#window.head;
+  }
+
   /** What is held, in bytes. */
   get bytes(): number {
     return this.#window.bytes;
@@ -109,23 +136,68 @@ export class StreamReceiver implements Schedule {
     return this.#path.toLocal(time) + this.#latency;
   }
 
-  /** Takes a media packet of this stream, authentic or not. */
-  receive(packet: Uint8Array, now: number): void {
+  /** Takes a media packet of this stream, authentic or not; returns whether it was, and new. */
+  receive(packet: Uint8Array, now: number, by: 'own' | 'pushed' = 'own'): boolean {
     const sequence = sequenceOf(packet);
-    if (this.#isKnown(sequence)) return;
+    if (this.#isKnown(sequence)) return false;
     const plain = this.#options.open(packet, sequence);
     if (!plain || plain.length < PAYLOAD_HEAD) {
       this.#counters.forged++;
-      return;
+      return false;
     }
     const remote = this.#path.toRemote(now);
     const time = timeOf(timestampOf(packet), remote);
     this.#path.guess(time, now);
     this.#makeRoom(sequence, plain.length);
-    if (sequence >= this.#window.head) this.#arrived(sequence, plain, time, now);
-    else this.#filled(sequence, now);
+    if (sequence >= this.#window.head) {
+      this.#queues[by].observe(now - time - heldOf(plain), sequence > this.#window.head, now);
+      this.#arrived(sequence, plain, time, now);
+    } else this.#filled(sequence, now);
     this.#window.put(sequence, plain, time);
+    if (this.#parity) this.#keep(this.#parity, { sequence, plain, ticks: timestampOf(packet) }, now);
     this.poll(now);
+    return true;
+  }
+
+  /** Takes a packet of parity of this stream, authentic or not. */
+  receiveParity(packet: Uint8Array, now: number): void {
+    const parity = openParity(packet, this.#options.open);
+    if (!parity) {
+      this.#counters.forged++;
+      return;
+    }
+    this.#counters.parity++;
+    // It tells what has left before it, as a heartbeat does.
+    const newest = parity.first + parity.count - 1;
+    this.heartbeat({ item: 'heartbeat', ssrc: this.ssrc, sequence: newest, timestamp: timestampOf(packet) }, now);
+    this.#parity ??= new ParityReceiver();
+    this.#restored(this.#parity.take(parity, now), now);
+    this.#seeker.lag = this.#parity.lag;
+    this.poll(now);
+  }
+
+  /** Keeps a packet to restore others with, as long as parity comes. */
+  #keep(parity: ParityReceiver, packet: Numbered, now: number): void {
+    this.#restored(parity.keep(packet, now), now);
+    if (!parity.isIdle) return;
+    this.#parity = undefined;
+    this.#seeker.lag = 0;
+  }
+
+  /** Takes what parity has restored; undefined stands for parity that cannot be right. */
+  #restored(packets: readonly Numbered[] | undefined, now: number): void {
+    if (!packets) this.#counters.forged++;
+    for (const { sequence, plain, ticks } of packets ?? []) {
+      if (!this.#isMissing(sequence)) continue;
+      if (this.#window.askedOf(sequence) === 0) this.#counters.lost++;
+      this.#counters.restored++;
+      this.#window.put(sequence, plain, timeOf(ticks, this.#path.toRemote(now)));
+    }
+  }
+
+  #isMissing(sequence: number): boolean {
+    const window = this.#window;
+    return sequence >= window.base && sequence < window.head && !window.has(sequence);
   }
 
   /** Hears of the newest packet of a stream that rests. */
@@ -158,14 +230,17 @@ export class StreamReceiver implements Schedule {
   /** What the origin is to know. */
   report(): Report {
     const { received, lost, repaired, abandoned } = this.counters;
-    const [queue, rtt, jitter] = [this.#queue.take(), this.#path.rtt, this.#path.jitter];
+    const counts = { received, lost };
+    if (this.#seeker.losses.learn(this.#counted, counts)) this.#counted = counts;
+    const { own, pushed } = this.#queues;
+    const [queue, rtt, jitter] = [Math.max(own.take(), pushed.take()), this.#path.rtt, this.#path.jitter];
     return { item: 'report', ssrc: this.ssrc, received, lost, repaired, abandoned, queue, rtt, jitter };
   }
 
   #isKnown(sequence: number): boolean {
     const window = this.#window;
     if (sequence >= window.head) return false;
-    if (sequence >= window.base && !window.has(sequence)) return false;
+    if (this.#isMissing(sequence)) return false;
     if (this.#handOver.forget(sequence)) this.#counters.late++;
     else this.#counters.duplicates++;
     return true;
@@ -183,7 +258,6 @@ export class StreamReceiver implements Schedule {
   #arrived(sequence: number, plain: Uint8Array, time: number, now: number): void {
     const { head } = this.#window;
     this.#counters.received++;
-    this.#queue.observe(now - time - heldOf(plain), now);
     this.#window.extend(sequence + 1, now);
     if (sequence > head) {
       this.#counters.bursts++;

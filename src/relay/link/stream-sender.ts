@@ -17,6 +17,8 @@ import {
   USUAL_DATAGRAM,
 } from './packet.ts';
 import { PacketCache, type Priority } from './packet-cache.ts';
+import { PARITY_EXCESS } from './parity-packet.ts';
+import { ParitySender } from './parity-sender.ts';
 
 /**
  * A record has left within this part of the latency, so that most of it is left for repairs. Where the path cannot take a key
@@ -72,10 +74,17 @@ export interface StreamSenderOptions {
   readonly firstSequence?: number;
 }
 
+/** Within this time a record has left that may take up to a part of the latency for it, in microseconds. */
+export function spreadOf(latency: number, part = SPREAD): number {
+  return Math.max(SHORTEST_SPREAD, latency * part);
+}
+
 interface Waiting {
   readonly head: RecordHead;
   readonly bytes: Uint8Array;
   readonly priority: Priority;
+  /** How many bytes of it go into a packet. */
+  readonly fragment: number;
   /** How many bytes of it have left, and how many packets have not. */
   sent: number;
   packets: number;
@@ -85,6 +94,7 @@ interface Waiting {
 export class StreamSender {
   readonly ssrc: number;
   readonly cache: PacketCache;
+  readonly parity: ParitySender;
   /** What was sent, once per packet however many subscribers there are; `urgent` are the packets of headers and key frames. */
   readonly counters = { records: 0, packets: 0, bytes: 0, urgent: 0 };
   /** The rate of packets of late, in bytes a second; while it is not measured, no less than it must be. */
@@ -106,19 +116,26 @@ export class StreamSender {
   #step = 0;
   #heartbeatAt = Number.POSITIVE_INFINITY;
   #rest = FIRST_HEARTBEAT;
-  #newest = 0;
   #rateSince: number | undefined;
   #rateBytes = 0;
   #isMeasured = false;
 
   constructor(options: StreamSenderOptions) {
-    const { ssrc, latency, datagramBytes = USUAL_DATAGRAM, cacheBytes = USUAL_CACHE, firstSequence = 0 } = options;
+    const {
+      ssrc,
+      seal,
+      latency,
+      datagramBytes = USUAL_DATAGRAM,
+      cacheBytes = USUAL_CACHE,
+      firstSequence = 0,
+    } = options;
     assert(datagramBytes >= SMALLEST_DATAGRAM && datagramBytes <= LARGEST_DATAGRAM, 'a datagram of that size');
     this.ssrc = ssrc;
     this.#options = options;
     this.#sequence = firstSequence;
     this.#fragment = datagramBytes - PACKET_OVERHEAD;
-    this.#spread = this.#spreadOf(SPREAD);
+    this.#spread = spreadOf(latency);
+    this.parity = new ParitySender(ssrc, seal);
     const duration = Math.max(SHORTEST_KEPT, KEPT_LATENCIES * latency);
     this.cache = new PacketCache({ duration, bytes: cacheBytes }, firstSequence);
   }
@@ -128,9 +145,17 @@ export class StreamSender {
     return { sequence: this.#sequence, chain: this.#chain };
   }
 
+  /** The newest packet that has left, for those who may have missed it; undefined before the first. */
+  get heartbeat(): Heartbeat | undefined {
+    const { head, tail } = this.cache;
+    if (head === tail) return undefined;
+    const timestamp = ticksOf(this.cache.timeOf(head - 1));
+    return { item: 'heartbeat', ssrc: this.ssrc, sequence: head - 1, timestamp };
+  }
+
   /** Whether a new generation must take over. */
   get exhausted(): boolean {
-    return this.#sequence >= LAST_SEQUENCE;
+    return this.#sequence >= LAST_SEQUENCE || this.parity.exhausted;
   }
 
   /** An edge lost far more of key frames than of the rest: they leave too fast for its path. */
@@ -152,19 +177,19 @@ export class StreamSender {
   /** Takes a record, whose memory it keeps until it has left, and sends what may leave now. */
   push({ kind, startable, bytes }: OutgoingRecord, now: number): void {
     assert(bytes.length <= LARGEST_RECORD, 'a record that the link carries');
-    const count = Math.max(1, Math.ceil(bytes.length / this.#fragment));
+    const fragment = this.#fragment - (this.parity.isWanted ? PARITY_EXCESS : 0);
+    const count = Math.max(1, Math.ceil(bytes.length / fragment));
     const sequence = this.#sequence;
     const chained = kind === 'video';
     if (chained) this.#chain = (this.#chain + 1) & 0xffff;
     if (startable) this.#start = sequence;
-    if (startable && chained) this.#spread = Math.max(this.#spreadOf(SPREAD), this.#spread * NARROW);
+    if (startable && chained) this.#spread = Math.max(this.#spreadOf(), this.#spread * NARROW);
     const flags = (chained ? CHAINED : 0) | (startable ? STARTABLE : 0);
     const head = { ssrc: this.ssrc, time: now, flags, chain: this.#chain, sequence, start: this.#start };
     const priority = kind === 'header' || (chained && startable) ? 0 : chained ? 2 : 1;
     this.#sequence += count;
-    this.#newest = ticksOf(now);
     this.counters.records++;
-    this.#wait({ head, bytes, priority, sent: 0, packets: count }, now);
+    this.#wait({ head, bytes, priority, fragment, sent: 0, packets: count }, now);
     this.poll(now);
   }
 
@@ -172,11 +197,12 @@ export class StreamSender {
   poll(now: number): void {
     while (this.#waiting.length > 0 && (this.#due <= now || this.#packetsWaiting > MOST_WAITING)) this.#send(now);
     if (this.#waiting.length === 0 && now >= this.#heartbeatAt) this.#beat(now);
-    this.next = this.#waiting.length > 0 ? this.#due : this.#heartbeatAt;
+    this.parity.poll(now);
+    this.next = Math.min(this.#waiting.length > 0 ? this.#due : this.#heartbeatAt, this.parity.next);
   }
 
-  #spreadOf(part: number): number {
-    return Math.max(SHORTEST_SPREAD, this.#options.latency * part);
+  #spreadOf(part?: number): number {
+    return spreadOf(this.#options.latency, part);
   }
 
   #wait(waiting: Waiting, now: number): void {
@@ -199,9 +225,9 @@ export class StreamSender {
 
   #send(now: number): void {
     const waiting = this.#waiting[0]!;
-    const { head, bytes, sent, priority } = waiting;
+    const { head, bytes, sent, priority, fragment } = waiting;
     const sequence = this.cache.head;
-    const end = Math.min(sent + this.#fragment, bytes.length);
+    const end = Math.min(sent + fragment, bytes.length);
     const isLast = end === bytes.length;
     const plain = mediaPayload(head, bytes, sequence, sent, end, now);
     const packet = this.#options.seal(mediaHead(head, sequence, isLast), plain, sequence);
@@ -216,15 +242,12 @@ export class StreamSender {
     this.#count(packet.length, now);
     if (priority === 0) this.counters.urgent++;
     for (const subscriber of this.#subscribers) subscriber.media(packet, sequence, this.ssrc);
+    // What was cut before parity was wanted leaves it no room.
+    if (fragment < this.#fragment) this.parity.add(sequence, { plain, ticks: ticksOf(head.time) }, now);
   }
 
   #beat(now: number): void {
-    const heartbeat: Heartbeat = {
-      item: 'heartbeat',
-      ssrc: this.ssrc,
-      sequence: this.cache.head - 1,
-      timestamp: this.#newest,
-    };
+    const heartbeat = this.heartbeat!;
     this.#rest = Math.min(2 * this.#rest, SLOWEST_HEARTBEAT);
     this.#heartbeatAt = now + this.#rest;
     for (const subscriber of this.#subscribers) subscriber.heartbeat(heartbeat);

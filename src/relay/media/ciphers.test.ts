@@ -37,10 +37,10 @@ describe('a media packet', () => {
   });
 
   test('never has the encryption of another one', () => {
-    const seen = new Set(
-      [0, 1, 2 ** 16, 2 ** 31].map((sequence) => Buffer.from(seal(head, head, sequence)).toString('hex')),
-    );
-    assert.equal(seen.size, 4);
+    const numbers = [0, 1, 2 ** 16, 2 ** 31, 2 ** 32, 2 ** 32 + 1, 2 ** 32 + 2 ** 31, 2 ** 40 - 1];
+    const seen = new Set(numbers.map((number) => Buffer.from(seal(head, head, number)).toString('hex')));
+    assert.equal(seen.size, numbers.length);
+    for (const number of numbers) assert.deepEqual(Uint8Array.from(open(seal(head, head, number), number)!), head);
   });
 });
 

@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import type { RemoteInfo, Socket } from 'node:dgram';
 import type { Clock } from '../../base/clock.ts';
-import { type LinkReport, NOTHING_CROSSED } from '../../net/links.ts';
-import type { RepairPolicy } from '../link/copies.ts';
+import { type MediaWay, mediaOf, type OriginReport, type SentStream } from '../../net/links.ts';
+import type { LossPolicy } from '../link/fec.ts';
 import { OriginEnd, type OriginOutput } from '../link/origin-end.ts';
 import type { StreamSender } from '../link/stream-sender.ts';
 import type { MediaOffer } from '../messages.ts';
 import { Alarm } from './alarm.ts';
 import { ControlOpener, ControlSealer } from './control-cipher.ts';
+import type { Push } from './push-target.ts';
 
 /** Another node that fetches from this one. */
 export interface EdgeNode {
@@ -15,7 +16,16 @@ export interface EdgeNode {
   readonly remote: string;
 }
 
-/** The origin's side of the link to one edge, for as long as its control stream lasts. */
+/** A stream that an edge was granted. */
+interface Subscription {
+  readonly path: string;
+  /** Where the edge may hear it as it is pushed. */
+  readonly push: Push | undefined;
+  /** Another subscription goes on with it. */
+  readonly onReplaced: () => void;
+}
+
+/** The origin's side of the link to one edge. It may outlive the control stream that it began with, and go on with the next one. */
 export class EdgeLink implements OriginOutput {
   readonly edge: EdgeNode;
   /** What the edge must know to come by UDP. */
@@ -24,23 +34,29 @@ export class EdgeLink implements OriginOutput {
   heard = 0;
   readonly #clock: Clock;
   readonly #socket: Socket;
-  readonly #end = new OriginEnd(this);
+  readonly #end: OriginEnd;
   readonly #alarm: Alarm;
   readonly #sealer: ControlSealer;
   readonly #opener: ControlOpener;
   /** Where the newest authentic datagram came from. */
   #address: Pick<RemoteInfo, 'address' | 'port'> | undefined;
-  /** Whose the subscriptions are, by SSRC: one that is late to end must not end its successor. */
-  readonly #owners = new Map<number, symbol>();
+  /** The subscriptions by SSRC: one that is late to end must not end its successor. */
+  readonly #subscriptions = new Map<number, Subscription>();
   #sent = { packets: 0, bytes: 0, control: 0 };
   #malformed = 0;
 
-  constructor(edge: EdgeNode, connection: number, port: number, socket: Socket, clock: Clock) {
+  /** `datagramBytes` is the size of media packets. */
+  constructor(
+    edge: EdgeNode,
+    connection: number,
+    { port, socket, clock, datagramBytes }: { port: number; socket: Socket; clock: Clock; datagramBytes: number },
+  ) {
     const [up, down] = [randomBytes(16), randomBytes(16)];
     this.edge = edge;
     this.offer = { port, connection, up: up.toString('base64'), down: down.toString('base64') };
     this.#clock = clock;
     this.#socket = socket;
+    this.#end = new OriginEnd(this, datagramBytes);
     this.#alarm = new Alarm(clock, this.#end);
     this.#sealer = new ControlSealer(connection, down);
     this.#opener = new ControlOpener(up);
@@ -51,9 +67,10 @@ export class EdgeLink implements OriginOutput {
     return this.#address !== undefined;
   }
 
-  /** How the edge wants its repairs weighed. */
-  set policy(policy: RepairPolicy) {
+  /** Does as the edge wants its losses made good. */
+  heed({ fec, ...policy }: LossPolicy): void {
     this.#end.repairer.policy = policy;
+    this.#end.protect(fec);
   }
 
   /** Takes a control datagram that names this connection, from anybody. */
@@ -71,17 +88,37 @@ export class EdgeLink implements OriginOutput {
     this.#alarm.set();
   }
 
-  /** Sends a stream from its position on; `viaGroup` says that its media comes by multicast. The function returned ends that. */
-  subscribe(sender: StreamSender, viaGroup: boolean): () => void {
+  /** Whether the edge is sent this very stream. */
+  sends(sender: StreamSender): boolean {
+    return this.#end.sends(sender);
+  }
+
+  /** Whether the edge has told since a moment how it gets a stream. */
+  wants({ ssrc }: StreamSender, since: number): boolean {
+    return (this.#end.reportedAt(ssrc) ?? 0) > since;
+  }
+
+  /**
+   * Sends a stream from its position on, or has the edge hear it where it is pushed; what it has already goes on. The function
+   * returned ends that; `onReplaced` is called when another subscription goes on with it.
+   */
+  subscribe(sender: StreamSender, subscription: Subscription): () => void {
     const { ssrc } = sender;
-    this.#end.subscribe(sender, viaGroup);
-    const owner = Symbol();
-    this.#owners.set(ssrc, owner);
+    if (!this.sends(sender)) this.#end.subscribe(sender, subscription.push);
+    const before = this.#subscriptions.get(ssrc);
+    this.#subscriptions.set(ssrc, subscription);
+    before?.onReplaced();
     return () => {
-      if (this.#owners.get(ssrc) !== owner) return;
-      this.#owners.delete(ssrc);
+      if (this.#subscriptions.get(ssrc) !== subscription) return;
+      this.#subscriptions.delete(ssrc);
       this.#end.unsubscribe(ssrc);
     };
+  }
+
+  /** How a stream goes to the edge. */
+  wayOf(ssrc: number): MediaWay {
+    const push = this.#subscriptions.get(ssrc)?.push;
+    return push && this.#end.wayOf(ssrc) === 'pushed' ? push.way : 'udp';
   }
 
   media(packet: Uint8Array): void {
@@ -104,25 +141,40 @@ export class EdgeLink implements OriginOutput {
   }
 
   /** How it is doing. */
-  report(): LinkReport {
+  report(): OriginReport {
     const { counters, rtt, jitter } = this.#end.repairer;
     const { forged, replayed } = this.#opener.counters;
-    const { requests, packets: repaired, bytes } = counters;
+    const { shared, told } = this.#end;
+    const streams = this.#streams();
+    const reported = told.total;
+    const { requests, packets: repaired, parity, parityBytes } = counters;
+    // What was repaired for several edges at once is told by what is pushed.
+    const own = { packets: repaired - shared.packets, bytes: counters.bytes - shared.bytes };
     return {
-      ...NOTHING_CROSSED,
       role: 'origin',
       ...this.edge,
-      media: this.isReached ? 'udp' : 'reliable',
-      rtt,
-      jitter,
-      packets: this.#sent.packets - repaired,
-      bytes: this.#sent.bytes - bytes,
-      overheadBytes: bytes + this.#sent.control,
+      media: this.isReached ? mediaOf(streams.map(({ media }) => media)) : 'reliable',
+      // Assumed by those who repair, until it is told.
+      rtt: reported && rtt,
+      jitter: reported && jitter,
+      packets: this.#sent.packets - own.packets - parity,
+      bytes: this.#sent.bytes - own.bytes - parityBytes,
+      overheadBytes: own.bytes + parityBytes + this.#sent.control,
       requests,
       repaired,
+      parity,
       refused: forged + replayed + this.#malformed,
-      streams: [],
+      reported,
+      streams,
     };
+  }
+
+  #streams(): SentStream[] {
+    return Array.from(this.#subscriptions, ([ssrc, { path }]) => ({
+      path,
+      media: this.wayOf(ssrc),
+      reported: this.#end.told.of(ssrc),
+    }));
   }
 
   #send(bytes: Uint8Array): void {

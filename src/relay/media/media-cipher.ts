@@ -21,8 +21,8 @@ export function newMediaKeys(): MediaKeys {
 /** Encrypts the packets of one generation. */
 export function sealWith({ key, salt }: MediaKeys): Seal {
   const [secret, nonceOf] = [createSecretKey(key), nonces(salt)];
-  return (head, plain, sequence) => {
-    const cipher = createCipheriv(CIPHER, secret, nonceOf(sequence));
+  return (head, plain, number) => {
+    const cipher = createCipheriv(CIPHER, secret, nonceOf(number));
     cipher.setAAD(head);
     const packet = new Uint8Array(MEDIA_HEAD + plain.length + TAG);
     packet.set(head);
@@ -36,9 +36,9 @@ export function sealWith({ key, salt }: MediaKeys): Seal {
 /** Decrypts the packets of one generation, and tells those that are not its own. */
 export function openWith({ key, salt }: MediaKeys): Open {
   const [secret, nonceOf] = [createSecretKey(key), nonces(salt)];
-  return (packet, sequence) => {
+  return (packet, number) => {
     const end = packet.length - TAG;
-    const cipher = createDecipheriv(CIPHER, secret, nonceOf(sequence), { authTagLength: TAG });
+    const cipher = createDecipheriv(CIPHER, secret, nonceOf(number), { authTagLength: TAG });
     cipher.setAAD(packet.subarray(0, MEDIA_HEAD)).setAuthTag(packet.subarray(end));
     const plain = cipher.update(packet.subarray(MEDIA_HEAD, end));
     return isAuthentic(cipher) ? plain : undefined;
@@ -55,13 +55,14 @@ export function isAuthentic(cipher: { final(): unknown }): boolean {
   }
 }
 
-/** The salt with the sequence added to its last four bytes without carry; in the same memory each time. */
-function nonces(salt: Uint8Array): (sequence: number) => Uint8Array {
+/** The salt with a number of 40 bits added to its last five bytes without carry; in the same memory each time. */
+function nonces(salt: Uint8Array): (number: number) => Uint8Array {
   const nonce = Uint8Array.from(salt);
   const view = new DataView(nonce.buffer);
-  const low = view.getUint32(NONCE - 4);
-  return (sequence) => {
-    view.setUint32(NONCE - 4, low ^ sequence);
+  const [high, low] = [view.getUint8(NONCE - 5), view.getUint32(NONCE - 4)];
+  return (number) => {
+    view.setUint8(NONCE - 5, high ^ (number / 2 ** 32));
+    view.setUint32(NONCE - 4, low ^ number);
     return nonce;
   };
 }

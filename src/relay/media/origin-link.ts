@@ -1,66 +1,60 @@
 import type { Socket } from 'node:dgram';
-import { type Clock, MILLISECOND, SECOND } from '../../base/clock.ts';
+import { SECOND } from '../../base/clock.ts';
 import { ProtocolError } from '../../base/errors.ts';
-import { type LinkReport, NOTHING_CROSSED, sumOfCrossings } from '../../net/links.ts';
+import { type EdgeReport, mediaOf } from '../../net/links.ts';
 import { Departure } from '../../net/serve.ts';
-import type { Logger } from '../../ops/log.ts';
-import { type RepairPolicy, USUAL_POLICY } from '../link/copies.ts';
+import { USUAL_POLICY } from '../link/copies.ts';
 import { EdgeEnd } from '../link/edge-end.ts';
-import type { MediaOffer, MediaWish } from '../messages.ts';
+import type { LossPolicy } from '../link/fec.ts';
+import type { ReachState } from '../link/reach.ts';
+import type { MediaGrant, MediaOffer, MediaWish } from '../messages.ts';
 import { Alarm, type Machine } from './alarm.ts';
 import { ControlOpener, ControlSealer, isControl } from './control-cipher.ts';
-import { firstLatency, Reception, type ReceptionOptions } from './reception.ts';
+import type { Ears } from './ears.ts';
+import { firstLatency, type Reception, type ReceptionOptions } from './reception.ts';
+import { Receptions, type ReceptionsOptions, type Wanted } from './receptions.ts';
 import { connectMedia } from './socket.ts';
 
-/** An origin that cannot be heard for so long by UDP, while it is heard otherwise, is not to be reached that way. */
-const SILENCE = 1 * SECOND;
+export type { Wanted };
+
+/** Without a control stream, an origin that is silent for so long is lost. */
+const SILENCE = 2 * SECOND;
 const LOOK_EVERY = SECOND / 5;
-const LOG_EVERY = 60 * SECOND;
 
 /** What an {@link OriginLink} is made with. */
-export interface OriginLinkOptions {
-  readonly clock: Clock;
-  readonly log: Logger;
-  /** `host:port`, for people, and the origin's id. */
-  readonly name: string;
+export interface OriginLinkOptions extends ReceptionsOptions {
+  /** The origin's id. */
   readonly node: string;
   readonly host: string;
   readonly offer: MediaOffer;
-  /** In microseconds; undefined for what the path needs. */
-  readonly latency: number | undefined;
-  /** Is told how the origin should weigh repairs, when that changes. */
-  readonly onPolicy: (policy: RepairPolicy) => void;
+  /** Is told how the origin should make losses good, when that changes. */
+  readonly onPolicy: (policy: LossPolicy) => void;
+  /** Where this edge hears what is pushed, if anywhere. */
+  readonly ears?: Ears | undefined;
+  /** Is told when media may be asked for by UDP, each time that it may again. */
+  readonly onUp?: () => void;
+  readonly onClose?: () => void;
 }
 
-/** What is wanted of a stream. */
-export type Wanted = Omit<ReceptionOptions, 'latency'>;
-
-/** The edge's side of the link to one origin, for as long as the control stream to it lasts. */
+/** The edge's side of the link to one origin. It may outlive the control stream that it began with, and go on with the next one. */
 export class OriginLink implements Machine {
-  /** Whether the origin answers by UDP: true with its first answer, false when that does not come. */
-  readonly answered: Promise<boolean>;
+  /** Resolves when it is known whether the origin answers by UDP: with its first answer, or when that does not come. */
+  readonly answered: Promise<void>;
   readonly #options: OriginLinkOptions;
   readonly #socket: Socket;
   readonly #sealer: ControlSealer;
   readonly #opener: ControlOpener;
-  readonly #end = new EdgeEnd((plain) => this.#send(plain));
+  readonly #end: EdgeEnd;
+  readonly #receptions: Receptions;
   readonly #alarm: Alarm;
-  readonly #answer = Promise.withResolvers<boolean>();
-  readonly #receptions = new Set<Reception>();
-  /** What those came to that are over. */
-  #ended = NOTHING_CROSSED;
+  readonly #answer = Promise.withResolvers<void>();
   readonly #now: () => number;
-  /** How many authentic datagrams have come. */
-  heard = 0;
-  /** When it was last heard by UDP, and otherwise. */
-  #heardAt: number;
-  #controlAt: number;
   #lookAt: number;
-  #logAt: number;
-  /** What is blocked is tried again by the next connection. */
-  #state: 'asking' | 'up' | 'blocked' = 'asking';
+  /** As it was told last. */
+  #state: ReachState = 'asking';
+  #isAttached = true;
   #isClosed = false;
-  #policy = USUAL_POLICY;
+  #policy: LossPolicy = USUAL_POLICY;
   #counters = { bytes: 0, control: 0, malformed: 0 };
 
   /** Begins to ask the origin by UDP whether it is there. Rejects when that cannot even be tried. */
@@ -77,80 +71,104 @@ export class OriginLink implements Machine {
     this.answered = this.#answer.promise;
     this.#now = () => clock.now();
     const now = this.#now();
-    this.#heardAt = this.#controlAt = now;
+    this.#end = new EdgeEnd((plain) => this.#send(plain), now);
+    this.#receptions = new Receptions(this.#end, options);
     this.#lookAt = now + LOOK_EVERY;
-    this.#logAt = now + LOG_EVERY;
     this.#alarm = new Alarm(clock, this);
     socket.on('message', (datagram) => this.#receive(datagram));
     this.poll(now);
     this.#alarm.set();
   }
 
+  /** The number by which the origin knows it. */
+  get connection(): number {
+    return this.#options.offer.connection;
+  }
+
+  get isOpen(): boolean {
+    return !this.#isClosed;
+  }
+
+  /** When the origin was last heard by UDP. */
+  get heardAt(): number {
+    return this.#end.reach.heardAt;
+  }
+
   /** Whether media may be asked for by UDP. */
   get isUp(): boolean {
-    return this.#state === 'up';
+    return this.#state === 'up' && !this.#isClosed;
   }
 
   /** What a subscription says that is to come this way. */
   get wish(): MediaWish {
-    const { offer, latency } = this.#options;
-    return { connection: offer.connection, latency: firstLatency(latency) };
+    const { latency, ears } = this.#options;
+    const place = ears?.place;
+    return { connection: this.connection, latency: firstLatency(latency), ...(place && { pushed: place }) };
   }
 
   get next(): number {
-    return this.#state === 'blocked' ? Number.POSITIVE_INFINITY : Math.min(this.#end.next, this.#lookAt);
+    return Math.min(this.#end.next, this.#lookAt);
   }
 
   poll(now: number): void {
-    if (this.#state === 'blocked') return;
     this.#end.poll(now);
     if (now >= this.#lookAt) this.#look(now);
+    this.#follow();
   }
 
   /** The origin was heard by the control stream. */
   heardOtherwise(): void {
-    this.#controlAt = this.#now();
+    this.#end.reach.heardOtherwise(this.#now());
+  }
+
+  /** The control stream is lost: what comes by UDP goes on as long as anything does. */
+  detach(): void {
+    this.#isAttached = false;
+    this.#endWhenSilent(this.#now());
+  }
+
+  /** There is another control stream, to an origin that still knows this link. */
+  attach(): void {
+    this.#isAttached = true;
+    this.#options.onPolicy(this.#policy);
   }
 
   /** Receives a stream by UDP from now on. Throws when that is no longer possible. */
   receive(wanted: Wanted): Reception {
     if (!this.isUp) throw new Departure('media by UDP does not come through');
-    const reception = new Reception(this.#end, this.#now, { ...wanted, latency: this.#options.latency });
-    this.#receptions.add(reception);
-    return reception;
+    return this.#receptions.begin({ ...wanted, listen: this.#listening(wanted.grant) });
   }
 
   /** Ends what {@link receive} began. Idempotent. */
   leave(reception: Reception): void {
-    if (!this.#receptions.delete(reception)) return;
-    this.#tell(reception);
-    this.#ended = sumOfCrossings([this.#ended, reception.report()]);
-    reception.close();
+    this.#receptions.leave(reception);
   }
 
   /** Ends all. Idempotent. */
   close(): void {
     if (this.#isClosed) return;
-    this.#fall(new Departure('the connection to the origin is lost'));
     this.#isClosed = true;
+    this.#answer.resolve();
+    this.#receptions.lose(new Departure('the connection to the origin is lost'));
     this.#alarm.close();
     this.#socket.close();
+    this.#options.onClose?.();
   }
 
   /** How it is doing. */
-  report(): LinkReport {
+  report(): EdgeReport {
     const { node, host } = this.#options;
     const { path, strays } = this.#end;
     const { forged, replayed } = this.#opener.counters;
-    const streams = Array.from(this.#receptions, (reception) => reception.report());
+    const { streams, ...crossing } = this.#receptions.report();
     return {
-      ...sumOfCrossings([this.#ended, ...streams]),
+      ...crossing,
       role: 'edge',
       node,
       remote: host,
-      media: this.isUp ? 'udp' : 'reliable',
-      rtt: path.rtt,
-      jitter: path.jitter,
+      media: this.isUp ? mediaOf(streams.map(({ media }) => media)) : 'reliable',
+      rtt: path.measured ? path.rtt : undefined,
+      jitter: path.measured ? path.jitter : undefined,
       bytes: this.#counters.bytes,
       overheadBytes: this.#counters.control,
       refused: strays + forged + replayed + this.#counters.malformed,
@@ -165,7 +183,20 @@ export class OriginLink implements Machine {
       this.#counters.bytes += datagram.length;
       this.#end.receiveMedia(datagram, now);
     }
+    this.#follow();
     this.#alarm.set();
+  }
+
+  /** How to listen where a stream is pushed, if it is and this edge can. */
+  #listening({ pushed, ssrc }: MediaGrant): ReceptionOptions['listen'] {
+    const { ears } = this.#options;
+    if (!pushed || !ears?.reaches(pushed)) return undefined;
+    const take = (packet: Uint8Array) => {
+      this.#counters.bytes += packet.length;
+      this.#end.receivePushed(packet, this.#now());
+      this.#alarm.set();
+    };
+    return () => ears.hear(pushed, this.#socket.address().address, ssrc, take);
   }
 
   #control(datagram: Uint8Array, now: number): void {
@@ -177,9 +208,6 @@ export class OriginLink implements Machine {
       if (!(error instanceof ProtocolError)) throw error;
       this.#counters.malformed++;
     }
-    this.#heardAt = now;
-    this.heard++;
-    if (this.#state === 'asking') this.#rise();
   }
 
   #send(plain: Uint8Array): void {
@@ -188,48 +216,43 @@ export class OriginLink implements Machine {
     this.#socket.send(datagram);
   }
 
-  #rise(): void {
-    this.#state = 'up';
-    this.#answer.resolve(true);
-  }
-
   #look(now: number): void {
     this.#lookAt = now + LOOK_EVERY;
-    const blocked = [...this.#receptions].some((reception) => !reception.look(now));
-    const isSilent = this.#controlAt - this.#heardAt > SILENCE;
-    if (blocked || isSilent) this.#block();
+    const { reach } = this.#end;
+    if (!this.#receptions.look(now) && reach.isSteadyOtherwise(now)) reach.block(now);
     this.#tellPolicy();
-    if (now < this.#logAt) return;
-    this.#logAt = now + LOG_EVERY;
-    for (const reception of this.#receptions) this.#tell(reception);
+    if (!this.#isAttached) this.#endWhenSilent(now);
   }
 
-  #block(): void {
+  #endWhenSilent(now: number): void {
+    if (now - this.heardAt > SILENCE) this.close();
+  }
+
+  #follow(): void {
+    const { state } = this.#end.reach;
+    if (state === this.#state) return;
+    this.#state = state;
+    if (state === 'up') this.#rise();
+    else if (state === 'blocked') this.#fall();
+  }
+
+  #rise(): void {
+    this.#answer.resolve();
+    this.#options.onUp?.();
+  }
+
+  #fall(): void {
+    const { log, name: origin } = this.#options;
     const reason = 'media by UDP does not come through';
-    this.#options.log.warn({ origin: this.#options.name, reason }, 'media of an origin goes by the reliable relay');
-    this.#fall(new Departure(reason));
+    log.warn({ origin, reason }, 'media of an origin goes by the reliable relay');
+    this.#answer.resolve();
+    this.#receptions.lose(new Departure(reason));
   }
 
-  #fall(reason: Error): void {
-    this.#state = 'blocked';
-    this.#answer.resolve(false);
-    for (const reception of this.#receptions) reception.onLost(reason);
-  }
-
-  /** Of several streams the one that needs most decides. */
   #tellPolicy(): void {
-    if (this.#options.latency !== undefined) return;
-    let policy = USUAL_POLICY;
-    for (const reception of this.#receptions) if (reception.policy.spare > policy.spare) policy = reception.policy;
-    if (policy.spare === this.#policy.spare) return;
+    const { policy } = this.#receptions;
+    if (JSON.stringify(policy) === JSON.stringify(this.#policy)) return;
     this.#policy = policy;
     this.#options.onPolicy(policy);
-  }
-
-  #tell(reception: Reception): void {
-    const { path, latency, summary, delay, ...crossing } = reception.report();
-    const [wanted, p50, p99] = [latency, delay.p50, delay.p99].map((time) => Math.round(time / MILLISECOND));
-    const fields = { origin: this.#options.name, path, latency: wanted, p50, p99, ...crossing };
-    this.#options.log.info(fields, summary);
   }
 }

@@ -1,9 +1,13 @@
 import { MILLISECOND, SECOND } from '../../base/clock.ts';
-import type { LinkStream } from '../../net/links.ts';
+import { isGroup } from '../../config/push.ts';
+import type { LinkStream, MediaWay } from '../../net/links.ts';
 import { AutoLatency, USUAL_AUTO } from '../link/auto.ts';
-import type { RepairPolicy } from '../link/copies.ts';
+import { type RepairPolicy, USUAL_POLICY } from '../link/copies.ts';
+import type { Way } from '../link/datagram.ts';
 import type { EdgeEnd } from '../link/edge-end.ts';
+import { type FecChoice, FecTrial, protectionFor } from '../link/fec.ts';
 import type { IncomingRecord } from '../link/hand-over.ts';
+import type { Protection } from '../link/protection.ts';
 import type { ReceiverCounters, StreamReceiver } from '../link/stream-receiver.ts';
 import type { MediaGrant } from '../messages.ts';
 import { DelayGauge } from './delay-gauge.ts';
@@ -25,9 +29,12 @@ export interface ReceptionOptions {
   readonly grant: MediaGrant;
   /** In microseconds; undefined for what the path needs. */
   readonly latency: number | undefined;
+  readonly fec: FecChoice;
   readonly onRecord: (record: IncomingRecord) => void;
   /** There will be no more, for this reason. */
   readonly onLost: (reason: Error) => void;
+  /** Listens where the stream is pushed, if it is and can be heard; the function returned ends that. */
+  readonly listen?: (() => () => void) | undefined;
 }
 
 /** The latency to begin with, in microseconds. */
@@ -40,12 +47,20 @@ export class Reception {
   readonly path: string;
   readonly ssrc: number;
   readonly onLost: (reason: Error) => void;
+  /** How the origin should protect it. */
+  protection: Protection | undefined;
   readonly #end: EdgeEnd;
   readonly #receiver: StreamReceiver;
   readonly #auto: AutoLatency;
   /** What the operator wants; undefined for what the path needs. */
   readonly #latency: number | undefined;
+  readonly #fec: FecChoice;
+  readonly #trial = new FecTrial();
   readonly #delays = new DelayGauge();
+  readonly #listen: ReceptionOptions['listen'];
+  /** By which way it comes where it is heard as it is pushed. */
+  readonly #pushedBy: MediaWay;
+  #stopListening: (() => void) | undefined;
   /** How many packets had come and how many had been missing when the last one came, and since when more are missing. */
   #came = 0;
   #lost = 0;
@@ -54,13 +69,17 @@ export class Reception {
   #span = { since: Number.NEGATIVE_INFINITY, packets: 0, abandoned: 0 };
   #badSpans = 0;
 
-  constructor(end: EdgeEnd, now: () => number, { path, grant, latency, onRecord, onLost }: ReceptionOptions) {
+  constructor(end: EdgeEnd, now: () => number, options: ReceptionOptions) {
+    const { path, grant, latency, fec, onRecord, onLost, listen } = options;
     const { ssrc, sequence, chain } = grant;
     this.path = path;
     this.ssrc = ssrc;
     this.onLost = onLost;
     this.#end = end;
+    this.#listen = listen;
+    this.#pushedBy = grant.pushed && isGroup(grant.pushed.host) ? 'multicast' : 'push';
     this.#latency = latency;
+    this.#fec = fec;
     this.#auto = new AutoLatency(end.path, firstLatency(latency), USUAL_AUTO);
     this.#receiver = end.subscribe({
       ssrc,
@@ -72,7 +91,9 @@ export class Reception {
         this.#delays.observe(end.path.toRemote(now()) - record.time);
         onRecord(record);
       },
+      onWay: listen && ((way) => this.#hear(way)),
     });
+    this.#hear(end.wayOf(ssrc));
   }
 
   /** How long it still takes for all that has left the origin to leave here, in microseconds, if it ever does. */
@@ -83,7 +104,7 @@ export class Reception {
 
   /** How the origin should weigh repairs for it. */
   get policy(): RepairPolicy {
-    return this.#auto.policy;
+    return this.#latency === undefined ? this.#auto.policy : USUAL_POLICY;
   }
 
   /** Learns from what has come; false when packets are blocked. To be called a few times a second. */
@@ -91,30 +112,49 @@ export class Reception {
     const { counters } = this.#receiver;
     this.#auto.observe(counters, now);
     if (this.#latency === undefined) this.#receiver.targetLatency = this.#auto.latency;
+    this.protection = this.#protect(counters, now);
     this.#judgeSpan(counters, now);
     return this.#badSpans < MOST_BAD_SPANS && !this.#isSilent(counters, now);
   }
 
   close(): void {
     this.#end.unsubscribe(this.ssrc);
+    this.#hear('own');
   }
 
   /** How it is doing. */
   report(): LinkStream {
     const { counters, targetLatency } = this.#receiver;
-    const { received, lost, repaired, late, duplicates, forged, requests, abandoned } = counters;
+    const { received, lost, repaired, restored, parity, late, duplicates, forged, requests, abandoned } = counters;
     return {
       path: this.path,
+      media: this.#end.wayOf(this.ssrc) === 'pushed' ? this.#pushedBy : 'udp',
       latency: targetLatency,
       delay: { p50: this.#delays.quantile(0.5), p99: this.#delays.quantile(0.99) },
-      summary: this.#summary(),
+      ...this.#achieved(),
       packets: received + lost,
-      ...{ lost, repaired, late, duplicates, forged, requests, residual: abandoned },
+      ...{ lost, repaired, restored, parity, late, duplicates, forged, requests, residual: abandoned },
     };
   }
 
-  #isSilent({ received, repaired, lost }: ReceiverCounters, now: number): boolean {
-    const came = received + repaired;
+  #protect(counters: ReceiverCounters, now: number): Protection | undefined {
+    const { latency } = this.#receiver;
+    const wanted = protectionFor(this.#fec, this.#auto.conditions, latency, this.policy);
+    if (this.#fec !== 'auto') return wanted;
+    return this.#trial.allow(wanted, counters, latency + this.#end.path.rtt, now);
+  }
+
+  /** Who does not hear what is pushed shall not be sent it for nothing. */
+  #hear(way: Way): void {
+    if (way !== 'own') this.#stopListening ??= this.#listen?.();
+    else {
+      this.#stopListening?.();
+      this.#stopListening = undefined;
+    }
+  }
+
+  #isSilent({ received, repaired, restored, lost }: ReceiverCounters, now: number): boolean {
+    const came = received + repaired + restored;
     if (came !== this.#came) [this.#came, this.#lost, this.#missingSince] = [came, lost, undefined];
     if (lost === this.#lost) return false;
     this.#missingSince ??= now;
@@ -130,8 +170,9 @@ export class Reception {
     this.#badSpans = isBad ? this.#badSpans + 1 : 0;
   }
 
-  #summary(): string {
+  #achieved(): Pick<LinkStream, 'outcome' | 'summary'> {
     if (this.#latency !== undefined) this.#auto.latency = this.#latency;
-    return this.#auto.summary(this.#receiver.counters);
+    const outcome = this.#auto.outcome(this.#receiver.counters, this.protection);
+    return { outcome, summary: this.#auto.summary(outcome) };
   }
 }

@@ -7,6 +7,8 @@ export const MessageType = {
   json: 1,
   /** A frame: see `record.ts`. */
   record: 2,
+  /** A piece of a file. */
+  piece: 3,
 } as const;
 
 /** A message as it came; `body` is valid until the next one is asked for. */
@@ -21,6 +23,7 @@ export const MESSAGE_HEAD = 5;
 export const LARGEST_BODY: ReadonlyMap<number, number> = new Map([
   [MessageType.json, 64 * 1024],
   [MessageType.record, 16 * 1024 * 1024],
+  [MessageType.piece, 256 * 1024],
 ]);
 
 /** A message whose body of `length` bytes is yet to be written behind its head. */

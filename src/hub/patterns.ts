@@ -1,4 +1,4 @@
-import { describePath, readPath, type StreamPath } from '../hub/path.ts';
+import { describePath, readPath, type StreamPath } from './path.ts';
 
 const PATTERN = /^(?:\*\*|[\w.~*-]{1,128}(?:\/[\w.~*-]{1,128}){1,9})$/;
 

@@ -1,0 +1,20 @@
+interface Props {
+  readonly label: string;
+  readonly value: string;
+  /** Below the value, smaller. */
+  readonly more?: string;
+  readonly warn?: boolean;
+}
+
+/** A number or a word with its name, within a `dl`. */
+export function Fact({ label, value, more = '', warn = false }: Props) {
+  return (
+    <div>
+      <dt>{label}</dt>
+      <dd class={warn ? 'warn' : undefined}>
+        {value}
+        {more && <small>{more}</small>}
+      </dd>
+    </div>
+  );
+}

@@ -1,0 +1,135 @@
+import { RefusedError } from '../base/errors.ts';
+import type { Context } from '../module.ts';
+import type { LinkReport, PushReport } from '../net/links.ts';
+import { type ClientReport, isClient, reportClient } from './client-report.ts';
+import type { Machine } from './machine.ts';
+import type { Rates } from './rates.ts';
+import { mergeStreams, reportStream, type StreamReport } from './stream-report.ts';
+import type { Traffic } from './traffic.ts';
+
+/** Some of the clients, and how many there are. */
+export interface ClientList {
+  readonly total: number;
+  readonly clients: readonly ClientReport[];
+}
+
+/** The links to other nodes, and what is pushed to them. */
+export interface LinkList {
+  readonly links: readonly LinkReport[];
+  readonly pushes: readonly PushReport[];
+}
+
+/** What a worker uses, or all together. */
+export interface WorkerUsage {
+  readonly mem_kbyte: number;
+  readonly mem_percent: number;
+  readonly cpu_percent: number;
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  readonly connections: number;
+}
+
+/** What a {@link Survey} asks this worker itself. */
+export interface SurveyGround {
+  readonly context: Context;
+  readonly rates: Rates;
+  readonly traffic: Traffic;
+  readonly machine: Machine;
+}
+
+/** What all workers of this node know: each answers for itself, and whoever asks puts it together. */
+export class Survey {
+  readonly #ground: SurveyGround;
+
+  constructor(ground: SurveyGround) {
+    const { siblings } = ground.context;
+    this.#ground = ground;
+    siblings.answer('streams', () => this.#streams());
+    siblings.answer('clients', (most) => this.#clients(most as number));
+    siblings.answer('client', (id) => this.#client(id as string));
+    siblings.answer('kick', (id) => this.#kick(id as string));
+    siblings.answer('links', () => this.#links());
+    siblings.answer('usage', () => this.#usage());
+  }
+
+  async streams(): Promise<StreamReport[]> {
+    const others = await this.#ask<StreamReport[]>('streams');
+    return mergeStreams([...this.#streams(), ...others.flat()]);
+  }
+
+  /** At least the first `most`, if there are so many. */
+  async clients(most: number): Promise<ClientList> {
+    const lists = [this.#clients(most), ...(await this.#ask<ClientList>('clients', most))];
+    const total = lists.reduce((sum, list) => sum + list.total, 0);
+    return { total, clients: lists.flatMap(({ clients }) => clients) };
+  }
+
+  async client(id: string): Promise<ClientReport | undefined> {
+    const others = () => this.#ask<ClientReport | null>('client', id);
+    return this.#client(id) ?? (await others()).find((each) => each !== null) ?? undefined;
+  }
+
+  /** Closes a client; false when there is none of that id. */
+  async kick(id: string): Promise<boolean> {
+    return this.#kick(id) || (await this.#ask<boolean>('kick', id)).includes(true);
+  }
+
+  async links(): Promise<LinkList> {
+    const all = [this.#links(), ...(await this.#ask<LinkList>('links'))];
+    return { links: all.flatMap(({ links }) => links), pushes: all.flatMap(({ pushes }) => pushes) };
+  }
+
+  async usage(): Promise<WorkerUsage> {
+    const all = [await this.#usage(), ...(await this.#ask<WorkerUsage>('usage'))];
+    const sum = (of: keyof WorkerUsage) => all.reduce((total, each) => total + each[of], 0);
+    return {
+      mem_kbyte: sum('mem_kbyte'),
+      mem_percent: sum('mem_percent'),
+      cpu_percent: sum('cpu_percent'),
+      bytesIn: sum('bytesIn'),
+      bytesOut: sum('bytesOut'),
+      connections: sum('connections'),
+    };
+  }
+
+  #ask<T>(topic: string, question: unknown = null): Promise<T[]> {
+    return this.#ground.context.siblings.ask(topic, question) as Promise<T[]>;
+  }
+
+  #streams(): StreamReport[] {
+    const { context, rates } = this.#ground;
+    return Array.from(context.hub.streams, (stream) => reportStream(stream, rates));
+  }
+
+  #clients(most: number): ClientList {
+    const { context, rates } = this.#ground;
+    const all = [...context.sessions].filter(isClient);
+    const clients = all.slice(0, most).map((client) => reportClient(client, rates, context.clock));
+    return { total: all.length, clients };
+  }
+
+  #client(id: string): ClientReport | null {
+    const { context, rates } = this.#ground;
+    const session = context.sessions.find(id);
+    return session && isClient(session) ? reportClient(session, rates, context.clock) : null;
+  }
+
+  #kick(id: string): boolean {
+    const session = this.#ground.context.sessions.find(id);
+    if (!session || !isClient(session)) return false;
+    session.close(new RefusedError('kicked', 'closed by an administrator'));
+    return true;
+  }
+
+  #links(): LinkList {
+    const { links } = this.#ground.context;
+    return { links: [...links], pushes: links.pushes };
+  }
+
+  async #usage(): Promise<WorkerUsage> {
+    const { context, traffic, machine } = this.#ground;
+    const { mem_kbyte, mem_percent, cpu_percent } = (await machine.usage()).self;
+    const { bytesIn, bytesOut } = traffic;
+    return { mem_kbyte, mem_percent, cpu_percent, bytesIn, bytesOut, connections: context.admission.total };
+  }
+}

@@ -1,0 +1,92 @@
+import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
+import type { Leases } from '../../hub/lease.ts';
+import type { StreamPath } from '../../hub/path.ts';
+import type { Door, Siblings } from '../../net/siblings.ts';
+import type { Place, PrimaryCalls, WorkerCalls } from './calls.ts';
+import type { Rpc } from './rpc.ts';
+
+/** A worker's part in its node: what it knows of the others, and the leases that they share. */
+export class Member implements Siblings {
+  readonly worker: number;
+  readonly count: number;
+  readonly run: string;
+  /** Those of the node: the primary decides who has which. */
+  readonly leases: Leases;
+  /** What the primary calls here. */
+  readonly calls: Omit<WorkerCalls, 'start' | 'stop'>;
+  readonly #folder: string;
+  readonly #primary: Rpc<PrimaryCalls>;
+  readonly #owners: Map<StreamPath, number>;
+  readonly #moves: ((path: StreamPath, owner: number | undefined) => void)[] = [];
+  readonly #losses: ((worker: number) => void)[] = [];
+  readonly #answers = new Map<string, (question: unknown) => unknown>();
+  #yields: (path: StreamPath) => Promise<boolean> = async () => true;
+
+  constructor({ worker, count, run, folder, owners }: Place, primary: Rpc<PrimaryCalls>) {
+    this.worker = worker;
+    this.count = count;
+    this.run = run;
+    this.#folder = folder;
+    this.#primary = primary;
+    this.#owners = new Map(owners);
+    this.leases = {
+      claim: (path, held) => primary.call('claim', path, held ?? null),
+      keep: (path, lease) => primary.tell('keep', path, lease),
+      release: (path) => primary.tell('release', path),
+      onRival: (yields) => {
+        this.#yields = yields;
+      },
+    };
+    this.calls = {
+      yield: (path) => this.#yield(path),
+      move: (path, owner) => this.#move(path, owner ?? undefined),
+      lose: (lost) => this.#lose(lost),
+      answer: (topic, question) => this.#answers.get(topic)?.(question),
+    };
+  }
+
+  get owned(): Iterable<StreamPath> {
+    return this.#owners.keys();
+  }
+
+  ownerOf(path: StreamPath): number | undefined {
+    return this.#owners.get(path);
+  }
+
+  door(door: Door, worker: number): string {
+    return join(this.#folder, `${worker}.${door}`);
+  }
+
+  onMove(listener: (path: StreamPath, owner: number | undefined) => void): void {
+    this.#moves.push(listener);
+  }
+
+  onLost(listener: (worker: number) => void): void {
+    this.#losses.push(listener);
+  }
+
+  ask(topic: string, question: unknown = null): Promise<unknown[]> {
+    return this.#primary.call('ask', topic, question).catch(() => []);
+  }
+
+  answer(topic: string, answer: (question: unknown) => unknown): void {
+    this.#answers.set(topic, answer);
+  }
+
+  /** Whoever was granted the stream a moment ago must have begun before it is asked for. */
+  async #yield(path: StreamPath): Promise<boolean> {
+    await turn();
+    return this.#yields(path);
+  }
+
+  #move(path: StreamPath, owner: number | undefined): void {
+    if (owner === undefined) this.#owners.delete(path);
+    else this.#owners.set(path, owner);
+    for (const listener of this.#moves) listener(path, owner);
+  }
+
+  #lose(worker: number): void {
+    for (const listener of this.#losses) listener(worker);
+  }
+}

@@ -1,0 +1,168 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { RefusedError } from '../../base/errors.ts';
+import type { ReadFile } from '../../hub/files.ts';
+import type { HubEvent } from '../../hub/hub.ts';
+import { describePath, parsePath, readPath, type StreamPath } from '../../hub/path.ts';
+import type { Stream } from '../../hub/stream.ts';
+import { Copy, MARK } from './copy.ts';
+import { type Folder, UNFINISHED } from './folder.ts';
+import type { Ground } from './ground.ts';
+import { MEDIA_PLAYLIST, readName } from './names.ts';
+import { variantOf, writeMaster } from './playlist.ts';
+
+/** How long what is left to be written is waited for when the server stops, in milliseconds. */
+const LAST_WORDS_MS = 2000;
+const END = '#EXT-X-ENDLIST\n';
+
+/**
+ * The segments of all streams that are published here as files, for a web server in front: `live/movie.m3u8`, and what that names
+ * in `live/movie/`.
+ */
+export class Copies {
+  readonly #ground: Ground;
+  readonly #folder: Folder;
+  readonly #copies = new Map<StreamPath, Copy>();
+  /** What the master playlists say, but for their rates. */
+  readonly #masters = new Map<StreamPath, string>();
+  /** Cancel what is to be done later. */
+  readonly #later = new Set<() => void>();
+
+  /** Takes up what an earlier run has left. */
+  constructor(ground: Ground, folder: Folder) {
+    this.#ground = ground;
+    this.#folder = folder;
+    ground.context.hub.observe((event) => this.#observe(event));
+    void this.#takeUp();
+  }
+
+  /** Resolves when all is written, or after a while. */
+  async stop(): Promise<void> {
+    for (const cancel of this.#later) cancel();
+    const all = Promise.all(Array.from(this.#copies.values(), ({ done }) => done));
+    await Promise.race([all, sleep(LAST_WORDS_MS, undefined, { ref: false })]);
+  }
+
+  #observe({ type, stream }: HubEvent): void {
+    if (type !== 'published' || stream.mirrored) return;
+    if (this.#copies.get(stream.path)?.feed.stream !== stream) this.#begin(stream);
+  }
+
+  #begin(stream: Stream): void {
+    const { feeds, options, context } = this.#ground;
+    const { path } = stream;
+    const { feed, release } = feeds.use(stream, 'fmp4');
+    const copy = new Copy(feed, {
+      folder: this.#folder,
+      place: placeOf(path),
+      segment: options.segment,
+      onWritten: () => this.#writeMasters(path),
+      onTrouble: (reason) => {
+        if (reason === undefined) context.log.info({ path }, 'segments are written again');
+        else context.log.warn({ path, reason }, 'segments cannot be written');
+      },
+    });
+    this.#copies.set(path, copy);
+    void copy.done.then(() => {
+      release();
+      if (this.#copies.get(path) === copy) this.#copies.delete(path);
+      if (stream.ended?.code !== 'shutdown') this.#removeLater(path);
+    });
+  }
+
+  /** A stream that was there before a restart may come back, as after any loss of its publisher; else it has ended. */
+  async #takeUp(): Promise<void> {
+    const { grace } = this.#ground.context.config.publish;
+    for (const place of await this.#folder.find(MARK)) {
+      const path = pathOf(place);
+      if (path) this.#after(grace, () => this.#end(path));
+    }
+  }
+
+  async #end(path: StreamPath): Promise<void> {
+    if (this.#isThere(path)) return;
+    const file = `${placeOf(path)}/${MEDIA_PLAYLIST}`;
+    const text = await this.#folder.read(file, Number.POSITIVE_INFINITY).catch(() => undefined);
+    this.#removeLater(path);
+    if (text && !Buffer.from(text).toString().endsWith(END)) await this.#folder.write(file, [text, Buffer.from(END)]);
+  }
+
+  #removeLater(path: StreamPath): void {
+    this.#after(this.#ground.options.disk.keep, () => this.#remove(path));
+  }
+
+  #after(delay: number, work: () => Promise<void>): void {
+    const { clock, log } = this.#ground.context;
+    const cancel = clock.after(delay, () => {
+      this.#later.delete(cancel);
+      work().catch((error: Error) =>
+        log.warn({ reason: error.message }, 'files of a stream that has ended cannot be removed'),
+      );
+    });
+    this.#later.add(cancel);
+  }
+
+  /** Whether it is written, here or by another worker of this node. */
+  #isThere(path: StreamPath): boolean {
+    return this.#copies.has(path) || this.#ground.context.siblings.ownerOf(path) !== undefined;
+  }
+
+  async #remove(path: StreamPath): Promise<void> {
+    if (this.#isThere(path)) return;
+    const place = placeOf(path);
+    const names = await this.#folder.list(place);
+    if (!names.includes(MARK)) return;
+    // Whoever asks for a playlist finds what it names.
+    await this.#writeMasters(path, true);
+    for (const name of [MEDIA_PLAYLIST, ...names.filter(isSegment), MARK])
+      await this.#folder.remove(`${place}/${name}`);
+    await this.#folder.removeFolder(place);
+  }
+
+  /** Those that tell of a stream, which may be gone: under its own name and, for a rendition, under that of its group. */
+  async #writeMasters(path: StreamPath, isGone = false): Promise<void> {
+    for (const name of new Set([path, this.#ground.groups.groupOf(path)])) await this.#writeMaster(name, isGone);
+  }
+
+  async #writeMaster(path: StreamPath, isGone: boolean): Promise<void> {
+    const members = this.#ground.groups.members(path).filter((each) => this.#copies.get(each)?.isThere);
+    const file = `${placeOf(path)}.m3u8`;
+    if (members.length === 0) {
+      if (isGone) await this.#folder.remove(file);
+      this.#masters.delete(path);
+      return;
+    }
+    const variants = members.map((each) =>
+      variantOf(this.#copies.get(each)!.feed, `${parsePath(each).name}/${MEDIA_PLAYLIST}`),
+    );
+    const said = variants.map(({ uri, codecs, width, height }) => `${uri} ${codecs} ${width}x${height}`).join('\n');
+    if (said === this.#masters.get(path)) return;
+    await this.#folder.write(file, [writeMaster(variants).plain]);
+    this.#masters.set(path, said);
+  }
+}
+
+/** Reads what is kept of a stream in a folder. */
+export function filesIn(folder: Folder, path: StreamPath): ReadFile {
+  return async (name, { most }) => {
+    if (name !== MEDIA_PLAYLIST && !readName(name)) throw new RefusedError('not-found', `there is no ${name}`);
+    return [await folder.read(`${placeOf(path)}/${name}`, most)];
+  };
+}
+
+/** A segment or an init segment, or what was to become one. */
+function isSegment(name: string): boolean {
+  return readName(name.replace(UNFINISHED, '')) !== undefined;
+}
+
+/** Where a stream is kept: as people write its path. */
+function placeOf(path: StreamPath): string {
+  return describePath(path);
+}
+
+function pathOf(place: string): StreamPath | undefined {
+  try {
+    return readPath(place);
+  } catch {
+    return undefined;
+  }
+}
