@@ -37,7 +37,6 @@ function modules(config: Config, { siblings, identity }: Part, recordings: Local
     rtmp(config.rtmp),
     relay(identity?.trust),
     upstream(),
-    // Before the streams: its own playlists would be taken for theirs.
     api(config.metrics),
     httpFlv(),
     hls(config.hls),

@@ -12,8 +12,8 @@ import { answerFile, answerMaster } from './requests.ts';
 import { TOKEN } from './token.ts';
 import { Viewers } from './viewers.ts';
 
-/** `/app/name.m3u8`; the app may have several parts. */
-const MASTER = /^\/(?<app>.+)\/(?<name>[^/]+)\.m3u8$/;
+/** `/app/name.m3u8`; the app may have several parts. The playlist of a recording, `/recordings/ID/index.m3u8`, is no stream's. */
+const MASTER = /^\/(?!recordings\/[\w-]+\/index\.m3u8$)(?<app>.+)\/(?<name>[^/]+)\.m3u8$/;
 /** What a viewer is told of there: `/app/hls-…/name/file`. */
 const FILE = new RegExp(`^/(?<app>.+)/(?<token>${TOKEN})/(?<name>[^/]+)/(?<file>[\\w.-]{1,64})$`);
 
