@@ -1,3 +1,4 @@
+import { cluster, clusterRules, placeCluster } from './cluster.ts';
 import { dvr } from './dvr.ts';
 import { forward, ingest } from './routes.ts';
 import {
@@ -132,7 +133,8 @@ const vhostRules: Rules = {
   dvr,
   forward,
   ingest,
-  cluster: block({ mode: without('it is no edge', 'local') }),
+  cluster,
+  ...clusterRules,
   http_hooks: missing('nobody is called'),
   security: missing('addresses are not looked at'),
   http_static: missing('no files are served'),
@@ -150,6 +152,11 @@ const vhostRules: Rules = {
 
 /** A virtual host. */
 export const vhost: Rule = Object.assign(
-  ({ directive, ...around }: Place) => apply(vhostRules, directive.block ?? [], around),
+  (place: Place) => {
+    const { directive, ...around } = place;
+    apply(vhostRules, directive.block ?? [], around);
+    // Old files have what belongs to `cluster` here.
+    placeCluster(place);
+  },
   { rules: vhostRules },
 );
