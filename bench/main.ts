@@ -1,4 +1,5 @@
 /** `npm run bench -- NAME [options]`: see README.md. */
+import { cluster } from './benches/cluster.ts';
 import { fanout } from './benches/fanout.ts';
 import { hls } from './benches/hls.ts';
 import { join } from './benches/join.ts';
@@ -14,7 +15,7 @@ import { machine, print, type Report } from './report.ts';
 import { readSettings, type Settings, USAGE } from './settings.ts';
 
 const BENCHES = new Map<string, (settings: Settings) => Promise<Report>>(
-  Object.entries({ fanout, latency, join, publish, hls, record, start }),
+  Object.entries({ fanout, latency, join, publish, hls, record, cluster, start }),
 );
 const NEEDED = ['ffmpeg', 'taskset'];
 const BITRATES = [1000, 200];

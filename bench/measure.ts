@@ -41,7 +41,7 @@ export function wait(seconds: number): Promise<void> {
   return sleep(seconds * 1000);
 }
 
-type ServerOptions = Pick<StartOptions, 'gather' | 'task' | 'options'>;
+type ServerOptions = Pick<StartOptions, 'gather' | 'workers' | 'task' | 'options'>;
 
 /** Runs one server for as long as `work` takes; whatever happens, it is stopped and its files are removed. */
 export async function withServer<T>(
@@ -82,12 +82,17 @@ export interface Playing {
   readonly load: Load;
   /** What the server used before the first viewer came. */
   readonly before: Usage;
+  /** What each of its processes did. */
+  readonly beforeEach: readonly Usage[];
 }
 
 export interface PlayOptions {
   readonly protocol: Protocol;
   readonly viewers: number;
   readonly gather?: number;
+  readonly workers?: number;
+  /** The server's own, as environment variables. */
+  readonly options?: Record<string, string>;
   /** Milliseconds between two rounds of the viewers' reading. */
   readonly tick: number;
 }
@@ -95,11 +100,16 @@ export interface PlayOptions {
 /** Runs one server with a stream and viewers for as long as `work` takes. */
 export function withViewers<T>(
   kind: ServerKind,
-  { protocol, viewers, gather, tick }: PlayOptions,
+  { protocol, viewers, gather, workers, options: own, tick }: PlayOptions,
   settings: Settings,
   work: (playing: Playing) => Promise<T>,
 ): Promise<T> {
-  const options: ServerOptions = { task: 'play', ...(gather === undefined ? {} : { gather }) };
+  const options: ServerOptions = {
+    task: 'play',
+    ...(gather === undefined ? {} : { gather }),
+    ...(workers === undefined ? {} : { workers }),
+    ...(own === undefined ? {} : { options: own }),
+  };
   return withServer(kind, options, settings, async (server) => {
     const source = kind.needsSource ? await startSource(server, settings, 1, STREAM_KILOBITS) : undefined;
     const port = protocol === 'rtmp' ? server.rtmpPort : server.httpPort;
@@ -107,11 +117,11 @@ export function withViewers<T>(
     const load = new Load({ port, protocol, cores: settings.loadCores, sample, tick });
     try {
       await sleep(SETTLE_MILLISECONDS);
-      const before = server.child.usage();
+      const [before, beforeEach] = [server.child.usage(), server.child.usages()];
       const { failed, fault } = await load.join(viewers, JOINS_A_SECOND);
       if (failed > 0) note(`${kind.name}: ${failed} of ${viewers} viewers saw no key frame: ${fault || 'in time'}`);
       await sleep(SETTLE_MILLISECONDS);
-      return await work({ server, load, before });
+      return await work({ server, load, before, beforeEach });
     } finally {
       await Promise.all([load.stop(), source?.stop()]);
     }

@@ -87,15 +87,21 @@ export class Child {
     throw new Error(`${this.#name} does not listen on port ${port}: ${this.#complaint.trim()}`);
   }
 
+  /** Of the process and all its descendants together. */
   usage(): Usage {
-    let [cpu, memory, reads, files] = [0, 0, 0, 0];
-    for (const pid of family(this.#process.pid!)) {
-      cpu += cpuSeconds(pid);
-      memory += numberIn(`/proc/${pid}/status`, /^VmRSS:\s+(\d+)/m) * 1024;
-      reads += numberIn(`/proc/${pid}/io`, /^syscr: (\d+)/m);
-      files += entries(`/proc/${pid}/fd`).length;
-    }
-    return { cpu, memory, reads, files };
+    const all = this.usages();
+    const sum = (of: keyof Usage): number => all.reduce((total, usage) => total + usage[of], 0);
+    return { cpu: sum('cpu'), memory: sum('memory'), reads: sum('reads'), files: sum('files') };
+  }
+
+  /** Of each of them, its own first. */
+  usages(): Usage[] {
+    return family(this.#process.pid!).map((pid) => ({
+      cpu: cpuSeconds(pid),
+      memory: numberIn(`/proc/${pid}/status`, /^VmRSS:\s+(\d+)/m) * 1024,
+      reads: numberIn(`/proc/${pid}/io`, /^syscr: (\d+)/m),
+      files: entries(`/proc/${pid}/fd`).length,
+    }));
   }
 
   /** Resolves when it has ended. */

@@ -89,6 +89,11 @@ export class Publisher {
     this.#socket.destroy();
   }
 
+  /** How many frames it has written since it started. */
+  get frames(): number {
+    return this.#position;
+  }
+
   /** How many bytes wait here because the server does not read fast enough. */
   get backlog(): number {
     return this.#socket.writableLength;

@@ -8,6 +8,8 @@ export interface Settings {
   readonly protocols: Protocol[];
   readonly viewers: number[];
   readonly publishers: number;
+  /** How many processes Headwater is made of. */
+  readonly workers: number[];
   /** How often a server is killed. */
   readonly kills: number;
   readonly seconds: number;
@@ -24,16 +26,17 @@ export interface Settings {
 /** Beside Headwater. */
 const PEERS = ['floor', 'nginx-rtmp', 'node-media-server'];
 /** How many viewers each bench has unless told otherwise. */
-const VIEWERS: Record<string, string> = { fanout: '1000', latency: '100', join: '1000', hls: '1000' };
+const VIEWERS: Record<string, string> = { fanout: '1000', latency: '100', join: '1000', hls: '1000', cluster: '8000' };
 
-export const USAGE = `npm run bench -- fanout|latency|join|publish|hls|record|start [options]
-  --viewers 1000,2000     how many viewers (fanout, latency, join, hls)
+export const USAGE = `npm run bench -- fanout|latency|join|publish|hls|record|cluster|start [options]
+  --viewers 1000,2000     how many viewers (fanout, latency, join, hls, cluster)
   --protocol http-flv     one or more of ${PROTOCOLS.join(',')}
   --publishers 1000       how many publishers (publish; record has 20)
+  --workers 1,2           how many processes the server is made of (cluster)
   --kills 5               how often a server that records is killed (record)
   --seconds 10            how long each measurement lasts
   --runs 3                how often each is repeated; medians are shown
-  --burst 100             the length, in ms, that our bursts are fixed at beside the peers (fanout)
+  --burst 100             the length, in ms, that our bursts are fixed at to be compared (fanout, cluster)
   --peers floor           one or more of ${PEERS.join(',')}; 'none' runs Headwater alone
   --server-cores 0        where the server runs, as taskset takes it
   --load-cores 1          where publishers and viewers run
@@ -45,6 +48,7 @@ export function readSettings(args: string[]): Settings {
     viewers: { type: 'string' },
     protocol: { type: 'string', default: PROTOCOLS.join() },
     publishers: { type: 'string' },
+    workers: { type: 'string', default: '1,2' },
     kills: { type: 'string', default: '5' },
     seconds: { type: 'string', default: '10' },
     runs: { type: 'string', default: '3' },
@@ -61,6 +65,7 @@ export function readSettings(args: string[]): Settings {
     protocols: choices('--protocol', values.protocol, PROTOCOLS),
     viewers: (values.viewers ?? VIEWERS[bench] ?? '1').split(',').map((text) => positive('--viewers', text)),
     publishers: positive('--publishers', values.publishers ?? (bench === 'record' ? '20' : '1000')),
+    workers: values.workers.split(',').map((text) => positive('--workers', text)),
     kills: Number(values.kills) === 0 ? 0 : positive('--kills', values.kills),
     seconds: positive('--seconds', values.seconds),
     runs: positive('--runs', values.runs),

@@ -18,6 +18,7 @@ export const NEEDS = [
   { apt: 'gstreamer1.0-plugins-ugly', has: () => hasElement('x264enc') },
   { apt: 'gstreamer1.0-libav', has: () => hasElement('avenc_aac') },
   { apt: 'openssl', has: () => onPath('openssl') },
+  { apt: 'redis-server', has: () => onPath('redis-server') },
   { apt: 'iproute2', has: () => onPath('ip') && onPath('bridge') },
   { apt: 'util-linux', has: () => onPath('unshare') },
 ];

@@ -3,7 +3,7 @@ import { adminToken } from './access/admin-token.ts';
 import { AccessGate } from './access/gate.ts';
 import { isLoopback } from './access/loopback.ts';
 import { publishKey } from './access/publish-key.ts';
-import type { NodeIdentity } from './cluster/node.ts';
+import type { Membership, NodeIdentity } from './cluster/node.ts';
 import { Files } from './hub/files.ts';
 import { Hub } from './hub/hub.ts';
 import type { Leases } from './hub/lease.ts';
@@ -36,6 +36,8 @@ export interface Part {
   readonly identity: NodeIdentity | undefined;
   /** Without any, streams begin anew after a restart. */
   readonly leases: Leases | undefined;
+  /** Where nodes share a directory. */
+  readonly membership?: Membership | undefined;
 }
 
 /** How much of the longest burst may be spent waiting for publishers' bytes. */
@@ -45,7 +47,7 @@ const READ_SHARE = 0.25;
 export async function createContext(
   config: Config,
   log: Logger,
-  { siblings, leases }: Part,
+  { siblings, leases, membership }: Part,
 ): Promise<Context & { readonly recordings: LocalRecordings }> {
   const { access, publish, window, play, fanout, limits, http } = config;
   const clock = systemClock;
@@ -54,7 +56,11 @@ export async function createContext(
   const pacer = new Pacer(fanout, clock, (error) => log.error({ error }, 'a muxer failed: its viewers are closed'));
   const { certificates } = config.tls;
   const sessions = new Sessions(clock);
-  const hub = new Hub({ ...publish, window, segment: config.hls.segment }, clock, leases);
+  const hub = new Hub(
+    { ...publish, window, segment: config.hls.segment },
+    clock,
+    leases && (membership?.member ?? leases),
+  );
   const limit = (limits.memory || defaultMemory()) / siblings.count;
   const memory = new MemoryWatch({ limit, resident: process.memoryUsage.rss, sessions, clock, log });
   const admission = new Admission(limits, memory, new Headcount('connections', siblings, clock));
@@ -81,6 +87,7 @@ export async function createContext(
     dialers: new Dialers(siblings.run),
     locators: new Locators(),
     routes: new Routes(),
+    cluster: membership?.member,
     tls: certificates.length > 0 ? await TlsStore.open(certificates, log) : undefined,
   };
 }

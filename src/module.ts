@@ -7,6 +7,7 @@ import type { Pasts } from './hub/past.ts';
 import type { Recordings } from './hub/recordings.ts';
 import type { Sessions } from './hub/session.ts';
 import type { Admission } from './net/admission.ts';
+import type { Cluster } from './net/cluster.ts';
 import type { Dialers } from './net/dialers.ts';
 import type { Gatherer } from './net/gatherer.ts';
 import type { HttpRouter } from './net/http.ts';
@@ -44,6 +45,8 @@ export interface Context {
   readonly dialers: Dialers;
   readonly locators: Locators;
   readonly routes: Routes;
+  /** The nodes with which this one shares a directory, if it does. */
+  readonly cluster: Cluster | undefined;
   /** The certificates, if any are configured. */
   readonly tls: TlsStore | undefined;
 }

@@ -2,6 +2,7 @@ import { consolePages } from './api/console.ts';
 import { health } from './api/health.ts';
 import { api } from './api/index.ts';
 import { RefusedError } from './base/errors.ts';
+import { cluster } from './cluster/index.ts';
 import { selfSigned } from './cluster/self-signed.ts';
 import { createContext, type Part } from './context.ts';
 import type { Context, Module } from './module.ts';
@@ -29,7 +30,7 @@ export interface RunningProcess {
 }
 
 /** The modules, in the order in which they start. To add a protocol, add its line. What is `once` a node has in one process alone. */
-function modules(config: Config, { siblings, identity }: Part, recordings: LocalRecordings): Module[] {
+function modules(config: Config, { siblings, identity, membership }: Part, recordings: LocalRecordings): Module[] {
   const once = (...only: Module[]) => (siblings.worker === 1 ? only : []);
   return [
     ...once(legacyCloud(config.legacy.cloud, selfSigned)),
@@ -37,6 +38,7 @@ function modules(config: Config, { siblings, identity }: Part, recordings: Local
     rtmp(config.rtmp),
     relay(identity?.trust),
     upstream(),
+    ...(membership ? [cluster(membership, identity?.joinToken)] : []),
     api(config.metrics),
     httpFlv(),
     hls(config.hls),

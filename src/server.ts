@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { Attempts } from './access/attempts.ts';
-import { identityOf, leasesOf } from './cluster/node.ts';
+import { identityOf, leasesOf, membershipOf } from './cluster/node.ts';
 import { startWorkers } from './cluster/workers/index.ts';
 import type { BoundAddress } from './net/listen.ts';
 import { noSiblings } from './net/siblings.ts';
@@ -30,11 +30,16 @@ export async function startServer(config: Config, log: Logger): Promise<Server> 
   const { workers = availableParallelism() } = config.cluster;
   const identity = identityOf(config, new Attempts(systemClock), systemClock);
   const joinToken = identity?.joinToken;
+  if (workers > 1 && config.cluster.directory)
+    throw new Error(
+      'cluster.workers must be 1 where cluster.directory is set: the workers of a node share no directory yet',
+    );
   if (workers > 1) return { joinToken, ...(await startWorkers(config, workers, WORKER, log)) };
   const leases = config.relay.listen && leasesOf(config, systemClock, log);
+  const membership = identity && (await membershipOf(config, identity.nodeId, leases, systemClock, log));
   // Whoever only starts workers does without all that they are made of.
   const { startProcess } = await import('./process.ts');
-  const part = { siblings: noSiblings(), identity, leases };
+  const part = { siblings: noSiblings(), identity, leases, membership };
   const own = await startProcess(config, log, part).catch(async (error: Error) => {
     await leases?.close();
     throw error;

@@ -4,9 +4,13 @@ import { join } from 'node:path';
 import { readManifest } from '../../src/record/manifest.ts';
 import { MANIFEST, PART } from '../../src/record/places.ts';
 import { verify } from '../../src/record/verify.ts';
+import { prepareClip } from '../clip.ts';
 import { headwater, note, startSource, wait, withServer } from '../measure.ts';
+import { fullDisk } from '../record/full-disk.ts';
+import { compareWhole } from '../record/whole.ts';
 import { combine, type Figures, type Report, type Row, type Verdict, verdict } from '../report.ts';
 import type { Settings } from '../settings.ts';
+import type { SourceReport } from '../source.ts';
 
 const KILOBITS = 1000;
 const SETTLE_SECONDS = 3;
@@ -33,7 +37,8 @@ export async function record(settings: Settings): Promise<Report> {
     crashes.push(await crash(settings));
   }
   if (crashes.length > 0) rows.push({ server: `killed ${crashes.length} times`, figures: worst(crashes) });
-  return { rows, verdicts: judge(rows, settings.publishers) };
+  const full = await fullDisk(settings);
+  return { rows: [...rows, ...full.rows], verdicts: [...judge(rows, settings.publishers), ...full.verdicts] };
 }
 
 function within<T>(work: (folder: string, options: Record<string, string>) => Promise<T>): Promise<T> {
@@ -48,19 +53,21 @@ function once(settings: Settings, isRecorded: boolean): Promise<Figures> {
   return within((folder, options) =>
     withServer(headwater, { task: 'publish', options: isRecorded ? options : {} }, settings, async (server) => {
       const source = await startSource(server, settings, settings.publishers, KILOBITS);
-      const sent = (): Promise<{ bytes: number }> => (source.say('report'), source.answer<{ bytes: number }>());
+      const sent = (say = 'report'): Promise<SourceReport> => (source.say(say), source.answer<SourceReport>());
       try {
         await wait(SETTLE_SECONDS);
         const [first, start, before] = [await sent(), server.child.usage(), sizeOf(folder)];
         await wait(settings.seconds);
         const [last, end, after] = [await sent(), server.child.usage(), sizeOf(folder)];
         const media = last.bytes - first.bytes;
+        const { frames } = await sent('stop');
         return {
           streams: settings.publishers,
           'media MB/s': media / settings.seconds / 1e6,
           'written MB/s': (after - before) / settings.seconds / 1e6,
           'written/media': (after - before) / media,
           'core %': ((end.cpu - start.cpu) / settings.seconds) * 100,
+          ...(isRecorded && (await compareWhole(folder, prepareClip(KILOBITS), frames))),
         };
       } finally {
         await source.stop();
@@ -128,6 +135,7 @@ function judge([bare, recorded, killed]: Row[], streams: number): Verdict[] {
   const verdicts = [
     verdict('bytes written for a byte of media', recorded!.figures['written/media']!, MOST_WRITTEN),
     verdict('% of a core for a stream that is recorded', core, MOST_CORE_PERCENT_A_STREAM),
+    verdict('frames missing, or at another time, in what was recorded', recorded!.figures['amiss']!, 0),
   ];
   if (!killed) return verdicts;
   const { files, faulty, unplayable } = killed.figures;

@@ -72,7 +72,7 @@ async function receive(index: number): Promise<void> {
   keepAlive(control, ear).then(fail, fail);
   await link.answered;
   const source = { name: HOST, host: HOST, node, open: way.open, link: () => Promise.resolve(link) };
-  const subscription = await askAll([source], PATH, 0, signal);
+  const subscription = await askAll([source], PATH, { token: 0, dts: Number.NEGATIVE_INFINITY }, signal);
   const grant = subscription?.announcement.media;
   if (!grant) throw new Error('the origin sends no media by UDP');
   link.receive({ path: PATH, grant, onRecord: () => records++, onLost: fail });

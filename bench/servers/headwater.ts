@@ -11,7 +11,7 @@ export const headwater: ServerKind = {
   needsSource: true,
   missing: () => undefined,
 
-  async start({ cores, folder, gather, options }) {
+  async start({ cores, folder, gather, workers = 1, options }) {
     const [rtmpPort, httpPort] = (await freePorts(2)) as [number, number];
     const config = join(folder, 'headwater.yaml');
     writeFileSync(config, `rtmp: {listen: "127.0.0.1:${rtmpPort}"}\nhttp: {listen: "127.0.0.1:${httpPort}"}\n`);
@@ -20,6 +20,7 @@ export const headwater: ServerKind = {
     const env = {
       ...run.env,
       HEADWATER_ACCESS_ADMIN_TOKEN: 'bench',
+      HEADWATER_CLUSTER_WORKERS: `${workers}`,
       NODE_ENV: 'production',
       ...(gather === undefined ? {} : fixed),
       ...options,

@@ -8,6 +8,8 @@ export interface StartOptions {
   readonly folder: string;
   /** Bytes are gathered for so many milliseconds before they are written to viewers, or read from publishers. */
   readonly gather?: number;
+  /** How many processes Headwater is made of; one unless told otherwise. */
+  readonly workers?: number;
   /** What is to be measured. */
   readonly task: 'play' | 'publish';
   /** Options of Headwater by their environment variables; the lines of its log are then to be read as answers. */

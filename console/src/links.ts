@@ -13,7 +13,7 @@ export interface Tally {
 }
 
 /** What a stream's latency comes to, in shares of its packets. */
-export interface Outcome {
+interface Outcome {
   readonly loss: number;
   readonly residual: number;
   readonly overhead: number;
@@ -122,8 +122,9 @@ export function arrivalOf(
   path: string,
 ): { readonly link: EdgeLink; readonly stream: ReceivedStream } | undefined {
   for (const link of links) {
-    const stream = link.role === 'edge' ? link.streams.findLast((each) => each.path === path) : undefined;
-    if (stream) return { link: link as EdgeLink, stream };
+    if (link.role === 'origin') continue;
+    const stream = link.streams.findLast((each) => each.path === path);
+    if (stream) return { link, stream };
   }
   return undefined;
 }

@@ -312,6 +312,7 @@ describe('recordings', () => {
     await page.goto(`${origin}/watch/nothing`);
     assert.match(await page.innerText('[role=alert]'), /no such recording/);
     await page.goto(`${origin}/watch/flv`);
+    await page.waitForSelector('.notice a[download]');
     assert.match(await page.innerText('.notice'), /FLV cannot be played here/);
     assert.equal(await page.getAttribute('.notice a[download]', 'href'), '/recordings/flv');
   });

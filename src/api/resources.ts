@@ -1,4 +1,5 @@
 import { clients } from './clients.ts';
+import { cluster } from './cluster.ts';
 import { clusters } from './clusters.ts';
 import { links } from './links.ts';
 import { type Document, openapi } from './openapi.ts';
@@ -23,6 +24,7 @@ export function resources(services: Services, document: () => Document): readonl
     ...recordings(services),
     ...shift(services),
     ...links(services),
+    ...cluster(services),
     ...routes(services),
     ...clusters(services),
     ...versions(services),

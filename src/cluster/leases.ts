@@ -60,9 +60,9 @@ export class FileLeases implements Leases {
     return leases;
   }
 
-  claim(path: StreamPath, held?: Lease): Lease {
-    if (held) return held;
-    this.#last = Math.max(this.#last + 1, this.#options.clock.wall());
+  claim(path: StreamPath, held?: Lease, seen = 0): Lease {
+    if (held && held.token >= seen) return held;
+    this.#last = Math.max(this.#last + 1, this.#options.clock.wall(), seen + 1);
     const present = this.#entries.get(path);
     const lease = { token: this.#last, anchor: present?.anchor, next: present?.next };
     this.keep(path, lease);

@@ -11,7 +11,7 @@ function originsIn(...urls: string[]): readonly (OriginAddress | UpstreamAddress
   return loadConfig(schema, { file: { name: 'headwater.yaml', text } }).relay.origins;
 }
 
-const good: [url: string, origin: OriginAddress][] = [
+const good: [url: string, origin: OriginAddress | UpstreamAddress][] = [
   ['headwater://origin.example.com', { host: 'origin.example.com', port: 4242 }],
   ['headwater://10.0.0.7:5000/', { host: '10.0.0.7', port: 5000 }],
   ['headwater://[2001:db8::7]:5000', { host: '2001:db8::7', port: 5000 }],
@@ -21,19 +21,12 @@ const good: [url: string, origin: OriginAddress][] = [
     { host: 'origin', port: 4242, joinToken: 'hwj1.a', mediaPort: 15_220 },
   ],
   ['headwater://origin:1/?join=hwj1.a', { host: 'origin', port: 1, joinToken: 'hwj1.a' }],
+  ['rtmp://srs:19350', { url: 'rtmp://srs:19350/[app]/[stream]' }],
+  ['rtmps://[2001:db8::7]:443/', { url: 'rtmps://[2001:db8::7]:443/[app]/[stream]' }],
+  ['http://srs:8080/?token=x', { url: 'http://srs:8080/[app]/[stream].flv?token=x' }],
+  ['https://cdn.example/live', { url: 'https://cdn.example/live/[stream].flv' }],
+  ['rtmps://cdn.example/[app]/x-[stream]', { url: 'rtmps://cdn.example/[app]/x-[stream]' }],
 ];
-
-const upstreams = [
-  'rtmp://origin',
-  'rtmps://origin:443/',
-  'rtmp://[2001:db8::7]:1935/[app]/[stream]?vhost=[vhost]&token=secret',
-  'http://origin:8080',
-  'https://cdn.example.com/x/[app]_[stream].flv',
-];
-
-for (const url of upstreams) {
-  test(`${url} is a server of another kind`, () => assert.deepEqual(originsIn(url), [{ url }]));
-}
 
 for (const [url, origin] of good) {
   test(`${url} is an origin`, () => assert.deepEqual(originsIn(url), [origin]));
@@ -52,9 +45,9 @@ for (const url of [
   'rtmp://',
   'rtmp://u:p@origin',
   'rtmp://origin:0',
-  'rtmp://origin/live',
+  'rtmp://origin:70000',
   'rtsp://origin',
-  'ftp://origin/[app]/[stream]',
+  'srt://origin',
   'headwater://',
   'headwater://a:0',
   'headwater://a:70000',
@@ -111,4 +104,25 @@ test('the environment has the number of workers as well, and what is none is tol
   assert.equal(inEnvironment('2').cluster.workers, 2);
   for (const wrong of ['0', '65', '-1', 'all', ''])
     assert.throws(() => inEnvironment(wrong), /cluster\.workers.*allowed is auto or a whole number from 1 to 64/);
+});
+
+describe('a cluster', () => {
+  const read = (cluster: object) =>
+    loadConfig(schema, { file: { name: 'headwater.yaml', text: JSON.stringify({ cluster }) } }).cluster;
+
+  test('has its directory in a Redis, or is one node alone', () => {
+    for (const url of ['redis://:secret@10.0.0.7:6379/1', 'rediss://redis', 'redis+sentinel://a,b:26380/live'])
+      assert.equal(read({ directory: url }).directory, url);
+    assert.equal(read({}).directory, undefined);
+  });
+
+  test('says where a node is reached', () => {
+    assert.equal(read({}).address, undefined);
+    assert.deepEqual(read({ address: 'node-a.example' }).address, { host: 'node-a.example' });
+    assert.deepEqual(read({ address: '10.0.0.7:14242' }).address, { host: '10.0.0.7', port: 14_242 });
+    assert.deepEqual(read({ address: '[2001:db8::7]' }).address, { host: '2001:db8::7' });
+  });
+
+  for (const wrong of [{ directory: 'mysql://x' }, { name: 'a b' }, { address: ':4242' }, { address: 'host:0' }])
+    test(`does not take ${JSON.stringify(wrong)}`, () => assert.throws(() => read(wrong), ConfigError));
 });

@@ -87,9 +87,9 @@ export const publishOptions = section('What becomes of streams when publishers c
   grace: option(duration(), '60s', 'How long viewers are kept when a publisher is lost.'),
   stopGrace: option(duration(), '5s', 'How long viewers are kept when a publisher says that it ends.'),
   takeover: option(
-    oneOf('stale', 'always', 'never'),
+    oneOf('stale', 'always', 'never', 'backup'),
     'stale',
-    'Whether a second publisher takes over a stream: when the first is stale, always or never.',
+    'Whether a second publisher takes over a stream: when the first is stale, always or never; backup: it stands by for the first.',
   ),
   staleAfter: option(duration(), '2s', 'How long a publisher must be silent to count as stale.'),
   firstFrameTimeout: option(duration('1s'), '20s', 'How long a publisher may take to send its first frame.'),
@@ -154,14 +154,12 @@ const RELAY_PORT = 4242;
 const PORT = /^[1-9]\d{0,4}$/;
 const TOKEN = /^[\w.-]+$/;
 
-/** A server of another kind that streams are fetched from. */
+/** A server of another kind that streams are fetched from: a URL in which `[vhost]`, `[app]` and `[stream]` stand for those of a stream. */
 export interface UpstreamAddress {
-  /** Of the server alone, or of its streams, with `[app]` and `[stream]` in it. */
   readonly url: string;
 }
 
-const UPSTREAM = /^(?:rtmps?|https?):\/\/(?:\[[0-9a-fA-F:.]+\]|[\w.-]+)(?::[1-9]\d{0,4})?(?:\/?|\/\S*\[stream\]\S*)$/;
-const LONGEST_URL = 4096;
+const UPSTREAM = /^(rtmps?|https?):\/\/((?:\[[0-9a-fA-F:.]+\]|[\w.-]+)(?::[1-9]\d{0,4})?)(\/[^?#\s]*)?(\?[^#\s]*)?$/;
 
 /** Whether streams are fetched from an origin by the protocols that players speak. */
 export function isUpstream(origin: OriginAddress | UpstreamAddress): origin is UpstreamAddress {
@@ -170,15 +168,29 @@ export function isUpstream(origin: OriginAddress | UpstreamAddress): origin is U
 
 /** An origin by its URL, of which no message may show the token. */
 function origin(): Value<OriginAddress | UpstreamAddress, string> {
-  const allowed =
-    'headwater://HOST, rtmp://HOST or http://HOST, each with :PORT if you like, the first also with ?join=TOKEN';
-  return value<OriginAddress | UpstreamAddress, string>(allowed, (raw) => {
-    if (typeof raw === 'string' && raw.length <= LONGEST_URL && UPSTREAM.test(raw)) return { url: raw };
-    const match = typeof raw === 'string' ? ORIGIN.exec(raw) : undefined;
-    const port = Number(match?.[3] ?? RELAY_PORT);
-    const extras = match && port >= 1 && port <= 65_535 ? originExtras(match[4] ?? '') : undefined;
-    return match && extras ? { host: match[1] ?? match[2]!, port, ...extras } : WRONG;
-  }).meta({ secret: true });
+  const allowed = 'headwater://HOST, headwater://HOST:PORT or either with ?join=TOKEN, rtmp://HOST or http://HOST';
+  return value<OriginAddress | UpstreamAddress, string>(
+    allowed,
+    (raw) => (typeof raw === 'string' && (readOrigin(raw) ?? readUpstream(raw))) || WRONG,
+  ).meta({ secret: true });
+}
+
+/** What a URL leaves out is that of the stream: its name behind a slash, or app and name. */
+function readUpstream(url: string): UpstreamAddress | undefined {
+  const [, scheme, host, path = '', query = ''] = UPSTREAM.exec(url) ?? [];
+  if (!scheme || !URL.canParse(`http://${host}`)) return undefined;
+  const name = scheme.startsWith('http') ? '[stream].flv' : '[stream]';
+  const bare = path.replace(/\/+$/, '');
+  const whole = path.includes('[stream]') ? path : bare === '' ? `/[app]/${name}` : `${bare}/${name}`;
+  return { url: `${scheme}://${host}${whole}${query}` };
+}
+
+/** The address that a URL of the relay names; undefined when it is none. */
+export function readOrigin(url: string): OriginAddress | undefined {
+  const match = ORIGIN.exec(url);
+  const port = Number(match?.[3] ?? RELAY_PORT);
+  const extras = match && port >= 1 && port <= 65_535 ? originExtras(match[4] ?? '') : undefined;
+  return match && extras ? { host: match[1] ?? match[2]!, port, ...extras } : undefined;
 }
 
 /** What stands behind the `?` of an origin's URL; undefined when something else does. */
@@ -236,7 +248,7 @@ export const relayOptions = section('How streams go from node to node: see docs/
   origins: option(
     list(origin()),
     [],
-    'Where streams are fetched that nobody publishes here: headwater://host:4242?join=TOKEN, or other servers: rtmp://host, http://host:8080.',
+    'Where streams are fetched that nobody publishes here: headwater://host:4242, with ?join=TOKEN for the first time; rtmp://host, http://host.',
   ),
   media: option(
     listen(),
@@ -288,24 +300,67 @@ function workers(): Value<number | undefined, 'auto' | number> {
   });
 }
 
-/** Which servers are one cluster, how they find one another, and how many processes a node is made of. */
-export const clusterOptions = section('Servers that have streams in common, and the processes of this one.', {
-  workers: option(
-    workers(),
-    1,
-    'Processes that share all ports and streams, so that one stream can use as many cores; auto: one for each core.',
-  ),
-  coworkers: option(
-    list(coworker()),
-    [],
-    'The HTTP APIs of the other origins of a cluster in the manner of SRS, such as [10.0.0.7:1985]: who has a stream is asked of them.',
-  ),
-  redirect: option(
-    oneOf('asked', 'always', 'never'),
-    'asked',
-    'Whether RTMP players are sent to the server that has the stream (RTMP 302): asked (movie?redirect=302), always, or never.',
-  ),
-});
+const REDIS = /^rediss?(?:\+sentinel)?:\/\/\S+$/;
+const CLUSTER_NAME = /^[\w.-]{1,64}$/;
+
+/** Where the directory is: the URL may hold a password. Undefined for `memory`. */
+function directory(): Value<string | undefined, string> {
+  const allowed = 'memory, redis://HOST:PORT, rediss://… or redis+sentinel://HOST:PORT,HOST:PORT/NAME';
+  return value<string | undefined, string>(allowed, (raw) => {
+    if (raw === 'memory') return undefined;
+    return typeof raw === 'string' && REDIS.test(raw) ? raw : WRONG;
+  }).meta({ secret: true });
+}
+
+const ADVERTISED = /^(?:\[([0-9a-fA-F:.]+)\]|([\w.-]+))(?::(\d{1,5}))?$/;
+
+/** Where others reach this node: a host, perhaps with a port; undefined stands for auto. */
+function advertised(): Value<{ readonly host: string; readonly port?: number } | undefined, string> {
+  return value<{ host: string; port?: number } | undefined, string>('auto, HOST or HOST:PORT', (raw) => {
+    if (raw === 'auto') return undefined;
+    const [, ipv6, name, port] = (typeof raw === 'string' && ADVERTISED.exec(raw)) || [];
+    const host = ipv6 ?? name;
+    if (host === undefined || (port !== undefined && !(Number(port) >= 1 && Number(port) <= 65_535))) return WRONG;
+    return { host, ...(port !== undefined && { port: Number(port) }) };
+  });
+}
+
+/** How many processes a node is made of, and which nodes are one cluster. */
+export const clusterOptions = section(
+  'How many processes this node is made of (see docs/operate.md), and which nodes are one cluster (see docs/cluster.md).',
+  {
+    workers: option(
+      workers(),
+      1,
+      'Processes that share all ports and streams, so that one stream can use as many cores; auto: one for each core.',
+    ),
+    directory: option(
+      directory(),
+      'memory',
+      'Where it stands which node has which stream: redis://HOST:PORT for nodes that are one cluster; memory: this node is alone.',
+    ),
+    name: option(
+      value('1 to 64 of A-Z a-z 0-9 . _ -', (raw) => (typeof raw === 'string' && CLUSTER_NAME.test(raw) ? raw : WRONG)),
+      'headwater',
+      'The name of the cluster: several in one Redis have different ones.',
+    ),
+    address: option(
+      advertised(),
+      'auto',
+      'Where the other nodes reach this one: HOST or HOST:PORT; auto: the address by which this machine reaches the directory.',
+    ),
+    coworkers: option(
+      list(coworker()),
+      [],
+      'The HTTP APIs of the other origins of a cluster of SRS, such as [10.0.0.7:1985]: who has a stream is asked of them.',
+    ),
+    redirect: option(
+      oneOf('asked', 'always', 'never'),
+      'asked',
+      'Whether RTMP players are sent to the coworker that has the stream (RTMP 302): asked (movie?redirect=302), always, or never.',
+    ),
+  },
+);
 
 /** The options of the server itself; each module adds its own beside them. */
 export const coreOptions = {

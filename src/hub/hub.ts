@@ -2,12 +2,15 @@ import { type Clock, SECOND } from '../base/clock.ts';
 import { RefusedError } from '../base/errors.ts';
 import type { Window } from '../base/log.ts';
 import type { Signal } from '../base/signal.ts';
+import { Casting } from './casting.ts';
 import { type Lease, type Leases, MemoryLeases } from './lease.ts';
 import { Mirror } from './mirror.ts';
 import { describePath } from './path.ts';
 import { outwait, Publisher } from './publisher.ts';
 import type { Session } from './session.ts';
-import { type Publishing, Stream } from './stream.ts';
+import { type Publishing, type Role, Stream } from './stream.ts';
+import { Tenures } from './tenures.ts';
+import { Waiting } from './waiting.ts';
 
 /** How streams behave when publishers come and go. */
 export interface HubOptions {
@@ -18,7 +21,7 @@ export interface HubOptions {
   /** How long it goes on after a deliberate stop, in microseconds; 0 ends it at once. */
   readonly stopGrace: number;
   /** Who wins when a second publisher comes: see docs/publish.md. */
-  readonly takeover: 'stale' | 'always' | 'never';
+  readonly takeover: 'stale' | 'always' | 'never' | 'backup';
   /** How long a publisher must have been silent to count as stale, in microseconds. */
   readonly staleAfter: number;
   /** How long segments are aimed at, in microseconds. */
@@ -54,14 +57,20 @@ export type RecordingEvent =
  */
 export type Resolver = (path: string) => Promise<void> | undefined;
 
+/** How far somebody has seen a stream: the token of its owner, and the newest time, in microseconds (-Infinity for nothing). */
+export interface Seen {
+  readonly token: number;
+  readonly dts: number;
+}
+
 /** Elsewhere nobody tells when a stream begins: resolvers are asked so often as long as somebody waits for it. */
 const SEARCH_EVERY = 1 * SECOND;
-/** So many numbers of segments are given away in advance: as many at most are left out after a crash. */
-const NUMBERS_AHEAD = 16;
+/** More than this is no clock's fault: nobody has seen such a token, or such a time. */
+const MOST_AHEAD = 3600 * SECOND;
 /** For what nobody can end. */
 const NEVER: Signal = { aborted: false, reason: undefined, addEventListener() {}, removeEventListener() {} };
-/** Of a stream whose owner has not been heard of yet. */
-const NO_OWNER: Lease = { token: 0, anchor: undefined };
+/** So many publishers may stand by for one stream. */
+const MOST_UNDERSTUDIES = 4;
 
 /** Where publishers and readers of streams meet. */
 export class Hub {
@@ -69,23 +78,28 @@ export class Hub {
   readonly #clock: Clock;
   readonly #streams = new Map<string, Stream>();
   readonly #observers: ((event: HubEvent) => void)[] = [];
-  /** Called when a stream has frames to read, by path. */
-  readonly #waiting = new Map<string, Set<() => void>>();
+  /** Those who wait for streams that have frames to read. */
+  readonly #waiting: Waiting;
   /** Cancels the end of a stream that has no publisher. */
   readonly #endings = new Map<Stream, () => void>();
-  readonly #leases: Leases;
+  readonly #tenures: Tenures;
   readonly #resolvers: Resolver[] = [];
   /** Which streams are fetched as soon as they are to be had. */
   readonly #wishes: ((path: string) => boolean)[] = [];
   /** The searches under way, by path: readers of one path share one. */
   readonly #searches = new Map<string, Promise<void>>();
+  readonly #casting: Casting;
+  /** A stream that another node has taken over, while its publisher is sent away: nobody here goes on with it. */
+  #conceded: Stream | undefined;
   /** Why nothing can be published or read any more. */
   #closed: RefusedError | undefined;
 
   constructor(options: HubOptions, clock: Clock, leases: Leases = new MemoryLeases(clock)) {
     this.#options = options;
     this.#clock = clock;
-    this.#leases = leases;
+    this.#waiting = new Waiting(clock);
+    this.#tenures = new Tenures(leases);
+    this.#casting = new Casting(clock, (stream, to) => void this.#recast(stream, to));
     leases.onRival((path) => this.#yield(path));
   }
 
@@ -96,6 +110,13 @@ export class Hub {
 
   find(path: string): Stream | undefined {
     return this.#streams.get(path);
+  }
+
+  /** How far a stream was ever seen here: no owner counts whose token is lower. */
+  seen(path: string): Seen {
+    const stream = this.#streams.get(path);
+    const token = stream?.lease.token ?? this.#tenures.tokenOf(path);
+    return { token, dts: stream?.newest.dts ?? Number.NEGATIVE_INFINITY };
   }
 
   /** Has every event of every stream handed to `observer`, which must not throw. */
@@ -125,7 +146,7 @@ export class Hub {
 
   /** A stream is to be had now from where it was not before: those who wait for it look again, and it is fetched if it is wanted. */
   offer(path: string): void {
-    this.#announce(path);
+    this.#waiting.wake(path);
     if (this.isWanted(path)) this.read(path, 0, NEVER).catch(() => {});
   }
 
@@ -137,13 +158,14 @@ export class Hub {
     if (this.#closed) throw this.#closed;
     const present = this.#streams.get(path);
     if (present?.publisher) throw new RefusedError('busy', `${describePath(path)} is being published here`);
-    const stream = present ?? this.#add(new Stream(path, this.#clock.wall(), NO_OWNER, this.#options.window));
+    const unheard: Lease = { token: this.seen(path).token, anchor: undefined };
+    const stream = present ?? this.#add(new Stream(path, this.#clock.wall(), unheard, this.#options.window));
     const { next, floor } = stream.mirrored ?? { next: 0, floor: stream.newest.dts };
     stream.mirrored = { next, floor, isInner: session.isInner };
     return this.#append(
       stream,
       new Mirror(stream, session, this.#clock, {
-        begun: () => this.#announce(path),
+        begun: () => this.#waiting.wake(path),
         closed: () => this.#unpublish(stream, session, false),
         ended: (code, message) => {
           this.#unpublish(stream, session, true);
@@ -155,15 +177,21 @@ export class Hub {
 
   /**
    * Makes `session` the publisher of `path`, begins the stream if there is none, and replaces a present publisher as the
-   * takeover rule says. Throws {@link RefusedError} `busy` if that one stays, and the reason of `signal` when it aborts.
+   * takeover rule says; beside one, a backup stands by. Throws {@link RefusedError} `busy` if that one stays, and the reason of
+   * `signal` when it aborts.
    */
-  async publish(path: string, session: Session, signal: Signal): Promise<Publisher> {
+  async publish(path: string, session: Session, signal: Signal, role?: Role): Promise<Publisher> {
+    const part = role ?? (this.#options.takeover === 'backup' ? 'backup' : 'main');
     for (;;) {
       this.#check(signal);
+      // A search that is under way may be what waits for this.
+      if (part === 'backup' && !this.#rival(path) && !this.#searches.has(path)) await this.#search(path, signal);
       const rival = this.#rival(path);
       if (!rival) {
         const lease = await this.#claim(path, signal);
-        if (!this.#rival(path)) return this.#begin(this.#owned(path, lease), session);
+        if (this.#isFree(path, lease)) return this.#begin(this.#owned(path, lease), session, part);
+      } else if (part === 'backup' || rival.role === 'backup') {
+        return this.#standBy(path, session, part);
       } else {
         const yields = await this.#yields(rival, signal);
         this.#check(signal);
@@ -175,8 +203,29 @@ export class Hub {
 
   /** Has whoever publishes a stream here, or fetches it from elsewhere, go at once: its owner is another one. */
   concede(path: string): void {
+    const stream = this.#streams.get(path);
     const rival = this.#rival(path);
-    if (rival) this.#dismiss(rival, path);
+    if (!stream || !rival) return;
+    if (rival instanceof Publisher && rival.role === 'backup') this.#stepBack(stream, rival);
+    else this.#dismissQuietly(stream, rival);
+  }
+
+  /**
+   * Somebody has seen more of a stream that is published here, by an owner that we have not heard of: it goes on under a greater
+   * token and from a later time, or not at all where its owner has become another one. Never rejects.
+   */
+  async raise(path: string, seen: Seen): Promise<void> {
+    const stream = this.#streams.get(path);
+    if (!stream || stream.mirrored || seen.token - this.#clock.wall() > MOST_AHEAD) return;
+    try {
+      if (stream.publisher && stream.lease.token < seen.token) await this.#tenures.raise(stream, seen.token);
+      const position = this.#positionOf(stream);
+      if (seen.dts > position && seen.dts < position + MOST_AHEAD) {
+        stream.timeline.resume(seen.dts, this.#clock.now());
+      }
+    } catch {
+      this.concede(path);
+    }
   }
 
   /**
@@ -192,7 +241,7 @@ export class Hub {
       const stream = this.#streams.get(path);
       if (stream?.lineup) return stream;
       if (hasAsked || stream?.publisher) {
-        await this.#appearance(path, deadline - this.#clock.now(), signal, { pause });
+        await this.#waiting.appearance(path, deadline - this.#clock.now(), signal, { pause });
         hasAsked = pause === Number.POSITIVE_INFINITY;
       } else {
         await this.#search(path, signal);
@@ -215,20 +264,13 @@ export class Hub {
     this.#emit(event);
   }
 
-  /** Ends a stream that was fetched for viewers who have left. */
-  drop(path: string): void {
-    const stream = this.#streams.get(path);
-    stream?.publisher?.close(true);
-    if (stream) this.#end(stream, new RefusedError('gone', 'nobody watches it any more'));
-  }
-
   /** Ends all streams at once; from then on everything is refused. */
   close(): void {
     this.#closed = new RefusedError('shutdown', 'the server is stopping');
-    for (const path of [...this.#waiting.keys()]) this.#announce(path);
+    for (const path of this.#waiting.paths) this.#waiting.wake(path);
     for (const stream of [...this.#streams.values()]) {
       stream.publisher?.close(true);
-      if (!stream.mirrored) this.#keepNext(stream, 0);
+      if (!stream.mirrored) this.#tenures.keepNext(stream, 0);
       this.#end(stream, this.#closed);
     }
   }
@@ -244,33 +286,52 @@ export class Hub {
     return present?.session.isInner ? undefined : present;
   }
 
+  /** Whether one who has claimed a stream may write it: what was fetched from its owner meanwhile, under a lower token, has to go. */
+  #isFree(path: string, { token }: Lease): boolean {
+    const stream = this.#streams.get(path);
+    return !stream || (stream.lease.token <= token && (!stream.publisher || stream.mirrored !== undefined));
+  }
+
   #dismiss(publishing: Publishing, path: string): void {
     if (publishing.closed) return;
     publishing.close(false);
     publishing.session.close(new RefusedError('busy', `another publisher took ${describePath(path)} over`));
   }
 
+  /** The same, and nobody who stands by goes on. */
+  #dismissQuietly(stream: Stream, publishing: Publishing): void {
+    this.#conceded = stream;
+    this.#dismiss(publishing, stream.path);
+    this.#conceded = undefined;
+  }
+
   /** Somebody else claims the stream: he may have it as the takeover rule says, with the numbers that come next. */
   async #yield(path: string): Promise<boolean> {
+    if (this.#tenures.isClaiming(path)) return false;
     const rival = this.#rival(path);
     if (rival && !(await this.#yields(rival, NEVER))) return false;
     this.concede(path);
     const stream = this.#streams.get(path);
-    if (stream && !stream.mirrored) this.#keepNext(stream, 0);
+    if (stream && !stream.mirrored) this.#tenures.keepNext(stream, 0);
     return true;
   }
 
   async #claim(path: string, signal: Signal): Promise<Lease> {
-    const present = this.#streams.get(path);
-    const lease = await this.#leases.claim(path, present && !present.mirrored ? present.lease : undefined);
-    if ((signal.aborted || this.#closed) && !this.#streams.has(path)) this.#leases.release(path);
+    const lease = await this.#tenures.claim(path, this.#streams.get(path), this.seen(path).token);
+    if ((signal.aborted || this.#closed) && !this.#streams.has(path)) this.#tenures.release(path);
     this.#check(signal);
     return lease;
   }
 
+  /** Where a stream stands, or will begin. */
+  #positionOf({ timeline, lease: { anchor } }: Stream): number {
+    return timeline.position ?? (anchor === undefined ? 0 : this.#clock.wall() - anchor);
+  }
+
   async #yields(rival: Publishing, signal: Signal): Promise<boolean> {
     const { takeover, staleAfter } = this.#options;
-    if (takeover !== 'stale') return takeover === 'always';
+    if (rival.role === 'backup') return true;
+    if (takeover === 'always' || takeover === 'never') return takeover === 'always';
     return outwait(rival, staleAfter, signal, this.#clock);
   }
 
@@ -278,7 +339,7 @@ export class Hub {
   #owned(path: string, lease: Lease): Stream {
     const present = this.#streams.get(path);
     // One that is still fetched from another worker: from now on that one fetches it here.
-    if (present?.publisher) this.#dismiss(present.publisher, path);
+    if (present?.publisher) this.#dismissQuietly(present, present.publisher);
     if (present && !present.mirrored && present.lease.token === lease.token) return present;
     const stream = present ?? this.#add(new Stream(path, this.#clock.wall(), lease, this.#options.window));
     // What this node had before it was restarted goes on from there, as does what another node has begun.
@@ -298,19 +359,67 @@ export class Hub {
     return stream;
   }
 
-  #begin(stream: Stream, session: Session): Publisher {
-    return this.#append(
+  #begin(stream: Stream, session: Session, role: Role): Publisher {
+    const publisher = this.#append(stream, this.#publisher(stream, session, role));
+    publisher.enter();
+    return publisher;
+  }
+
+  #standBy(path: string, session: Session, role: Role): Publisher {
+    const stream = this.#streams.get(path)!;
+    if (stream.understudies.size >= MOST_UNDERSTUDIES)
+      throw new RefusedError('busy', `enough publishers stand by for ${describePath(path)}`);
+    const publisher = this.#publisher(stream, session, role);
+    this.#casting.add(stream, publisher);
+    return publisher;
+  }
+
+  #publisher(stream: Stream, session: Session, role: Role): Publisher {
+    const publisher: Publisher = new Publisher(
       stream,
-      new Publisher(stream, session, this.#clock, this.#options.segment, {
+      session,
+      this.#clock,
+      { segment: this.#options.segment, role },
+      {
         begun: () => {
-          this.#announce(stream.path);
-          this.#keep(stream, {});
+          this.#waiting.wake(stream.path);
+          this.#tenures.keep(stream, {});
         },
-        anchored: (anchor) => this.#keep(stream, { anchor: stream.lease.anchor ?? anchor }),
-        stamped: () => this.#reserve(stream),
-        closed: (deliberate) => this.#unpublish(stream, session, deliberate),
-      }),
+        anchored: (anchor) => this.#tenures.keep(stream, { anchor: stream.lease.anchor ?? anchor }),
+        stamped: () => this.#tenures.reserve(stream),
+        offered: () => this.#casting.offered(stream, publisher),
+        closed: (deliberate) => {
+          if (stream.publisher === publisher) this.#unpublish(stream, session, deliberate);
+          else this.#casting.remove(stream, publisher);
+        },
+      },
     );
+    return publisher;
+  }
+
+  /** Has one who stood by go on with a stream; whoever did so before stands by, if he is still there. */
+  async #recast(stream: Stream, to: Publisher): Promise<void> {
+    this.#casting.remove(stream, to);
+    try {
+      if (stream.publisher instanceof Publisher) this.#stepBack(stream, stream.publisher);
+      const lease = await this.#tenures.inherit(stream);
+      if (stream.ended) return this.#closed ? undefined : this.#tenures.release(stream.path);
+      this.#owned(stream.path, lease);
+      if (to.closed || stream.publisher) return;
+      this.#append(stream, to);
+      to.enter();
+    } catch {
+      // It stays another node's: what that one has is waited for.
+      if (!to.closed && !stream.ended) this.#casting.add(stream, to);
+    }
+  }
+
+  /** Who publishes it stands by from now on. */
+  #stepBack(stream: Stream, publisher: Publisher): void {
+    stream.publisher = undefined;
+    publisher.standBy();
+    this.#casting.add(stream, publisher);
+    this.#await(stream, this.#options.grace);
   }
 
   /** Makes `publishing` the one who appends. */
@@ -322,29 +431,17 @@ export class Hub {
     return publishing;
   }
 
-  /** Keeps numbers that will not be used twice, whenever this node ends: well before they are used. */
-  #reserve(stream: Stream): void {
-    const { next } = stream.segments;
-    const kept = stream.lease.next;
-    const isEnough = kept && kept.segment - next.segment > NUMBERS_AHEAD / 2;
-    if (!isEnough || kept.discontinuity <= next.discontinuity) this.#keepNext(stream, NUMBERS_AHEAD);
-  }
-
-  #keepNext(stream: Stream, ahead: number): void {
-    const { segment, discontinuity } = stream.segments.next;
-    this.#keep(stream, { next: { segment: segment + ahead, discontinuity: discontinuity + 1 } });
-  }
-
-  #keep(stream: Stream, change: Partial<Lease>): void {
-    stream.lease = { ...stream.lease, ...change };
-    this.#leases.keep(stream.path, stream.lease);
-  }
-
   #unpublish(stream: Stream, session: Session, deliberate: boolean): void {
     stream.publisher = undefined;
     this.#emit({ type: 'unpublished', stream, session, deliberate });
     // A stream that never showed a frame has no viewers to keep.
-    const grace = !stream.lineup ? 0 : deliberate ? this.#options.stopGrace : this.#options.grace;
+    this.#await(stream, !stream.lineup ? 0 : deliberate ? this.#options.stopGrace : this.#options.grace);
+    if (stream !== this.#conceded) this.#casting.replace(stream);
+  }
+
+  /** Ends a stream after some time without a publisher. */
+  #await(stream: Stream, grace: number): void {
+    this.#endings.get(stream)?.();
     const end = () => this.#end(stream, new RefusedError('gone', `${describePath(stream.path)} has ended`));
     this.#endings.set(stream, this.#clock.after(grace, end));
   }
@@ -353,15 +450,17 @@ export class Hub {
     this.#endings.get(stream)?.();
     this.#endings.delete(stream);
     this.#streams.delete(stream.path);
-    if (reason !== this.#closed) this.#leases.release(stream.path);
+    this.#tenures.forget(stream);
+    if (reason !== this.#closed) this.#tenures.release(stream.path);
     stream.end(reason.code, reason.message);
+    for (const understudy of stream.understudies) understudy.session.close(reason);
     this.#emit({ type: 'ended', stream });
   }
 
   /** Resolves when a stream is there, or nobody knows of one. Rejects with what `signal` says when it aborts. */
   async #search(path: string, signal: Signal): Promise<void> {
     const search = this.#searches.get(path) ?? this.#beginSearch(path);
-    await this.#appearance(path, Number.POSITIVE_INFINITY, signal, { search });
+    await this.#waiting.appearance(path, Number.POSITIVE_INFINITY, signal, { search });
   }
 
   #beginSearch(path: string): Promise<void> {
@@ -369,43 +468,6 @@ export class Hub {
     const search = Promise.all(answers).then(() => void this.#searches.delete(path));
     this.#searches.set(path, search);
     return search;
-  }
-
-  #announce(path: string): void {
-    const waiting = this.#waiting.get(path);
-    this.#waiting.delete(path);
-    for (const wake of waiting ?? []) wake();
-  }
-
-  /** Resolves when a stream may be there, or it is time to look: after `pause` microseconds, or when `search` is over. */
-  #appearance(
-    path: string,
-    wait: number,
-    signal: Signal,
-    { pause = Number.POSITIVE_INFINITY, search }: { pause?: number; search?: Promise<void> },
-  ): Promise<void> {
-    if (wait <= 0) throw new RefusedError('not-found', `nothing is published on ${describePath(path)}`);
-    return new Promise((resolve, reject) => {
-      const waiting = this.#waiting.get(path) ?? new Set();
-      this.#waiting.set(path, waiting);
-      const settle = (act: () => void) => {
-        cancel();
-        signal.removeEventListener('abort', abort);
-        waiting.delete(wake);
-        if (waiting.size === 0 && this.#waiting.get(path) === waiting) this.#waiting.delete(path);
-        act();
-      };
-      const wake = () => settle(resolve);
-      const abort = () => settle(() => reject(signal.reason));
-      const expire = () =>
-        settle(() => reject(new RefusedError('not-found', `nothing was published on ${describePath(path)} in time`)));
-      const timeout = Math.min(wait, pause);
-      const cancel = Number.isFinite(timeout) ? this.#clock.after(timeout, wait > pause ? wake : expire) : () => {};
-      signal.addEventListener('abort', abort);
-      waiting.add(wake);
-      if (signal.aborted) abort();
-      void search?.then(wake);
-    });
   }
 
   #emit(event: HubEvent): void {

@@ -15,10 +15,11 @@ export interface Lease {
 /** Who keeps the leases of this node's streams. */
 export interface Leases {
   /**
-   * The lease of a stream that is to be published here: `held` where it is ours already, else a greater one, with an `anchor` when
-   * the stream goes on where an earlier owner stopped. Rejects with `RefusedError` `busy` when another owner keeps it.
+   * The lease of a stream that is to be published here: `held` where it is ours already and its token is not below one that was
+   * `seen`, else a greater one, with an `anchor` when the stream goes on where an earlier owner stopped. Rejects with
+   * `RefusedError` `busy` when another owner keeps it: one with the token `over` is known to have failed, and is not asked.
    */
-  claim(path: StreamPath, held?: Lease): Lease | Promise<Lease>;
+  claim(path: StreamPath, held?: Lease, seen?: number, over?: number): Lease | Promise<Lease>;
   /** Keeps the lease as it is now: when there are frames to read, with its anchor, and as the numbers of segments go on. */
   keep(path: StreamPath, lease: Lease): void;
   /** The stream has ended: the next one of this name begins anew. */
@@ -36,9 +37,9 @@ export class MemoryLeases implements Leases {
     this.#clock = clock;
   }
 
-  claim(_path: StreamPath, held?: Lease): Lease {
-    if (held) return held;
-    this.#last = Math.max(this.#last + 1, this.#clock.wall());
+  claim(_path: StreamPath, held?: Lease, seen = 0): Lease {
+    if (held && held.token >= seen) return held;
+    this.#last = Math.max(this.#last + 1, this.#clock.wall(), seen + 1);
     return { token: this.#last, anchor: undefined };
   }
 

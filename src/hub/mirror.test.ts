@@ -82,9 +82,23 @@ test('a new owner goes on at its first key frame behind what was seen', () => {
   times(reader);
   first.close();
   const second = hub.mirror(PATH, open());
-  const repeated = [frame(0, 0, VIDEO, true), frame(1, 40, VIDEO)];
+  const others = [frame(0, 0, VIDEO, true), frame(1, 40, VIDEO)];
+  const repeated = others.map((each) => ({ ...each, data: Uint8Array.of(7) }));
   mirrored(second, [...repeated, frame(2, 80, VIDEO), frame(3, 90, AUDIO), frame(4, 120, VIDEO, true)], 6);
   assert.deepEqual(times(reader), [90, 120]);
+});
+
+test('a new owner that has the same frames goes on right behind the last one, of each kind', () => {
+  const { hub, open } = setUp();
+  const first = hub.mirror(PATH, open());
+  mirrored(first, [frame(10, 0, VIDEO, true), frame(11, 40, VIDEO), frame(12, 95, AUDIO)]);
+  const reader = new Reader(first.stream);
+  times(reader);
+  first.close();
+  const repeated = [frame(0, 0, VIDEO, true), frame(1, 40, VIDEO)];
+  const following = [frame(2, 80, VIDEO), frame(3, 95, AUDIO), frame(4, 118, AUDIO), frame(5, 120, VIDEO)];
+  mirrored(hub.mirror(PATH, open()), [...repeated, ...following], 6);
+  assert.deepEqual(times(reader), [80, 118, 120]);
 });
 
 test('an owner that has been replaced is not listened to', () => {

@@ -1,9 +1,10 @@
-import type { Clock } from '../base/clock.ts';
+import { equalBytes } from '../base/bytes.ts';
+import { type Clock, MILLISECOND, SECOND } from '../base/clock.ts';
 import { type RefusalCode, RefusedError } from '../base/errors.ts';
-import type { Sample, Stamp } from '../media/frame.ts';
-import { sameTrack, type Track } from '../media/track.ts';
+import type { Frame, Sample, Stamp } from '../media/frame.ts';
+import { type Kind, sameTrack, type Track } from '../media/track.ts';
 import type { Session } from './session.ts';
-import { isStartable, type Lineup, type Publishing, type Stream } from './stream.ts';
+import { isStartable, type Lineup, newestByKind, type Publishing, type Stream } from './stream.ts';
 
 /** A frame as its stream's owner placed it. `dts` and `pts` are on the stream's own timeline. */
 export interface Relayed extends Sample {
@@ -16,6 +17,11 @@ export interface Relayed extends Sample {
   /** Where the owner begins a segment with it. */
   readonly stamp?: Stamp | undefined;
 }
+
+/** Times of the same frame differ by no more where its publishers count milliseconds. */
+const SLACK = 2 * MILLISECOND;
+/** A longer gap says nothing of what is usual. */
+const LONGEST_GAP = 3 * SECOND;
 
 /** What a mirror tells the hub. */
 export interface MirrorEvents {
@@ -31,11 +37,16 @@ export interface MirrorEvents {
 export class Mirror implements Publishing {
   readonly stream: Stream;
   readonly session: Session;
+  readonly role = 'main';
   lastArrival: number;
+  longestGap = 0;
   readonly #clock: Clock;
   readonly #events: MirrorEvents;
   #closed = false;
   #hasBegun = false;
+  /** The newest frames of an earlier owner, by kind, and whether this one has its last picture as well. */
+  #last: ReadonlyMap<Kind, Frame> = new Map();
+  #isContinued = false;
   /** Where decoding can go on: set false by {@link skipVideo} and by a new owner. */
   #needsKeyframe: boolean;
 
@@ -74,8 +85,10 @@ export class Mirror implements Publishing {
     const { stream } = this;
     const { kind } = frame.track;
     const mirrored = stream.mirrored!;
-    if (frame.seq < mirrored.next || frame.dts <= mirrored.floor) return;
-    this.lastArrival = this.#clock.now();
+    if (frame.seq < mirrored.next || this.#isRepeated(frame, mirrored.floor)) return;
+    const arrival = this.#clock.now();
+    this.longestGap = Math.max(this.longestGap, Math.min(arrival - this.lastArrival, LONGEST_GAP));
+    this.lastArrival = arrival;
     mirrored.next = frame.seq + 1;
     stream.epoch = frame.epoch;
     if (kind === 'video') {
@@ -108,12 +121,26 @@ export class Mirror implements Publishing {
     this.#events.ended(code, message);
   }
 
+  /** Whether the stream has this frame, or what came after it, from an earlier owner; its last picture is recognized. */
+  #isRepeated({ dts, track, data }: Relayed, floor: number): boolean {
+    if (dts > floor) return false;
+    const last = this.#last.get(track.kind);
+    if (!last) return true;
+    if (this.#isContinued) return dts <= last.dts + SLACK;
+    this.#isContinued = track.kind === 'video' && Math.abs(dts - last.dts) <= SLACK && equalBytes(data, last.data);
+    // Both owners had the same frames: pictures go on from this one.
+    if (this.#isContinued) this.#needsKeyframe = false;
+    return true;
+  }
+
   /** Another owner goes on: its positions are its own, and what it repeats of its predecessor's time is left out. */
   #succeed(token: number): void {
     const { stream } = this;
     stream.lease = { token, anchor: undefined };
     stream.mirrored = { next: 0, floor: stream.newest.dts, isInner: this.session.isInner };
     this.#needsKeyframe = true;
+    this.#isContinued = false;
+    this.#last = newestByKind(stream);
   }
 
   /** The stream's own object for a track, so that readers see a change only where there is one. */

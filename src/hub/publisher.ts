@@ -1,14 +1,17 @@
 import { type Clock, MILLISECOND, SECOND } from '../base/clock.ts';
 import type { Signal } from '../base/signal.ts';
 import type { Sample } from '../media/frame.ts';
-import { type Kind, sameTrack, type Track } from '../media/track.ts';
+import { type Codec, type Kind, sameTrack, type Track } from '../media/track.ts';
+import { type Alignment, align, Bench, type Held } from './bench.ts';
 import type { Session } from './session.ts';
-import { isStartable, type Lineup, type Publishing, type Stream } from './stream.ts';
+import { isStartable, type Lineup, type Publishing, type Role, type Stream } from './stream.ts';
 
 /** How long, in media or in waiting, the first frames are held until all tracks have shown themselves. */
 const LONGEST_PREROLL = 1 * SECOND;
 const LARGEST_PREROLL = 4 * 1024 * 1024;
 const MOST_PREROLL = 1000;
+/** A longer gap says nothing of what is usual. */
+const LONGEST_GAP = 3 * SECOND;
 
 /** What a publisher tells the hub. */
 export interface PublisherEvents {
@@ -18,15 +21,22 @@ export interface PublisherEvents {
   anchored(anchor: number): void;
   /** A segment has begun. */
   stamped(): void;
+  /** Standing by, it has sent a key frame. */
+  offered(): void;
   /** It may no longer write. */
   closed(deliberate: boolean): void;
 }
 
-/** The one who appends to a stream: from its first frame on until it closes or is replaced. */
+/**
+ * One who publishes a stream, from its first frame on until it closes or is replaced. It appends from {@link enter} on; until then,
+ * and after {@link standBy}, it stands by: what it sends is held for the case that it has to go on.
+ */
 export class Publisher implements Publishing {
   readonly stream: Stream;
   readonly session: Session;
+  readonly role: Role;
   lastArrival: number;
+  longestGap = 0;
   readonly #clock: Clock;
   /** How long segments are aimed at, in microseconds. */
   readonly #segment: number;
@@ -34,24 +44,65 @@ export class Publisher implements Publishing {
   #closed = false;
   /** The kinds that the encoder says it will send. */
   #announced: ReadonlySet<Kind> = new Set();
+  /** What it sends while it stands by; undefined while it appends. */
+  #bench: Bench | undefined = new Bench();
   /** Frames held until the lineup is known; undefined afterwards. */
-  #preroll: { sample: Sample; arrival: number; ingest: number }[] | undefined = [];
+  #preroll: Held[] | undefined = [];
   #prerollBytes = 0;
-  readonly #seen = new Set<Kind>();
+  /** The codecs that it sends. */
+  readonly #codecs = new Map<Kind, Codec>();
   #needsKeyframe = true;
+  /** What the stream has of the same frames from another publisher. */
+  #alignment: Alignment | undefined;
   /** The track last met per kind, as it came in and as the stream has it. */
   readonly #tracks = new Map<Kind, { from: Track; to: Track }>();
 
-  constructor(stream: Stream, session: Session, clock: Clock, segment: number, events: PublisherEvents) {
+  constructor(
+    stream: Stream,
+    session: Session,
+    clock: Clock,
+    { segment, role }: { readonly segment: number; readonly role: Role },
+    events: PublisherEvents,
+  ) {
     this.stream = stream;
     this.session = session;
+    this.role = role;
     this.#clock = clock;
     this.#segment = segment;
     this.#events = events;
     this.lastArrival = clock.now();
-    stream.timeline.restart();
-    stream.segments.break();
+  }
+
+  /** Whether it waits for its turn. */
+  get isStandingBy(): boolean {
+    return this.#bench !== undefined;
+  }
+
+  /** From now on it appends: where it has the same frames as the one before, straight on, else from a key frame that came later. */
+  enter(): void {
+    const { stream } = this;
+    const held = this.#bench?.held ?? [];
+    const alignment = align(stream, held);
+    this.#bench = undefined;
+    this.#needsKeyframe = !alignment;
+    this.#alignment = alignment;
+    this.#tracks.clear();
     stream.epoch++;
+    if (alignment) stream.timeline.align(alignment.shift);
+    else {
+      stream.timeline.restart();
+      stream.segments.break();
+    }
+    const isNews = ({ sample, arrival }: Held) => isOpening(sample) && arrival >= stream.newest.arrival;
+    const from = alignment || !stream.lineup ? 0 : held.findIndex(isNews);
+    this.#preroll = from < 0 ? [] : held.slice(from);
+    if (this.#preroll.length > 0 && this.#isComplete()) this.#begin();
+  }
+
+  /** Another one appends from now on. */
+  standBy(): void {
+    this.#bench = new Bench();
+    this.#preroll = [];
   }
 
   get closed(): boolean {
@@ -63,51 +114,55 @@ export class Publisher implements Publishing {
     this.#announced = kinds;
   }
 
-  /** Appends a frame. After {@link close} it does nothing: a replaced publisher may have frames on the way. */
+  /** Appends a frame, or holds it while standing by. After {@link close} it does nothing: a replaced publisher may have frames on the way. */
   write(sample: Sample): void {
     if (this.#closed) return;
-    const arrival = this.#clock.now();
-    this.lastArrival = arrival;
-    const ingest = this.#clock.wall();
-    if (this.#preroll) this.#hold(sample, arrival, ingest);
-    else this.#append(sample, arrival, ingest);
+    const frame = { sample, arrival: this.#clock.now(), ingest: this.#clock.wall() };
+    const gap = frame.arrival - this.lastArrival;
+    if (gap > this.longestGap && this.#codecs.size > 0) this.longestGap = Math.min(gap, LONGEST_GAP);
+    this.lastArrival = frame.arrival;
+    this.#codecs.set(sample.track.kind, sample.track.codec);
+    if (this.#bench) {
+      this.#bench.hold(frame);
+      if (isOpening(sample)) this.#events.offered();
+    } else if (this.#preroll) this.#hold(frame);
+    else this.#append(frame);
   }
 
   close(deliberate: boolean): void {
     if (this.#closed) return;
-    if (this.#preroll && this.#preroll.length > 0) this.#begin();
+    if (!this.#bench && this.#preroll && this.#preroll.length > 0) this.#begin();
     this.#closed = true;
     this.#events.closed(deliberate);
   }
 
-  #hold(sample: Sample, arrival: number, ingest: number): void {
+  #hold(frame: Held): void {
     const held = this.#preroll!;
-    held.push({ sample, arrival, ingest });
-    this.#prerollBytes += sample.data.length;
-    this.#seen.add(sample.track.kind);
+    held.push(frame);
+    this.#prerollBytes += frame.sample.data.length;
     const first = held[0]!;
-    const complete = held.length === MOST_PREROLL || this.#isComplete(this.#seen);
-    const waited = Math.max(arrival - first.arrival, sample.dts - first.sample.dts);
+    const complete = held.length === MOST_PREROLL || this.#isComplete();
+    const waited = Math.max(frame.arrival - first.arrival, frame.sample.dts - first.sample.dts);
     if (complete || waited >= LONGEST_PREROLL || this.#prerollBytes > LARGEST_PREROLL) this.#begin();
   }
 
-  /** Whether these are all the kinds that this publisher will send. */
-  #isComplete(seen: ReadonlySet<Kind>): boolean {
-    if (seen.size === 2) return true;
+  /** Whether it has shown all the kinds that it will send. */
+  #isComplete(): boolean {
+    if (this.#codecs.size === 2) return true;
     const before = Object.keys(this.stream.lineup ?? {}) as Kind[];
     const wanted = new Set([...this.#announced, ...before]);
-    return wanted.size > 0 && [...wanted].every((kind) => seen.has(kind));
+    return wanted.size > 0 && [...wanted].every((kind) => this.#codecs.has(kind));
   }
 
   /** All tracks are known: fixes the lineup and appends what was held. */
   #begin(): void {
     const held = this.#preroll!;
     this.#preroll = undefined;
-    const lineup: Record<string, string> = {};
-    for (const { sample } of held) lineup[sample.track.kind] = sample.track.codec;
+    this.#prerollBytes = 0;
+    const lineup: Lineup = Object.fromEntries(this.#codecs);
     const present = this.stream.lineup;
-    if (!present || present.video !== lineup.video || present.audio !== lineup.audio) this.#change(lineup as Lineup);
-    for (const { sample, arrival, ingest } of held) this.#append(sample, arrival, ingest);
+    if (!present || present.video !== lineup.video || present.audio !== lineup.audio) this.#change(lineup);
+    for (const frame of held) this.#append(frame);
     this.#events.begun();
   }
 
@@ -117,7 +172,7 @@ export class Publisher implements Publishing {
     this.stream.change(lineup);
   }
 
-  #append(sample: Sample, arrival: number, ingest: number): void {
+  #append({ sample, arrival, ingest }: Held): void {
     const { stream } = this;
     const { kind, codec } = sample.track;
     if (stream.lineup![kind] !== codec) this.#change({ ...stream.lineup, [kind]: codec });
@@ -128,8 +183,9 @@ export class Publisher implements Publishing {
         return;
       }
     }
-    const track = this.#track(sample.track);
+    if (this.#alignment && sample.dts + this.#alignment.shift <= this.#alignment.floors.get(kind)!) return;
     const dts = stream.timeline.place(kind, sample.dts, arrival);
+    const track = this.#track(sample.track);
     if (stream.newest.dts === Number.NEGATIVE_INFINITY) this.#events.anchored(ingest - dts);
     const startable = isStartable(sample, stream.lineup!);
     const stamp = startable ? stream.segments.stamp(sample, dts, this.#segment) : undefined;
@@ -149,6 +205,11 @@ export class Publisher implements Publishing {
     this.stream.tracks.set(from.kind, to);
     return to;
   }
+}
+
+/** Whether one who begins with another publisher may begin here. */
+function isOpening({ track, keyframe }: Sample): boolean {
+  return keyframe && track.kind === 'video';
 }
 
 /** How often it is looked whether a publisher that may be gone has sent something. */

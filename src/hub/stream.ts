@@ -13,9 +13,15 @@ import type { Session } from './session.ts';
 /** Which codec families a stream is made of. A player that has begun cannot follow when this changes. */
 export type Lineup = { readonly [kind in Kind]?: Codec };
 
+/** Which of several publishers of one stream is heard: a backup as long as the main one is not to be had. */
+export type Role = 'main' | 'backup';
+
 /** Who appends to a stream, as others see it. */
 export interface Publishing {
   readonly session: Session;
+  readonly role: Role;
+  /** The longest time between two frames, in microseconds. */
+  readonly longestGap: number;
   /** When its last frame arrived (or it began), by the monotonic clock, in microseconds. */
   readonly lastArrival: number;
   readonly closed: boolean;
@@ -69,6 +75,8 @@ export class Stream {
   };
   /** Who appends to it; undefined while it waits for a publisher to return. */
   publisher: Publishing | undefined;
+  /** Who stands by to go on where that one fails. */
+  readonly understudies = new Set<Publishing>();
   /** The tracks as of the newest frame. */
   readonly tracks = new Map<Kind, Track>();
   /** How often a publisher has begun on it. */
@@ -152,6 +160,11 @@ export class Stream {
     this.log.clear();
   }
 
+  /** Whether anybody here needs it. */
+  get isWanted(): boolean {
+    return this.readers.size > 0 || this.understudies.size > 0;
+  }
+
   /** Ends it for all readers. Idempotent. */
   end(code: RefusalCode, message: string): void {
     if (this.#ended) return;
@@ -172,6 +185,17 @@ export class Stream {
     };
     return { value: held.value as T, release };
   }
+}
+
+/** The newest frame of each kind that the window still has. */
+export function newestByKind({ log, lineup = {} }: Stream): Map<Kind, Frame> {
+  const newest = new Map<Kind, Frame>();
+  const kinds = Object.keys(lineup).length;
+  for (let at = log.head - 1; at >= log.tail && newest.size < kinds; at--) {
+    const frame = log.at(at);
+    if (!newest.has(frame.track.kind)) newest.set(frame.track.kind, frame);
+  }
+  return newest;
 }
 
 /** Whether a reader may begin with this frame of a stream. */

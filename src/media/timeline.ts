@@ -53,6 +53,11 @@ export class Timeline {
   /** The newest output time of all tracks and when that frame arrived. */
   #latest: { output: number; arrival: number } | undefined;
 
+  /** The newest output time, or the one at which it goes on; undefined before the first frame. */
+  get position(): number | undefined {
+    return this.#latest?.output;
+  }
+
   /** The next frame belongs to another input: a publisher that came back, or another one. */
   restart(): void {
     for (const [kind, placed] of this.#placed) this.#floor.set(kind, placed.output);
@@ -64,6 +69,12 @@ export class Timeline {
   resume(output: number, now: number): void {
     this.restart();
     this.#latest = { output, arrival: now };
+  }
+
+  /** The next frame belongs to another input that carries the same frames: `shift` is what its times are off. */
+  align(shift: number): void {
+    this.restart();
+    this.#shift = shift;
   }
 
   /** The output time for a frame of `kind` that the input puts at `input` and that arrives at `now` (a monotonic clock). */

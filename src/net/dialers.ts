@@ -1,13 +1,13 @@
 import { RefusedError } from '../base/errors.ts';
 import type { StreamPath } from '../hub/path.ts';
 import { shortId } from '../hub/session.ts';
-import type { Stream } from '../hub/stream.ts';
+import type { Role, Stream } from '../hub/stream.ts';
 import type { Serving } from './serve.ts';
 
 /** What is fetched because somebody waits for it, perhaps from several servers at the same time. */
 export interface Demand {
-  /** Called with the first frame, before it is published: what it throws ends the pull. */
-  claim(): Promise<void> | void;
+  /** As which of them it is published here. */
+  readonly role: Role;
 }
 
 /** A protocol by which this server is the client of others. */

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { type Clock, MILLISECOND } from '../base/clock.ts';
+import { handleOf } from './socket-handle.ts';
 
 /** What one wake-up to read a socket costs, in microseconds, and how much of the processor wake-ups may take. */
 const COST_OF_A_READ = 12;
@@ -8,12 +9,6 @@ const SHARE = 0.15;
 const SHORTEST_REST = 5 * MILLISECOND;
 /** How often resting sockets are looked after, in milliseconds. */
 const TICK = 5;
-
-/** Node's own way to a socket's readiness. It is no public interface, so where it is missing nothing is gathered. */
-interface Handle {
-  readStop?(): void;
-  readStart?(): void;
-}
 
 /**
  * Lets sockets that send many small pieces rest after each read, the longer the more of them there are, so that one read
@@ -59,7 +54,7 @@ export class Gatherer {
 
   #lay(socket: Socket): void {
     const handle = handleOf(socket);
-    if (!handle?.readStop || !handle.readStart) return;
+    if (!handle) return;
     handle.readStop();
     this.#resting.push({ socket, due: this.#clock.now() + this.#rest });
     this.#timer ??= setInterval(() => this.#wake(), TICK);
@@ -72,15 +67,11 @@ export class Gatherer {
     for (const { socket, due } of this.#resting) {
       if (due > now) break;
       woken++;
-      handleOf(socket)?.readStart?.();
+      handleOf(socket)?.readStart();
     }
     this.#resting.splice(0, woken);
     if (this.#resting.length > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
   }
-}
-
-function handleOf(socket: Socket): Handle | undefined {
-  return (socket as unknown as { _handle?: Handle })._handle ?? undefined;
 }

@@ -61,6 +61,7 @@ test('a request comes to the other worker as it was sent, with who sent it, and 
   const headers = {
     cookie: 'x=y',
     host: 'live.example',
+    connection: 'close',
     'headwater-peer': '{"remote":"192.0.2.1","isEncrypted":true}',
   };
   const asking = request({ port, host: '127.0.0.1', path: '/api/%20a?b=c', method: 'POST', headers });
@@ -72,7 +73,7 @@ test('a request comes to the other worker as it was sent, with who sent it, and 
     url: '/api/%20a?b=c',
     host: 'live.example',
     cookie: 'x=y',
-    connection: 'close',
+    connection: 'keep-alive',
     body: 'the body',
     remote: '127.0.0.1',
     isEncrypted: false,

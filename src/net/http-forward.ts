@@ -1,4 +1,5 @@
 import {
+  Agent,
   type ClientRequest,
   type IncomingHttpHeaders,
   type IncomingMessage,
@@ -12,6 +13,8 @@ import type { IncomingHead } from './http-incoming.ts';
 import { peerHeader, peerOf } from './http-peer.ts';
 import { type Question, Reply } from './http-reply.ts';
 
+/** Connections to other workers are kept for the next request. */
+const agent = new Agent({ keepAlive: true });
 /** Of one connection alone (RFC 9110, 7.6.1). */
 const HOP_BY_HOP = ['connection', 'keep-alive', 'proxy-connection', 'te', 'transfer-encoding', 'upgrade'];
 
@@ -42,7 +45,7 @@ export async function forwardQuestion({ request, signal }: Question, door: strin
 function openTo(socketPath: string, request: IncomingHead): ClientRequest {
   const { method, url: path } = request;
   const headers = { ...endToEnd(request.headers), ...peerHeader(peerOf(request)) };
-  return open({ socketPath, method, path, headers, agent: false });
+  return open({ socketPath, method, path, headers, agent });
 }
 
 function answerOf(onward: ClientRequest): Promise<IncomingMessage> {

@@ -41,6 +41,9 @@ export class Upgrade extends Incoming<IncomingMessage> {
 /** What a route does; what it throws becomes the answer: {@link RefusedError} its status, anything else 500. */
 export type Handler<Request, Answer = void> = (request: Request) => Promise<Answer> | Answer;
 
+/** Looks at what a plain connection asks for first; true when it has taken the connection over. */
+type Claim = (groups: Groups, socket: Socket, bytes: Buffer) => boolean;
+
 interface Route<Request, Answer = void> {
   readonly methods: readonly string[];
   readonly pattern: RegExp;
@@ -98,6 +101,7 @@ export class HttpRouter {
   readonly #replies: ReplyRoute[] = [];
   readonly #downloads: Route<Download>[] = [];
   readonly #upgrades: Route<Upgrade>[] = [];
+  readonly #claims: { readonly methods: readonly string[]; readonly pattern: RegExp; readonly claim: Claim }[] = [];
 
   constructor(log: Logger, { limits, play }: HttpConfig) {
     this.#log = log;
@@ -129,6 +133,11 @@ export class HttpRouter {
   /** Adds a route for requests that ask for the protocol `websocket`. */
   upgrade(pattern: RegExp, handle: Handler<Upgrade>): void {
     this.#upgrades.push({ methods: ['GET'], pattern, handle });
+  }
+
+  /** Has `claim` decide about plain connections whose first request, a GET or HEAD, is for this path: it comes before all routes. */
+  claim(pattern: RegExp, claim: Claim): void {
+    this.#claims.push({ methods: TO_READ, pattern, claim });
   }
 
   /** Answers a request by the route that it is for. Throws {@link RefusedError} where there is none, and what the route throws. */
@@ -178,6 +187,8 @@ export class HttpRouter {
     const head = readPlainHead(bytes);
     if (!head) return false;
     const pathname = pathnameOf(head);
+    const claimed = find(this.#claims, head, pathname);
+    if (claimed?.route.claim(claimed.groups, socket, bytes)) return true;
     const found = find(this.#downloads, head, pathname);
     if (!found) {
       const isKept = find(this.#replies, head, pathname) !== undefined;

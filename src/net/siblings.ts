@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { StreamPath } from '../hub/path.ts';
 import { shortId } from '../hub/session.ts';
 
@@ -26,6 +27,10 @@ export interface Siblings {
   ask(topic: string, question?: unknown): Promise<unknown[]>;
   /** Has `answer` answer what others ask about a topic. */
   answer(topic: string, answer: (question: unknown) => unknown): void;
+  /** Gives a connection of HTTP away, with what was read of it: it is the other worker's from then on. False where that cannot be. */
+  give(socket: Socket, bytes: Uint8Array, worker: number): boolean;
+  /** Has `take` given the connections that others give to this worker. */
+  onGiven(take: (socket: Socket, bytes: Uint8Array) => void): void;
 }
 
 /** The siblings of a process that has none. */
@@ -41,5 +46,7 @@ export function noSiblings(): Siblings {
     onLost() {},
     ask: async () => [],
     answer() {},
+    give: () => false,
+    onGiven() {},
   };
 }

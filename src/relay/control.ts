@@ -7,6 +7,8 @@ import type { RelayMessage } from './messages.ts';
 export const BEAT_MS = 400;
 /** One who is silent for so many of our own beats is taken for dead; one who is heard another way meanwhile, for so many. */
 const MOST_SILENT = 4;
+/** After so many it is in doubt. */
+const DOUBTFUL = 3;
 const MOST_MUTE = 25;
 
 /** What else there is to know of the other end of a control channel. */
@@ -15,14 +17,17 @@ export interface OtherEnd {
   readonly hear?: (message: RelayMessage) => void;
   /** Grows with what is heard of it another way, by UDP: one who is heard is alive, however long its messages take. */
   readonly heard?: () => number;
+  /** Is told whenever it was not heard for about a second: it may be dead. */
+  readonly doubt?: () => void;
 }
 
 /** Keeps up a control channel: returns when the other node ends it, throws when it breaks or falls silent. */
-export async function keepAlive(channel: Channel, { hear, heard = () => 0 }: OtherEnd = {}): Promise<void> {
+export async function keepAlive(channel: Channel, { hear, heard = () => 0, doubt }: OtherEnd = {}): Promise<void> {
   let [silent, mute, before] = [0, 0, heard()];
   const timer = setInterval(() => {
     if (heard() !== before) silent = 0;
     before = heard();
+    if (silent + 1 === DOUBTFUL) doubt?.();
     if (++silent > MOST_SILENT || ++mute > MOST_MUTE)
       channel.break(new RefusedError('timeout', 'the other node has fallen silent'));
     else channel.send({ op: 'alive' });

@@ -2,9 +2,11 @@ import { isUpstream, type OriginAddress } from '../config/options.ts';
 import type { HubEvent, Resolver } from '../hub/hub.ts';
 import type { StreamPath } from '../hub/path.ts';
 import type { Context } from '../module.ts';
+import type { StreamRecord } from '../net/cluster.ts';
 import { filesAt } from './files.ts';
 import { Follower } from './follower.ts';
 import type { Ears } from './media/ears.ts';
+import { Peers } from './peers.ts';
 import { Pull } from './pull.ts';
 import { Sibling } from './sibling.ts';
 import type { Source } from './subscription.ts';
@@ -17,7 +19,10 @@ export interface Outside {
   readonly ears: Ears;
 }
 
-/** Fetches what somebody wants and nobody publishes here: from the worker of this node that has it, else from the origins. */
+/**
+ * Fetches what somebody wants and nobody publishes here: from the worker of this node that has it, else from the node of the cluster
+ * that owns it, and from the origins.
+ */
 export class Edge {
   readonly #context: Context;
   readonly #idle: number;
@@ -25,6 +30,7 @@ export class Edge {
   readonly #origins: readonly Source[];
   readonly #siblings = new Map<number, Sibling>();
   readonly #uplinks: readonly Uplink[];
+  readonly #peers: Peers | undefined;
   readonly #pulls = new Map<StreamPath, Pull>();
   #followers: readonly Follower[] = [];
 
@@ -38,12 +44,15 @@ export class Edge {
       if (worker !== siblings.worker) this.#siblings.set(worker, new Sibling(worker, siblings));
     const nodes = origins.filter((origin): origin is OriginAddress => !isUpstream(origin));
     this.#uplinks = outside ? nodes.map((origin) => new Uplink(origin, outside.trust, context, outside.ears)) : [];
+    this.#peers = outside && this.#meet(outside);
     const first = this.#siblings.get(1);
     this.#origins = first && (origins.length > 0 || config.cluster.coworkers.length > 0) ? [first] : this.#uplinks;
     hub.observe((event) => this.#observe(event));
     hub.resolveWith(this.resolve);
     pasts.elsewhere = ({ path }) => this.#keepers.map((source) => filesAt(source, path));
-    siblings.onMove((path, owner) => this.#move(path, owner));
+    siblings.onMove((path, owner) => {
+      if (owner !== undefined && owner !== siblings.worker) this.#move(path, this.#siblings.get(owner)!.node);
+    });
     context.files.elsewhere = (path) => this.#origins.map((origin) => filesAt(origin, path));
   }
 
@@ -54,13 +63,8 @@ export class Edge {
 
   /** Looks for a stream where it can be had; however many want it, it is fetched once. */
   readonly resolve: Resolver = (path) => {
-    const present = this.#pulls.get(path);
-    if (present) return present.found;
-    if (this.#sources(path).length === 0) return undefined;
-    const ground = { context: this.#context, sources: () => this.#sources(path), idle: this.#idle };
-    const pull = new Pull(ground, path, () => this.#pulls.delete(path));
-    this.#pulls.set(path, pull);
-    return pull.found;
+    if (this.#isOwned(path)) return undefined;
+    return this.#peers !== undefined || this.#places(path).length > 0 ? this.#pull(path) : undefined;
   };
 
   /** Whether a stream is being asked for at a node, or comes from it: then it would only get its own question back. */
@@ -80,6 +84,26 @@ export class Edge {
     for (const follower of this.#followers) follower.close();
     for (const pull of this.#pulls.values()) pull.end();
     for (const uplink of this.#uplinks) uplink.close();
+    this.#peers?.close();
+  }
+
+  /** Comes to know of the other nodes of the cluster, if this one is in one. */
+  #meet(outside: Outside): Peers | undefined {
+    const { cluster } = this.#context;
+    if (!cluster) return undefined;
+    const peers = new Peers(this.#context, outside);
+    cluster.onMove((record) => this.#follow(record));
+    cluster.reachBy(peers);
+    return peers;
+  }
+
+  #pull(path: StreamPath): Promise<void> {
+    const present = this.#pulls.get(path);
+    if (present) return present.found;
+    const ground = { context: this.#context, sources: () => this.#sources(path), idle: this.#idle };
+    const pull = new Pull(ground, path, () => this.#pulls.delete(path));
+    this.#pulls.set(path, pull);
+    return pull.found;
   }
 
   /** Who may have kept what was: the first worker records on behalf of all, and asks the origins. */
@@ -88,22 +112,39 @@ export class Edge {
     return first ? [first] : this.#uplinks;
   }
 
-  #sources(path: StreamPath): readonly Source[] {
+  /** Whether this worker is the one that has a stream: it can be had nowhere else. */
+  #isOwned(path: StreamPath): boolean {
     const { siblings } = this.#context;
-    const owner = siblings.ownerOf(path);
-    if (owner === siblings.worker) return [];
+    return siblings.ownerOf(path) === siblings.worker;
+  }
+
+  /** Where a stream may be had, as far as the configuration and the other workers know. */
+  #places(path: StreamPath): readonly Source[] {
+    const owner = this.#context.siblings.ownerOf(path);
     return owner === undefined ? this.#origins : [this.#siblings.get(owner)!];
   }
 
-  /** A stream is another worker's now, or nobody's. Who waits here for its publisher goes on with what comes from there. */
-  #move(path: StreamPath, owner: number | undefined): void {
-    const { hub, siblings } = this.#context;
-    if (owner === undefined || owner === siblings.worker) return;
-    hub.concede(path);
-    hub.offer(path);
+  async #sources(path: StreamPath): Promise<readonly Source[]> {
+    if (this.#isOwned(path)) return [];
+    const nodes = (await this.#context.cluster?.locate(path)) ?? [];
+    const peers = nodes.map((node) => this.#peers!.find(node)).filter((peer) => peer !== undefined);
+    return [...peers, ...this.#places(path)];
+  }
+
+  /** A stream has another owner in the cluster, or none. */
+  #follow({ path, node, token }: StreamRecord): void {
+    if (node === '') void this.#context.hub.raise(path, { token, dts: Number.NEGATIVE_INFINITY });
+    else this.#move(path, node);
+  }
+
+  /** A stream is another node's now, or another worker's. Who waits here for its publisher goes on with what comes from there. */
+  #move(path: StreamPath, node: string): void {
+    const { hub } = this.#context;
+    if (!hub.find(path)?.mirrored) hub.concede(path);
     const pull = this.#pulls.get(path);
-    if (pull) pull.move();
-    else if (hub.find(path)) void this.resolve(path);
+    pull?.move(node);
+    hub.offer(path);
+    if (!pull && hub.find(path)) void this.#pull(path);
   }
 
   #observe({ type, stream }: HubEvent): void {

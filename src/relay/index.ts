@@ -24,7 +24,8 @@ export function relay(trust: Trust | undefined): Module {
     async start(context: Context) {
       const { listen, origins, media: mediaListen, push } = context.config.relay;
       const { count } = context.siblings;
-      if (trust && !origins.every(isUpstream)) ears = await Ears.open(context);
+      const isFetching = !origins.every(isUpstream) || context.cluster !== undefined;
+      if (trust && isFetching) ears = await Ears.open(context);
       if (ears || count > 1) edge = new Edge(context, trust && ears && { trust, ears });
       if (count > 1) door = await InnerDoor.open(context, edge!);
       if (!trust) return {};

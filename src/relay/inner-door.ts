@@ -15,8 +15,8 @@ export class InnerDoor {
 
   static async open(context: Context, edge: Edge): Promise<InnerDoor> {
     const { config, clock, log, siblings } = context;
-    // What is gathered for the viewers here must not wait twice for those of other workers.
-    const pacer = new Pacer(config.fanout, clock, (error) =>
+    // Viewers of other workers must not wait for what is gathered here, and there once more.
+    const pacer = new Pacer({ ...config.fanout, burstMin: 0 }, clock, (error) =>
       log.error({ error }, 'a muxer failed: its workers are closed'),
     );
     const isAsking = (_: string, path: string) => !edge.isSource(path);

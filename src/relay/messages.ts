@@ -12,6 +12,8 @@ export const PROTOCOL = 'headwater/1';
 
 /** An edge has no more addresses that matter. */
 export const MOST_HOSTS = 64;
+/** Of so many streams at most a node tells others what they have asked for: a message has its limit. */
+export const MOST_SURVEYED = 400;
 
 const count = z.number().int().nonnegative();
 const nodeId = z.string().max(64);
@@ -70,7 +72,27 @@ const mediaWish = z.object({
   ssrc: u32.optional(),
   pushed: pushPlace.optional(),
 });
-const subscribe = z.object({ op: z.literal('subscribe'), path: text, media: mediaWish.optional() });
+/** How far the subscriber has seen the stream: the token of its owner, and the newest time. Heeded among members of one cluster. */
+const seen = z.object({ token: count, dts: z.number().optional() });
+const subscribe = z.object({
+  op: z.literal('subscribe'),
+  path: text,
+  media: mediaWish.optional(),
+  seen: seen.optional(),
+});
+
+/** The first and only message of one who wants to know when this process is gone. */
+const watch = z.object({ op: z.literal('watch') });
+/** The first message of a member of the cluster to which the stream is being published as well, and the answer if it may have it. */
+const claim = z.object({ op: z.literal('claim'), path: text });
+const yielded = z.object({ op: z.literal('yielded') });
+
+/** The first message of a member of the cluster that wants to know what this node has; of the answer the most watched are told. */
+const survey = z.object({ op: z.literal('survey') });
+const surveyed = z.object({
+  op: z.literal('surveyed'),
+  streams: z.array(z.object({ path: text, isOwner: z.boolean(), viewers: count })).max(MOST_SURVEYED),
+});
 
 /** The first message of one who wants to know what there is, and the answers to it: a stream is there, or begins. */
 const follow = z.object({ op: z.literal('follow') });
@@ -119,6 +141,11 @@ const message = z.discriminatedUnion('op', [
   alive,
   policy,
   subscribe,
+  watch,
+  claim,
+  yielded,
+  survey,
+  surveyed,
   announce,
   fetch,
   file,

@@ -1,8 +1,9 @@
 import type { Duplex } from 'node:stream';
 import { MILLISECOND, SECOND } from '../base/clock.ts';
 import { ProtocolError, RefusedError } from '../base/errors.ts';
-import { parsePath, type StreamPath, streamPath } from '../hub/path.ts';
+import { describePath, parsePath, type StreamPath, streamPath } from '../hub/path.ts';
 import type { Context } from '../module.ts';
+import { reportStreams } from '../net/cluster.ts';
 import { hangUp } from '../net/hang-up.ts';
 import type { Mux } from '../net/outlet.ts';
 import { Departure, type Serving, serve } from '../net/serve.ts';
@@ -12,7 +13,7 @@ import { keepAlive } from './control.ts';
 import { sendFile } from './files.ts';
 import type { MediaServer } from './media/media-server.ts';
 import { playMedia } from './media/play.ts';
-import { announcementOf, type MediaWish, type RelayMessage } from './messages.ts';
+import { announcementOf, type MediaWish, MOST_SURVEYED, type RelayMessage } from './messages.ts';
 import type { News } from './news.ts';
 import { RecordWriter } from './wire/record.ts';
 
@@ -50,6 +51,9 @@ export async function serveNode(ground: OriginGround, stream: Duplex, peer: Peer
       const wish = await channel.hear(serving.signal, context.config.limits.command / MILLISECOND);
       if (wish.op === 'control') await control(ground, channel, serving, peer, wish.connection);
       else if (wish.op === 'subscribe') await play(ground, channel, serving, { ...peer, ...wish });
+      else if (wish.op === 'watch') await watched(channel, serving);
+      else if (wish.op === 'survey') await survey(ground, channel, peer);
+      else if (wish.op === 'claim') await concede(ground, channel, { ...peer, ...wish });
       else if (wish.op === 'follow' && ground.news) await tell(ground, ground.news, channel, serving, peer);
       else if (wish.op === 'fetch') await sendFile(context, channel, serving, wish);
       else throw new ProtocolError(`a stream that begins with "${wish.op}"`);
@@ -82,6 +86,39 @@ async function control(
   }
 }
 
+/** Lasts until either end is gone. */
+async function watched(channel: Channel, serving: Serving): Promise<never> {
+  listen(channel, serving);
+  return new Promise<never>((_, reject) => {
+    serving.signal.addEventListener('abort', () => reject(serving.signal.reason as Error), { once: true });
+  });
+}
+
+/** Answers a member of the cluster to which a stream of ours is being published. */
+async function concede({ context }: OriginGround, channel: Channel, { node, path }: Wish): Promise<void> {
+  if (!(await isMember(context, node)))
+    throw new RefusedError('forbidden', 'only a member of the cluster may ask that');
+  const yields = await context.cluster!.yields(path);
+  if (!yields) throw new RefusedError('busy', `${describePath(path)} is being published here`);
+  channel.send({ op: 'yielded' });
+}
+
+/** Tells a member of the cluster what this node has. */
+async function survey({ context }: OriginGround, channel: Channel, { node }: Peer): Promise<void> {
+  await expectMember(context, node);
+  channel.send({ op: 'surveyed', streams: reportStreams(context).slice(0, MOST_SURVEYED) });
+}
+
+async function expectMember(context: Context, node: string): Promise<void> {
+  if (!(await isMember(context, node)))
+    throw new RefusedError('forbidden', 'only a member of the cluster may ask that');
+}
+
+async function isMember({ cluster }: Context, node: string): Promise<boolean> {
+  const nodes = (await cluster?.nodes()) ?? [];
+  return nodes.some(({ id }) => id === node);
+}
+
 /** Whether a session was ended here: all others may be back in a moment. */
 function isDismissed({ aborted, reason }: AbortSignal): boolean {
   return aborted && !(reason instanceof Departure);
@@ -111,6 +148,7 @@ async function tell(
 
 interface Wish extends Peer {
   readonly path: string;
+  readonly seen?: { readonly token: number; readonly dts?: number | undefined } | undefined;
   readonly media?: MediaWish | undefined;
 }
 
@@ -119,7 +157,7 @@ async function play(
   { context, isAsking, media }: OriginGround,
   channel: Channel,
   serving: Serving,
-  { path: asked, node, remote, isInner, media: wish }: Wish,
+  { path: asked, node, remote, isInner, media: wish, seen }: Wish,
 ): Promise<never> {
   const { hub, access } = context;
   const { session, signal } = serving;
@@ -129,6 +167,9 @@ async function play(
   if (!isInner)
     await access.may({ action: 'play', path, remote, query: new Map(), protocol: 'relay', session: session.id });
   if (isAsking(node, path)) throw new RefusedError('not-found', 'this node asks you for it');
+  if (seen && (await isMember(context, node))) {
+    await hub.raise(path, { token: seen.token, dts: seen.dts ?? Number.NEGATIVE_INFINITY });
+  }
   const stream = await hub.read(path, hub.find(path) ? PREROLL : 0, signal);
   session.detail.node = node;
   serving.begin('play', path);

@@ -13,7 +13,7 @@ import { askAll, leave, type Source, type Subscription } from './subscription.ts
 export interface PullGround {
   readonly context: Context;
   /** Where the stream may be had at present. */
-  readonly sources: () => readonly Source[];
+  readonly sources: () => readonly Source[] | Promise<readonly Source[]>;
   /** How long a stream is kept that nobody watches, in microseconds. */
   readonly idle: number;
 }
@@ -32,8 +32,12 @@ export class Pull {
   readonly #found = Promise.withResolvers<void>();
   readonly #ending = new AbortController();
   #mirror: Mirror | undefined;
-  /** From where it comes at present. */
+  /** From where it comes at present, what ends that, and who was asked last. */
   #subscription: Subscription | undefined;
+  #leaving = new AbortController();
+  #asked: readonly Source[] = [];
+  /** Where it goes on when that ends. */
+  #next: Subscription | undefined;
   /** Ends the pause before the next attempt. */
   #hurry = () => {};
   #cancelIdle: (() => void) | undefined;
@@ -48,6 +52,7 @@ export class Pull {
       .catch(fail)
       .finally(() => {
         this.end();
+        if (this.#next) leave(this.#next.channel);
         this.#found.resolve();
         onEnd();
       });
@@ -59,12 +64,11 @@ export class Pull {
     this.#ending.abort(new RefusedError('gone', 'nobody watches it any more'));
   }
 
-  /** The stream may be had elsewhere now: it is fetched there at once. */
-  move(): void {
-    const { source, channel } = this.#subscription ?? {};
+  /** The stream may be had elsewhere now, from `node` if it is known: it is fetched there at once. */
+  move(node: string): void {
+    const { source } = this.#subscription ?? {};
     if (!source) this.#hurry();
-    else if (!this.#ground.sources().includes(source))
-      channel!.break(new Departure('another worker has the stream now'));
+    else if (source.node !== node) this.#leaving.abort(new Departure('another node, or worker, has the stream now'));
   }
 
   /** Readers have come or gone: with none for too long the stream is given up, unless it is wanted. */
@@ -74,6 +78,8 @@ export class Pull {
     this.#cancelIdle = undefined;
     if (!this.#mirror || this.#mirror.stream.readers.size > 0 || context.hub.isWanted(this.path)) return;
     this.#cancelIdle = context.clock.after(idle, () => {
+      // Those who stand by for it go without a word.
+      if (this.#mirror && this.#mirror.stream.understudies.size > 0) return this.look();
       this.#mirror?.end('gone', 'nobody watches it any more');
       this.end();
     });
@@ -82,7 +88,7 @@ export class Pull {
   /** Whether a node is asked, or is the one from which it comes. */
   isFrom(node: string): boolean {
     const source = this.#subscription?.source;
-    return source ? source.node === node : this.#ground.sources().some((each) => each.node === node);
+    return source ? source.node === node : this.#asked.some((each) => each.node === node);
   }
 
   async #run(): Promise<void> {
@@ -91,17 +97,35 @@ export class Pull {
     const { signal } = this.#ending;
     const backoff = new Backoff(FIRST_PAUSE, LONGEST_PAUSE);
     while (!signal.aborted) {
-      const subscription = await askAll(sources(), this.path, hub.find(this.path)?.lease.token ?? 0, signal);
+      const subscription = this.#next ?? (await this.#askAll(await sources()));
+      this.#next = undefined;
       const began = clock.now();
       if (subscription) await this.#follow(subscription);
       if (clock.now() - began > STEADY) backoff.reset();
       const stream = hub.find(this.path);
       // Whoever watches is kept for some time, as he is when a publisher is lost.
       if (!stream || stream.publisher) return;
+      if (this.#next) continue;
       const pause = new AbortController();
       this.#hurry = () => pause.abort();
       await backoff.wait(AbortSignal.any([signal, pause.signal]));
     }
+  }
+
+  #askAll(sources: readonly Source[]): Promise<Subscription | undefined> {
+    this.#asked = sources;
+    return askAll(sources, this.path, this.#ground.context.hub.seen(this.path), this.#ending.signal);
+  }
+
+  /** The origin is not heard: if another one has the stream, it comes from there from now on. */
+  async #doubt({ source, channel }: Subscription): Promise<void> {
+    const { hub } = this.#ground.context;
+    const others = (await this.#ground.sources()).filter((other) => other !== source);
+    const found = await askAll(others, this.path, hub.seen(this.path), this.#ending.signal);
+    if (found && this.#subscription?.channel === channel && !this.#next) {
+      this.#next = found;
+      this.#leaving.abort(new Departure('the origin has fallen silent, and another one has the stream'));
+    } else if (found) leave(found.channel);
   }
 
   /** Mirrors the stream until it ends or the connection is lost. */
@@ -109,6 +133,7 @@ export class Pull {
     const { source, channel } = subscription;
     const { host: remote, isInner } = source;
     this.#subscription = subscription;
+    this.#leaving = new AbortController();
     const run = (serving: Serving) => this.#receive(subscription, serving);
     await serve(this.#ground.context, { protocol: 'relay', remote, isInner }, run);
     this.#subscription = undefined;
@@ -117,12 +142,13 @@ export class Pull {
 
   async #receive(subscription: Subscription, serving: Serving): Promise<never> {
     const { announcement, source } = subscription;
-    const signal = AbortSignal.any([serving.signal, this.#ending.signal]);
+    const signal = AbortSignal.any([serving.signal, this.#ending.signal, this.#leaving.signal]);
     signal.throwIfAborted();
     serving.session.detail.origin = source.name;
     serving.begin('publish', this.path);
     const mirror = this.#ground.context.hub.mirror(this.path, serving.session);
     this.#mirror = mirror;
+    const trust = source.onDoubt?.(() => void this.#doubt(subscription));
     try {
       begin(mirror, announcement);
       mirror.stream.upstream = filesAt(source, this.path);
@@ -130,6 +156,7 @@ export class Pull {
       this.look();
       return await receiveAll(subscription, mirror, signal);
     } finally {
+      trust?.();
       mirror.stream.upstream = undefined;
       this.#mirror = undefined;
       this.look();

@@ -328,6 +328,7 @@ describe('an edge', () => {
     const first = scripted([ANNOUNCED, ...records([5, 0, 0, VIDEO])]);
     const second = scripted([{ ...ANNOUNCED, token: 6 }, ...records([6, 0, 40, VIDEO])]);
     const third = scripted([{ ...ANNOUNCED, token: 7 }, ...records([7, 0, 80, VIDEO])]);
+    for (const [node, source] of Object.entries({ first, second, third })) Object.assign(source, { node });
     let sources: Source[] = [first];
     const ground = { context: edge.context, sources: () => sources, idle: 60_000 * MILLISECOND };
     const pull = new Pull(ground, PATH, () => {});
@@ -335,15 +336,15 @@ describe('an edge', () => {
     const stream = edge.hub.find(PATH)!;
     await until('it is there', () => stream.log.head === 1);
     sources = [second];
-    pull.move();
+    pull.move('second');
     await until('it has moved', () => stream.log.head === 2);
-    pull.move();
+    pull.move('second');
     assert.deepEqual([first.asked, second.asked], [1, 1], 'where it is already it stays');
     sources = [];
-    pull.move();
+    pull.move('elsewhere');
     await until('it is nowhere', () => !stream.publisher);
     sources = [third];
-    pull.move();
+    pull.move('third');
     await until('it is there again', () => stream.log.head === 3);
     assert.deepEqual([shown(stream), stream.lease.token], [['video 0', 'video 40', 'video 80'], 7]);
   });

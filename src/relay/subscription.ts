@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import { RefusedError } from '../base/errors.ts';
+import type { Seen } from '../hub/hub.ts';
 import type { StreamPath } from '../hub/path.ts';
 import { Backoff } from '../net/backoff.ts';
 import { hangUp } from '../net/hang-up.ts';
@@ -21,6 +22,8 @@ export interface Source {
   open(signal: AbortSignal): Promise<Duplex>;
   /** How its media comes by UDP, once it is known whether it does. */
   link?(): Promise<OriginLink | undefined>;
+  /** Has `listener` told when it was not heard for a second, until the function returned is called. */
+  onDoubt?(listener: () => void): () => void;
   /** Has `action` called as soon as its media can come by UDP, at once where it can; the function returned prevents that. */
   onUp?(action: () => void): () => void;
 }
@@ -44,12 +47,12 @@ const [FIRST_PAUSE, LONGEST_PAUSE] = [50, 500];
 export async function askAll(
   sources: readonly Source[],
   path: StreamPath,
-  leastToken: number,
+  seen: Seen,
   signal: AbortSignal,
 ): Promise<Subscription | undefined> {
   const asked = sources.map((source) => {
     const losing = new AbortController();
-    return { losing, answer: ask(source, path, leastToken, AbortSignal.any([signal, losing.signal])) };
+    return { losing, answer: ask(source, path, seen, AbortSignal.any([signal, losing.signal])) };
   });
   const winner = await Promise.any(asked.map(({ answer }) => answer)).catch(() => undefined);
   for (const { losing, answer } of asked) {
@@ -60,9 +63,9 @@ export async function askAll(
 }
 
 /** Rejects with the reason when the origin does not have the stream. */
-async function ask(source: Source, path: StreamPath, leastToken: number, signal: AbortSignal): Promise<Subscription> {
-  const { channel, answer, link } = await subscribe(source, path, undefined, signal);
-  if (answer.op === 'announce' && answer.token >= leastToken)
+async function ask(source: Source, path: StreamPath, seen: Seen, signal: AbortSignal): Promise<Subscription> {
+  const { channel, answer, link } = await subscribe({ source, path, seen }, signal);
+  if (answer.op === 'announce' && answer.token >= seen.token)
     return { path, source, channel, announcement: answer, link };
   leave(channel);
   throw new RefusedError('not-found', `${source.name} does not have the stream`);
@@ -79,7 +82,7 @@ export async function askToGoOn(
 ): Promise<Channel> {
   const backoff = new Backoff(FIRST_PAUSE, LONGEST_PAUSE);
   for (;;) {
-    const asked = await subscribe(source, path, ssrc, signal).catch(() => undefined);
+    const asked = await subscribe({ source, path, ssrc }, signal).catch(() => undefined);
     signal.throwIfAborted();
     if (asked?.answer.op === 'announce' && asked.link === link && asked.answer.media?.ssrc === ssrc)
       return asked.channel;
@@ -91,19 +94,32 @@ export async function askToGoOn(
   }
 }
 
-/** Opens a subscription; `ssrc` is what comes by UDP already. Rejects when it is not answered. */
-async function subscribe(source: Source, path: StreamPath, ssrc: number | undefined, signal: AbortSignal) {
+/** What is asked for at whom: how far it was seen, and what of it comes by UDP already. */
+interface Question {
+  readonly source: Source;
+  readonly path: StreamPath;
+  readonly seen?: Seen;
+  readonly ssrc?: number;
+}
+
+/** Opens a subscription. Rejects when it is not answered. */
+async function subscribe({ source, path, seen, ssrc }: Question, signal: AbortSignal) {
   const channel = new Channel(await source.open(AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)])));
   try {
     // Known only now that there is a connection.
     const link = await source.link?.();
     const media = link && { ...link.wish, ...(ssrc !== undefined && { ssrc }) };
-    channel.send({ op: 'subscribe', path, ...(media && { media }) });
+    const before = seen && seen.token > 0 && { seen: told(seen) };
+    channel.send({ op: 'subscribe', path, ...(media && { media }), ...before });
     return { channel, link, answer: await channel.hear(signal, PATIENCE_MS) };
   } catch (error) {
     channel.stream.destroy();
     throw error;
   }
+}
+
+function told({ token, dts }: Seen): { token: number; dts?: number } {
+  return { token, ...(Number.isFinite(dts) && { dts }) };
 }
 
 /** Ends a subscription, and says so: one that merely breaks off would be waited for. Idempotent. */

@@ -10,7 +10,7 @@ import { OriginLink } from './media/origin-link.ts';
 import type { MediaOffer } from './messages.ts';
 import type { Source } from './subscription.ts';
 import type { Trust } from './trust.ts';
-import { findWay, type Way } from './way.ts';
+import { findWay, OriginGone, type Way } from './way.ts';
 
 /** In milliseconds: an origin that comes back is to be found soon. */
 const [FIRST_PAUSE, LONGEST_PAUSE] = [100, 500];
@@ -38,9 +38,11 @@ export class Uplink implements Source {
   #link: OriginLink | undefined;
   readonly #waiting = new Set<() => void>();
   #complaint = '';
+  readonly #doubts = new Set<() => void>();
 
-  /** Begins to connect at once, and again whenever the connection is lost. */
-  constructor(origin: OriginAddress, trust: Trust, context: Context, ears: Ears) {
+  /** Begins to connect at once, and again whenever the connection is lost; `node` is the id of the origin where it is known. */
+  constructor(origin: OriginAddress, trust: Trust, context: Context, ears: Ears, node?: string) {
+    this.#node = node;
     this.name = `${origin.host}:${origin.port}`;
     this.host = origin.host;
     this.#origin = origin;
@@ -74,6 +76,11 @@ export class Uplink implements Source {
     return () => this.#waiting.delete(action);
   }
 
+  onDoubt(listener: () => void): () => void {
+    this.#doubts.add(listener);
+    return () => this.#doubts.delete(listener);
+  }
+
   close(): void {
     this.#closing.abort(new Error('the relay is stopping'));
     this.#link?.close();
@@ -100,12 +107,16 @@ export class Uplink implements Source {
     this.#control = way.control;
     const link = (this.#link = await this.#linkBy(way));
     this.#begin(way);
-    const ear = { hear: () => link?.heardOtherwise(), heard: () => link?.heardAt ?? 0 };
-    const reason = await keepAlive(way.control, ear).catch((error: Error) => error.message);
+    const doubt = () => {
+      for (const listener of this.#doubts) listener();
+    };
+    const ear = { hear: () => link?.heardOtherwise(), heard: () => link?.heardAt ?? 0, doubt };
+    const reason = await keepAlive(way.control, ear).catch((error: Error) => error);
     signal.removeEventListener('abort', close);
-    link?.detach();
+    if (reason instanceof OriginGone) link?.close();
+    else link?.detach();
     way.close();
-    this.#lose(reason ?? 'the origin ended the connection');
+    this.#lose(reason?.message ?? 'the origin ended the connection');
     return this.#retries;
   }
 

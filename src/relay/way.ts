@@ -5,6 +5,7 @@ import { connect } from 'node:tls';
 import { RefusedError } from '../base/errors.ts';
 import type { OriginAddress } from '../config/options.ts';
 import { dialQuic } from '../net/quic.ts';
+import { Departure } from '../net/serve.ts';
 import { Channel } from './channel.ts';
 import { BEAT_MS } from './control.ts';
 import { type MediaOffer, PROTOCOL } from './messages.ts';
@@ -53,8 +54,10 @@ export async function findWay(
   signal: AbortSignal,
 ): Promise<Way> {
   const [quicLoses, tlsLoses] = [new AbortController(), new AbortController()];
-  const byQuic = quicWay(destination, AbortSignal.any([signal, quicLoses.signal]));
+  const dial = () => quicWay(destination, AbortSignal.any([signal, quicLoses.signal]));
   const byTls = later(HEAD_START_MS, AbortSignal.any([signal, tlsLoses.signal]), (until) => tlsWay(destination, until));
+  // What QUIC sent before the origin was there it repeats only after a second: it is dialled again as soon as TLS has shown it.
+  const byQuic = firstOf([dial(), byTls.then(dial)]);
   const patience = before === 'tls' ? LAST_CHANCE_MS : QUIC_PATIENCE_MS;
   const isLate = byTls.then(
     ({ control }) => waitBeside(control, patience),
@@ -65,6 +68,14 @@ export async function findWay(
   loses.abort(new Error('the other way is taken'));
   loser.then((way) => way.close()).catch(() => {});
   return winner;
+}
+
+/** The first way that comes through; those that come later are closed. */
+function firstOf(attempts: readonly Promise<Way>[]): Promise<Way> {
+  const first = Promise.any(attempts);
+  const close = (way: Way) => first.then((winner) => winner !== way && way.close());
+  for (const attempt of attempts) attempt.then(close).catch(() => {});
+  return first;
 }
 
 /** Lets so many milliseconds pass, in which the other node is told that we are still there. */
@@ -96,9 +107,32 @@ async function quicWay(destination: Destination, signal: AbortSignal): Promise<W
   };
   const control = new Channel(await connection.openStream());
   const origin = await shakeHands(control, destination, close, signal);
+  void stretchWire(tls, control);
   // A peer allows only so many streams on one connection.
   const open = (until: AbortSignal) => connection.openStream().catch(() => tls.open(until));
   return { transport: 'quic', ...origin, control, open, close };
+}
+
+/** The process at the other end is no more: nothing comes from it any longer, by whatever way. */
+export class OriginGone extends Departure {}
+
+/**
+ * UDP does not tell that the process at the other end is gone. A TCP connection does, at once: nothing is said over it, and when it
+ * ends and cannot be had again the origin is dead. Where none can be had at all only silence tells.
+ */
+async function stretchWire(tls: TlsStreams, control: Channel): Promise<void> {
+  const closing = new AbortController();
+  control.stream.once('close', () => closing.abort(new Departure('the connection to the origin has ended')));
+  for (let wasOpen = false; !closing.signal.aborted; wasOpen = true) {
+    try {
+      const wire = new Channel(await tls.open(closing.signal));
+      wire.send({ op: 'watch' });
+      await once(wire.stream.resume(), 'close', { signal: closing.signal });
+    } catch (error) {
+      if (wasOpen) control.break(new OriginGone(`the origin is gone: ${(error as Error).message}`));
+      return;
+    }
+  }
 }
 
 async function tlsWay(destination: Destination, signal: AbortSignal): Promise<Way> {

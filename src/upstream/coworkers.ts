@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { parsePath, type StreamPath } from '../hub/path.ts';
 import { askHttp, readJson } from '../net/http-json.ts';
 import type { Locator, Whereabouts } from '../net/locators.ts';
-import { streamUrl, type Upstream } from './server.ts';
+import { type Server, urlOf } from './server.ts';
 
 /** How long a coworker may take to answer, in milliseconds. */
 const PATIENCE_MS = 2000;
@@ -34,14 +34,15 @@ async function ask(
   return origin ? { host: origin.ip, port: origin.port } : undefined;
 }
 
-/** A coworker as one from whom streams can be fetched. */
-export function coworkerAt(coworker: string): Upstream {
+/** A coworker as a server that may have streams. */
+export function coworkerAt(coworker: string): Server {
   const own = coworker.replace(/:\d+$/, '');
   return {
     name: coworker,
+    isPreferred: false,
     async locate(path, signal) {
       const place = await ask(coworker, path, own, signal);
-      return place && streamUrl(`rtmp://${authority(place)}`, path);
+      return place && urlOf(`rtmp://${authority(place)}/[app]/[stream]`, path);
     },
   };
 }

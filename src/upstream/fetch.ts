@@ -1,176 +1,125 @@
-import { SECOND } from '../base/clock.ts';
+import { MILLISECOND, SECOND } from '../base/clock.ts';
 import { RefusedError } from '../base/errors.ts';
 import type { StreamPath } from '../hub/path.ts';
-import type { Session } from '../hub/session.ts';
+import type { Publishing, Stream } from '../hub/stream.ts';
 import type { Context } from '../module.ts';
-import { Backoff } from '../net/backoff.ts';
-import { dial } from '../net/dial.ts';
-import { Departure } from '../net/serve.ts';
-import { hostOf, schemeOf } from '../net/server-url.ts';
-import type { Upstream } from './server.ts';
-import { watchGaps } from './silence.ts';
+import type { Server } from './server.ts';
+import { type Report, SETTLED, Upstream } from './upstream.ts';
 
 /** What fetching needs. */
 export interface FetchGround {
   readonly context: Context;
-  readonly upstreams: readonly Upstream[];
+  readonly servers: readonly Server[];
   /** How long a stream is kept that nobody watches, in microseconds. */
   readonly idle: number;
-  /** Is told how it went with an upstream: that a stream comes from it, or why none does. */
-  readonly report: (upstream: Upstream, trouble: unknown) => void;
+  readonly report: Report;
 }
 
-/** Servers that do not have a stream may say nothing at all: after so long, in microseconds, it is not expected any more. */
+/** How often it is looked how a stream is doing, in microseconds. */
+const LOOK_EVERY = 100 * MILLISECOND;
+/** So long, or so many times its longest gap, a server may be silent before others are asked as well. */
+const [SILENCE, GAPS] = [1 * SECOND, 3];
+/** Servers that do not have a stream may say nothing at all: after so long it is not expected any more. */
 const PATIENCE = 3 * SECOND;
-/** What nobody has asked for so long, in microseconds, nobody waits for. */
-const LAPSE = 3 * SECOND;
-/** The shortest and the longest pause before the upstreams are asked again, in milliseconds. */
-const [FIRST_PAUSE, LONGEST_PAUSE] = [50, 2000];
-/** What lasted so long was a success, in microseconds. */
-const STEADY = 5 * SECOND;
+/** What has shown no frames, and nobody has asked for so long, nobody waits for. */
+const LAPSE = 5 * SECOND;
 
-/** Fetches one stream from whichever upstream sends it first, as long as somebody wants it, however often it is lost. */
+/** Fetches one stream from other servers: this node is its owner then, and puts what they send on one timeline. */
 export class Fetch {
-  readonly path: StreamPath;
   readonly #ground: FetchGround;
-  readonly #ending = new AbortController();
-  /** Resolves when there is something to play, or nothing to be hoped for. */
+  readonly #path: StreamPath;
+  readonly #upstreams: readonly Upstream[];
+  /** Resolves when somebody publishes it, or nobody has it. */
   readonly #found = Promise.withResolvers<void>();
-  readonly #attempts = new Map<Upstream, { readonly losing: AbortController; readonly over: Promise<void> }>();
-  /** Who publishes it here. */
-  #session: Session | undefined;
-  /** From where. */
-  #source: Upstream | undefined;
-  #cancelLapse = () => {};
-  #cancelIdle = () => {};
-  #unwatch = () => {};
+  readonly #onEnd: () => void;
+  #cancel = () => {};
+  #isOver = false;
+  /** When it was last wanted. */
+  #wantedAt: number;
+  /** Since when somebody is heard. */
+  #wellSince: number | undefined;
 
   /** Begins at once; `onEnd` is called once, when it is over. */
   constructor(ground: FetchGround, path: StreamPath, onEnd: () => void) {
+    const { context, servers, report } = ground;
     this.#ground = ground;
-    this.path = path;
-    const fail = (error: unknown) => ground.context.log.error({ error, path }, 'fetching a stream failed');
-    void this.#run()
-      .catch(fail)
-      .finally(() => {
-        this.end();
-        onEnd();
-      });
+    this.#path = path;
+    this.#onEnd = onEnd;
+    this.#wantedAt = context.clock.now();
+    this.#upstreams = servers.map((server) => new Upstream(context, server, path, report));
+    this.#look();
   }
 
-  /** Whether it has come to frames. */
+  /** Whether frames of it have come. */
   get hasBegun(): boolean {
-    return this.#session !== undefined;
+    return this.#upstreams.some((upstream) => upstream.hasBegun);
   }
 
-  /** Somebody wants it; resolves when it is here, or not to be expected soon. */
-  find(): Promise<void> {
-    const { clock, hub } = this.#ground.context;
-    this.#cancelLapse();
-    this.#cancelLapse = clock.after(LAPSE, () => hub.find(this.path) || this.end());
-    return new Promise((resolve) => {
+  /** Somebody wants it; resolves when it is on its way, or not to be expected soon. */
+  async find(): Promise<void> {
+    const { clock } = this.#ground.context;
+    this.#wantedAt = clock.now();
+    if (this.hasBegun) return;
+    await new Promise<void>((resolve) => {
       const cancel = clock.after(PATIENCE, resolve);
       void this.#found.promise.then(resolve).finally(cancel);
     });
   }
 
-  /** Readers have come or gone: with none for too long the stream is given up. */
-  look(): void {
-    const { context, idle } = this.#ground;
-    const stream = context.hub.find(this.path);
-    this.#cancelIdle();
-    if (!stream?.lineup || stream.readers.size > 0) return;
-    this.#cancelIdle = context.clock.after(idle, () => {
-      context.hub.drop(this.path);
-      this.end();
-    });
-  }
-
-  /** Somebody publishes it here: this fetch itself, or else it is needed no more. */
-  published(session: Session): void {
-    if (session !== this.#session) return this.end();
-    const { hub, clock } = this.#ground.context;
-    this.#unwatch();
-    this.#unwatch = watchGaps(hub.find(this.path)!.publisher!, clock, {
-      silent: () => this.#askAll(),
-      heard: () => this.#dismissAll(this.#source),
-    });
-    const settle = () => {
-      this.#found.resolve();
-      this.look();
-    };
-    hub.read(this.path, Number.POSITIVE_INFINITY, this.#ending.signal).then(settle, settle);
-  }
-
-  /** Stops fetching. Idempotent. */
-  end(): void {
-    this.#cancelLapse();
-    this.#cancelIdle();
-    this.#unwatch();
-    this.#ending.abort(new RefusedError('gone', 'nobody wants it any more'));
+  /** Somebody publishes it here, this fetch or another one. */
+  published(): void {
     this.#found.resolve();
   }
 
-  async #run(): Promise<void> {
-    const { context } = this.#ground;
-    const { signal } = this.#ending;
-    const backoff = new Backoff(FIRST_PAUSE, LONGEST_PAUSE);
-    while (!signal.aborted) {
-      const began = context.clock.now();
-      this.#askAll();
-      while (this.#attempts.size > 0) await Promise.race(Array.from(this.#attempts.values(), ({ over }) => over));
-      if (context.clock.now() - began > STEADY) backoff.reset();
-      const stream = context.hub.find(this.path);
-      // Whoever watches is kept for some time, as he is when a publisher is lost.
-      if (!stream || stream.publisher) return;
-      await backoff.wait(signal);
-    }
+  /** Fetches no more. Idempotent. */
+  end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#cancel();
+    for (const upstream of this.#upstreams) upstream.leave(new RefusedError('gone', 'nobody watches it any more'));
+    this.#found.resolve();
+    this.#onEnd();
   }
 
-  /** Asks the upstreams that are not being asked: the first that sends something is fetched from, and all others are left. */
+  #look(): void {
+    const { hub, clock } = this.#ground.context;
+    const stream = hub.find(this.#path);
+    if (this.#isUnwanted(stream)) return this.end();
+    const live = stream?.publisher;
+    if (!live || this.#isSilent(live)) this.#askAll();
+    else this.#settle(live);
+    if (this.#isOver) return;
+    if (!stream && !this.#upstreams.some(({ isAsked }) => isAsked)) return this.end();
+    this.#cancel = clock.after(LOOK_EVERY, () => this.#look());
+  }
+
+  #isUnwanted(stream: Stream | undefined): boolean {
+    const now = this.#ground.context.clock.now();
+    if (stream?.isWanted) this.#wantedAt = now;
+    return now - this.#wantedAt >= (stream?.lineup ? this.#ground.idle : LAPSE);
+  }
+
+  #isSilent({ lastArrival, longestGap }: Publishing): boolean {
+    return this.#ground.context.clock.now() - lastArrival >= Math.max(SILENCE, GAPS * longestGap);
+  }
+
+  /** All at once: the hub hears the first who sends, and the others stand by. */
   #askAll(): void {
-    for (const upstream of this.#ground.upstreams) {
-      if (this.#attempts.has(upstream)) continue;
-      const losing = new AbortController();
-      const over = this.#try(upstream, losing).finally(() => this.#attempts.delete(upstream));
-      this.#attempts.set(upstream, { losing, over });
+    this.#wellSince = undefined;
+    for (const upstream of this.#upstreams) upstream.ask('urgent');
+  }
+
+  /** One is heard, and goes on alone when that lasts: but for the preferred one, which is looked for until it is back. */
+  #settle(live: Publishing): void {
+    const now = this.#ground.context.clock.now();
+    this.#wellSince ??= now;
+    if (now - this.#wellSince < SETTLED) return;
+    // Somebody publishes here, or the stream comes from another node.
+    if (!this.#upstreams.some((upstream) => upstream.isHeard(live))) return this.end();
+    for (const upstream of this.#upstreams) {
+      if (upstream.isHeard(live)) continue;
+      if (upstream.isPreferred) upstream.ask('usual');
+      else upstream.leave(new RefusedError('gone', 'another server has the stream'));
     }
-  }
-
-  async #try(upstream: Upstream, losing: AbortController): Promise<void> {
-    const signal = AbortSignal.any([this.#ending.signal, losing.signal]);
-    let hasWon = false;
-    const win = () => {
-      signal.throwIfAborted();
-      hasWon = true;
-      this.#source = upstream;
-      this.#dismissAll(upstream);
-      this.#ground.report(upstream, undefined);
-    };
-    const reason = await this.#pull(upstream, signal, win).catch((error: unknown) => error);
-    if (!hasWon && !signal.aborted) this.#ground.report(upstream, reason);
-  }
-
-  /** Resolves to the reason why it is over. */
-  async #pull(upstream: Upstream, signal: AbortSignal, win: () => void): Promise<unknown> {
-    const { context } = this.#ground;
-    const url = await upstream.locate(this.path, signal);
-    if (url === undefined) return new RefusedError('not-found', 'it does not have the stream');
-    const dialer = context.dialers.find(schemeOf(url))!;
-    const peer = { protocol: dialer.protocol, remote: hostOf(url), isAttempt: true };
-    return dial(context, peer, signal, (serving) => {
-      serving.session.detail['origin'] = upstream.name;
-      const claim = () => {
-        win();
-        this.#session = serving.session;
-      };
-      return dialer.pull(url, this.path, serving, { claim });
-    });
-  }
-
-  /** Lets go of all upstreams but one. */
-  #dismissAll(but: Upstream | undefined): void {
-    for (const [upstream, { losing }] of this.#attempts)
-      if (upstream !== but) losing.abort(new Departure('another origin was faster'));
   }
 }

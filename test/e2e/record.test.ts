@@ -260,9 +260,10 @@ test(
     await origin.server.program.ended();
     await finished(recorder, 'live/lesson', 1);
     const again = await spawnOrigin(t, { publish }, origin);
-    await publishFile(t, movie, again.server.rtmp('lesson')).succeeded();
+    const second = publishFile(t, movie, again.server.rtmp('lesson'), '-stream_loop', '-1');
+    await until('it is recorded again', async () => ((await listing(recorder)).recordings[1]?.video_frames ?? 0) > 20);
+    second.kill('SIGKILL');
     const all = await finished(recorder, 'live/lesson', 2);
     assert.equal(all[1]!.missing_frames, 0);
-    assert.equal(all[1]!.video_frames, recordable(tags, 'video').length);
   },
 );

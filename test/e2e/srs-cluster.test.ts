@@ -69,7 +69,7 @@ describe('a stream that is pushed to either origin', () => {
       new PacedPublisher(t, client, tags, 4000);
       const byRtmp = await (await RtmpClient.connect(t, { port: ports['1935']! })).play(name);
       await byRtmp.gets(50, isFrame);
-      const byHttp = await httpFlvViewer(t, `http://127.0.0.1:${ports['8080']}/live/${name}.flv`);
+      const byHttp = httpFlvViewer(t, `http://127.0.0.1:${ports['8080']}/live/${name}.flv`);
       await byHttp.gets(50, isFrame);
     });
 

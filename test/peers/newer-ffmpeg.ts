@@ -1,8 +1,8 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Program } from '../support/program.ts';
-import { type Needs, needs, type Tool } from '../support/tools.ts';
+import type { Needs, Tool } from '../support/tools.ts';
 import type { Owner } from '../support/until.ts';
+import { needsPeer } from './needs-peer.ts';
 
 /** A packet as FFmpeg's demuxer gives it. */
 export interface PeerPacket {
@@ -19,15 +19,11 @@ export interface PeerPacket {
   readonly data: string;
 }
 
-const PROGRAM = join(import.meta.dirname, 'program.mjs');
-const INSTALLED = join(import.meta.dirname, 'node_modules/node-av');
+const PROGRAM = join(import.meta.dirname, 'ffmpeg.mjs');
 
-/** `needs` for tests that run the newer FFmpeg, which `npm test` installs into this folder. */
+/** `needs` for tests that run the newer FFmpeg. */
 export function needsNewerFfmpeg(...tools: readonly Tool[]): Needs {
-  if (existsSync(INSTALLED)) return needs(...tools);
-  const skip = 'needs what npm test installs: npm install --prefix test/peers --ignore-scripts';
-  if (process.env['CI'] === 'true') throw new Error(skip);
-  return { ...needs(...tools), skip };
+  return needsPeer('node-av', ...tools);
 }
 
 /** Publishes a file, as it is, at the speed of life; or puts it into an FLV file, at once. */

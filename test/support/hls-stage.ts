@@ -10,7 +10,7 @@ import { Sessions } from '../../src/hub/session.ts';
 import type { Stream } from '../../src/hub/stream.ts';
 import type { AudioTrack, Kind, Track, VideoTrack } from '../../src/media/track.ts';
 import type { Context } from '../../src/module.ts';
-import { noSiblings } from '../../src/net/siblings.ts';
+import { noSiblings, type Siblings } from '../../src/net/siblings.ts';
 import { silentLogger } from '../../src/ops/log.ts';
 import { filesIn } from '../../src/protocol/hls/copies.ts';
 import { Feeds } from '../../src/protocol/hls/feed.ts';
@@ -48,6 +48,8 @@ interface Stage {
   readonly leases?: Leases;
   /** Where segments are kept as files. */
   readonly folder?: Folder;
+  /** The other workers of the node. */
+  readonly workers?: Siblings;
 }
 
 /** A hub with what makes segments of its streams, on a clock of its own unless one is given. */
@@ -58,6 +60,7 @@ export function setUp({
   clock = new VirtualClock(),
   leases,
   folder,
+  workers: siblings = noSiblings(),
 }: Stage = {}) {
   const options = { ...OPTIONS, window: listed };
   const publish = {
@@ -79,9 +82,9 @@ export function setUp({
     log: silentLogger,
     files: folder && ((path) => filesIn(folder, path)),
   });
-  const groups = new Groups(hub, noSiblings());
+  const groups = new Groups(hub, siblings);
   const ground = {
-    context: { hub, clock, siblings: noSiblings(), config: { publish }, log: silentLogger } as unknown as Context,
+    context: { hub, clock, siblings, config: { publish }, log: silentLogger } as unknown as Context,
     options,
     feeds,
     groups,

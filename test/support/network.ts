@@ -39,6 +39,11 @@ export class Simulation {
     heap[slot] = event;
   }
 
+  /** When the next thing happens; infinite when there is nothing to come. */
+  get next(): number {
+    return this.#heap[0]?.at ?? Number.POSITIVE_INFINITY;
+  }
+
   /** Has everything happen that is due up to `end`. */
   run(end: number): void {
     while (this.#heap.length > 0 && this.#heap[0]!.at <= end) {

@@ -38,8 +38,10 @@ export const AUDIO: AudioTrack = {
 
 const WINDOW = { duration: 2 * SECOND, bytes: 32 * 1024 * 1024 };
 const HUB = { window: WINDOW, grace: 60 * SECOND, stopGrace: 0, takeover: 'always', staleAfter: SECOND } as const;
-const PICTURE = 40 * MILLISECOND;
-const SOUND = 20 * MILLISECOND;
+/** How long a picture lasts, in microseconds. */
+export const PICTURE = 40 * MILLISECOND;
+/** How long a sound lasts, in microseconds. */
+export const SOUND = 20 * MILLISECOND;
 
 /** Options of `record` over the defaults, as they stand in the file. */
 export function optionsOf(overrides: Readonly<Record<string, unknown>> = {}): RecordOptions {

@@ -21,6 +21,7 @@ const TOOLS = {
   chromium: { apt: 'chromium', has: () => existsSync(CHROMIUM) },
   iproute2: { apt: 'iproute2', has: () => isOnPath('ip') && isOnPath('bridge') },
   openssl: { apt: 'openssl', has: () => isOnPath('openssl') },
+  redis: { apt: 'redis-server', has: () => isOnPath('redis-server') },
 };
 
 /** The name of such a program. */

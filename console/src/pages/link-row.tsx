@@ -88,7 +88,7 @@ function StreamOfLink({ stream }: { stream: ReceivedStream | SentStream }) {
         <Link href={playPath(name)}>{streamText(name)}</Link> <small>{mediaInWords(stream.media)}</small>
       </p>
       {isReceived && <p class="outcome">{outcomeInWords(stream)}</p>}
-      <dl class="facts">
+      <dl class="link-facts">
         <LossFacts tally={isReceived ? stream : stream.reported} />
         {isReceived && <RepairFact {...stream} />}
         {isReceived && <DelayFact stream={stream} />}

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { Lease } from '../../hub/lease.ts';
 import type { StreamPath } from '../../hub/path.ts';
 import type { BoundAddress } from '../../net/listen.ts';
@@ -31,6 +32,8 @@ export interface WorkerCalls {
   lose(worker: number): void;
   /** Answers what another worker asks. */
   answer(topic: string, question: unknown): unknown;
+  /** Takes a connection that another worker gives, with what was read of it, in base64. */
+  take(socket: Socket, bytes: string): void;
 }
 
 /** What a worker calls in the primary. */
@@ -40,4 +43,6 @@ export interface PrimaryCalls {
   release(path: StreamPath): void;
   /** Asks all other workers; the answers of those that gave one in time. */
   ask(topic: string, question: unknown): Promise<unknown[]>;
+  /** Gives a connection to another worker. */
+  give(socket: Socket, worker: number, bytes: string): void;
 }

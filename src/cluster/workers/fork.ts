@@ -1,8 +1,10 @@
 import type { ChildProcess } from 'node:child_process';
 import cluster from 'node:cluster';
 import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { handleOf } from '../../net/socket-handle.ts';
 import type { Logger } from '../../ops/log.ts';
 import { passOn } from './log-lines.ts';
 import type { Line } from './rpc.ts';
@@ -21,9 +23,15 @@ export function forkWorker(program: URL, log: Logger): WorkerProcess {
 /** The line to a worker, or in a worker, by `process` itself, to the primary. */
 export function lineTo(peer: Pick<NodeJS.Process, 'send' | 'on'> | ChildProcess): Line {
   return {
-    send: (message) => void peer.send!(message, undefined, undefined, () => {}),
-    onMessage: (hear) => void peer.on('message', hear),
+    send: (message, socket) => void peer.send!(message, socket && detach(socket), undefined, () => socket?.destroy()),
+    onMessage: (hear) => void peer.on('message', (message, handle) => hear(message, handle as Socket | undefined)),
   };
+}
+
+/** Has nothing more be read of a connection here, and no server of this process wait for its end. */
+function detach(socket: Socket): Socket {
+  handleOf(socket)?.readStop();
+  return Object.assign(socket, { server: null });
 }
 
 /** Its last words come by standard output and by the line: both have to be at their end. */

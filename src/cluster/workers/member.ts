@@ -1,8 +1,10 @@
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Leases } from '../../hub/lease.ts';
 import type { StreamPath } from '../../hub/path.ts';
 import type { Door, Siblings } from '../../net/siblings.ts';
+import { handleOf } from '../../net/socket-handle.ts';
 import type { Place, PrimaryCalls, WorkerCalls } from './calls.ts';
 import type { Rpc } from './rpc.ts';
 
@@ -21,6 +23,7 @@ export class Member implements Siblings {
   readonly #moves: ((path: StreamPath, owner: number | undefined) => void)[] = [];
   readonly #losses: ((worker: number) => void)[] = [];
   readonly #answers = new Map<string, (question: unknown) => unknown>();
+  #take: (socket: Socket, bytes: Uint8Array) => void = (socket) => socket.destroy();
   #yields: (path: StreamPath) => Promise<boolean> = async () => true;
 
   constructor({ worker, count, run, folder, owners }: Place, primary: Rpc<PrimaryCalls>) {
@@ -43,6 +46,7 @@ export class Member implements Siblings {
       move: (path, owner) => this.#move(path, owner ?? undefined),
       lose: (lost) => this.#lose(lost),
       answer: (topic, question) => this.#answers.get(topic)?.(question),
+      take: (socket, bytes) => this.#take(socket, Buffer.from(bytes, 'base64')),
     };
   }
 
@@ -72,6 +76,16 @@ export class Member implements Siblings {
 
   answer(topic: string, answer: (question: unknown) => unknown): void {
     this.#answers.set(topic, answer);
+  }
+
+  give(socket: Socket, bytes: Uint8Array, worker: number): boolean {
+    if (!handleOf(socket)) return false;
+    this.#primary.give('give', socket, worker, Buffer.from(bytes).toString('base64'));
+    return true;
+  }
+
+  onGiven(take: (socket: Socket, bytes: Uint8Array) => void): void {
+    this.#take = take;
   }
 
   /** Whoever was granted the stream a moment ago must have begun before it is asked for. */

@@ -1,9 +1,11 @@
+import type { Socket } from 'node:net';
 import { type RefusalCode, RefusedError } from '../../base/errors.ts';
 
 /** Carries messages between two processes, in order. What cannot be sent any more is lost. */
 export interface Line {
-  send(message: object): void;
-  onMessage(hear: (message: unknown) => void): void;
+  /** A connection that goes with the message is the other process's from then on. */
+  send(message: object, socket?: Socket): void;
+  onMessage(hear: (message: unknown, socket?: Socket) => void): void;
 }
 
 /** Functions that another process can call; arguments and results go as JSON. */
@@ -43,7 +45,7 @@ export class Rpc<Theirs extends object> {
   constructor(line: Line, ours: object) {
     this.#line = line;
     this.#ours = ours as Calls;
-    line.onMessage((message) => this.#hear(message as Call | Answer));
+    line.onMessage((message, socket) => this.#hear(message as Call | Answer, socket));
   }
 
   /** The function's result. Rejects with what it throws, and with the reason of {@link close}. */
@@ -66,6 +68,15 @@ export class Rpc<Theirs extends object> {
     if (!this.#closed) this.#line.send({ call: name, args } satisfies Call);
   }
 
+  /** Has the function called with a connection, which is the other process's from then on, before its arguments. */
+  give<Name extends keyof Theirs & string>(
+    name: Name,
+    ...[socket, ...args]: Arguments<Theirs[Name]> extends [Socket, ...infer More] ? [Socket, ...More] : never
+  ): void {
+    if (this.#closed) socket.destroy();
+    else this.#line.send({ call: name, args } satisfies Call, socket);
+  }
+
   /** The other process is gone: whoever waits for it is told. Idempotent. */
   close(reason: Error): void {
     this.#closed ??= reason;
@@ -73,9 +84,9 @@ export class Rpc<Theirs extends object> {
     this.#waiting.clear();
   }
 
-  #hear(message: Call | Answer): void {
-    if ('call' in message) void this.#serve(message);
-    else this.#take(message);
+  #hear(message: Call | Answer, socket: Socket | undefined): void {
+    if (!('call' in message)) this.#take(message);
+    else void this.#serve(socket ? { ...message, args: [socket, ...message.args] } : message);
   }
 
   async #serve({ call, args, id }: Call): Promise<void> {

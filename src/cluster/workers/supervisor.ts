@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { type Clock, SECOND } from '../../base/clock.ts';
 import type { StreamPath } from '../../hub/path.ts';
 import type { Logger } from '../../ops/log.ts';
@@ -120,7 +121,14 @@ export class Supervisor {
       keep: (path, lease) => this.#owners.keep(worker, path, lease),
       release: (path) => this.#owners.release(worker, path),
       ask: (topic, question) => this.#ask(worker, topic, question),
+      give: (socket, taker, bytes) => this.#give(socket, taker, bytes),
     };
+  }
+
+  #give(socket: Socket, taker: number, bytes: string): void {
+    const running = this.#running.get(taker);
+    if (running) running.rpc.give('take', socket, bytes);
+    else socket.destroy();
   }
 
   #onEnd(worker: number, { rpc, since, unwatch }: Running, how: string): void {

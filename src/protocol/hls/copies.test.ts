@@ -10,6 +10,7 @@ import { SECOND, VirtualClock } from '../../base/clock.ts';
 import { checkPlaylist } from '../../container/hls/check.ts';
 import { readMediaPlaylist } from '../../container/hls/read-media-playlist.ts';
 import { type Lease, type Leases, MemoryLeases } from '../../hub/lease.ts';
+import { noSiblings, type Siblings } from '../../net/siblings.ts';
 import { loggerTo } from '../../ops/log.ts';
 import { Copies } from './copies.ts';
 import { type Folder, systemFolder } from './folder.ts';
@@ -38,9 +39,9 @@ async function stage(owner: Owner, wrap: (folder: Folder) => Folder = (folder) =
   const lines: { msg: string; reason?: string }[] = [];
   const log = loggerTo({ write: (line) => void lines.push(JSON.parse(line) as (typeof lines)[0]) }, 'info');
   const { folder: counted, rest } = countedFolder(root);
-  const run = () => {
+  const run = (workers?: Siblings) => {
     const folder = wrap(counted);
-    const node = setUp({ clock, leases, folder });
+    const node = setUp({ clock, leases, folder, ...(workers && { workers }) });
     const copies = new Copies({ ...node.ground, context: { ...node.ground.context, log } }, folder);
     return { ...node, copies, publish: () => node.begin('video') };
   };
@@ -114,6 +115,54 @@ test('renditions are offered together, as long as they last', async (t) => {
   await rest();
   await goOn(publishers[1]!, 3, 6);
   assert.deepEqual(await uris(), ['show_480/media.m3u8']);
+});
+
+test('renditions are offered together though each is written by another worker', async (t) => {
+  const { run, goOn, text, clock, rest } = await stage(t);
+  const owners = new Map<string, number>();
+  const begun = [];
+  for (const [worker, name] of [
+    [1, 'show_720'],
+    [2, 'show_480'],
+  ] as const) {
+    const path = `v/live/${name}`;
+    owners.set(path, worker);
+    const moved: ((path: string, owner: number | undefined) => void)[] = [];
+    const ownerOf = (of: string) => owners.get(of);
+    const onMove: Siblings['onMove'] = (listener) => void moved.push(listener);
+    const { beginAt } = run({ ...noSiblings(), worker, count: 2, ownerOf, owned: owners.keys(), onMove });
+    begun.push({ path, publisher: await beginAt(path, 'video'), moved });
+  }
+  for (const { moved } of begun) for (const [path, owner] of owners) for (const move of moved) move(path, owner);
+  for (const { publisher } of begun) await goOn(publisher, 0, 3);
+  const uris = async () => (await text('v/live/show.m3u8')).match(/^show_.*$/gm);
+  assert.deepEqual((await uris())!.toSorted(), ['show_480/media.m3u8', 'show_720/media.m3u8']);
+  const [first, second] = begun as [(typeof begun)[0], (typeof begun)[0]];
+  owners.delete(second.path);
+  for (const { moved } of begun) for (const move of moved) move(second.path, undefined);
+  second.publisher.close(true);
+  for (const time of [SECOND, OPTIONS.disk.keep]) {
+    clock.advance(time);
+    await rest();
+  }
+  await goOn(first.publisher, 3, 6);
+  assert.deepEqual(await uris(), ['show_720/media.m3u8']);
+});
+
+test('a stream that is published elsewhere now has not ended', async (t) => {
+  const { run, goOn, playlist, clock, rest } = await stage(t);
+  const { hub, open, publish } = run();
+  const publisher = await publish();
+  await goOn(publisher, 0, 9);
+  publisher.close(false);
+  const mirror = hub.mirror(PATH, open());
+  mirror.end('gone', 'nobody watches it here any more');
+  for (const time of [GRACE, OPTIONS.disk.keep]) {
+    clock.advance(time);
+    await rest();
+  }
+  const { segments, ended } = await playlist();
+  assert.deepEqual([segments.length > 3, ended], [true, false]);
 });
 
 test('a stream that has ended says so for a while, and then nothing of it is left', async (t) => {

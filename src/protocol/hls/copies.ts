@@ -2,13 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { RefusedError } from '../../base/errors.ts';
 import type { ReadFile } from '../../hub/files.ts';
 import type { HubEvent } from '../../hub/hub.ts';
-import { describePath, parsePath, readPath, type StreamPath } from '../../hub/path.ts';
+import { readPath, type StreamPath } from '../../hub/path.ts';
 import type { Stream } from '../../hub/stream.ts';
 import { Copy, MARK } from './copy.ts';
-import { type Folder, UNFINISHED } from './folder.ts';
+import { type Folder, placeOf, UNFINISHED } from './folder.ts';
 import type { Ground } from './ground.ts';
+import { Masters } from './masters.ts';
 import { MEDIA_PLAYLIST, readName } from './names.ts';
-import { variantOf, writeMaster } from './playlist.ts';
 
 /** How long what is left to be written is waited for when the server stops, in milliseconds. */
 const LAST_WORDS_MS = 2000;
@@ -22,8 +22,7 @@ export class Copies {
   readonly #ground: Ground;
   readonly #folder: Folder;
   readonly #copies = new Map<StreamPath, Copy>();
-  /** What the master playlists say, but for their rates. */
-  readonly #masters = new Map<StreamPath, string>();
+  readonly #masters: Masters;
   /** Cancel what is to be done later. */
   readonly #later = new Set<() => void>();
 
@@ -31,6 +30,7 @@ export class Copies {
   constructor(ground: Ground, folder: Folder) {
     this.#ground = ground;
     this.#folder = folder;
+    this.#masters = new Masters(folder, ground.groups);
     ground.context.hub.observe((event) => this.#observe(event));
     void this.#takeUp();
   }
@@ -43,8 +43,11 @@ export class Copies {
   }
 
   #observe({ type, stream }: HubEvent): void {
-    if (type !== 'published' || stream.mirrored) return;
-    if (this.#copies.get(stream.path)?.feed.stream !== stream) this.#begin(stream);
+    if (type !== 'published') return;
+    const copy = this.#copies.get(stream.path);
+    // Whoever it is published to now goes on with it.
+    if (stream.mirrored) copy?.leave();
+    else if (copy?.feed.stream !== stream) this.#begin(stream);
   }
 
   #begin(stream: Stream): void {
@@ -55,26 +58,29 @@ export class Copies {
       folder: this.#folder,
       place: placeOf(path),
       segment: options.segment,
-      onWritten: () => this.#writeMasters(path),
+      onWritten: () => this.#masters.write(feed),
       onTrouble: (reason) => {
         if (reason === undefined) context.log.info({ path }, 'segments are written again');
         else context.log.warn({ path, reason }, 'segments cannot be written');
       },
     });
     this.#copies.set(path, copy);
-    void copy.done.then(() => {
+    void copy.done.then((hasEnded) => {
       release();
       if (this.#copies.get(path) === copy) this.#copies.delete(path);
-      if (stream.ended?.code !== 'shutdown') this.#removeLater(path);
+      if (!hasEnded || stream.ended?.code === 'shutdown') return;
+      this.#removeLater(path);
+      this.#tidy(this.#masters.end(path));
     });
   }
 
   /** A stream that was there before a restart may come back, as after any loss of its publisher; else it has ended. */
   async #takeUp(): Promise<void> {
-    const { grace } = this.#ground.context.config.publish;
+    const { config, siblings } = this.#ground.context;
+    if (siblings.worker > 1) return;
     for (const place of await this.#folder.find(MARK)) {
       const path = pathOf(place);
-      if (path) this.#after(grace, () => this.#end(path));
+      if (path) this.#after(config.publish.grace, () => this.#end(path));
     }
   }
 
@@ -91,14 +97,17 @@ export class Copies {
   }
 
   #after(delay: number, work: () => Promise<void>): void {
-    const { clock, log } = this.#ground.context;
-    const cancel = clock.after(delay, () => {
+    const cancel = this.#ground.context.clock.after(delay, () => {
       this.#later.delete(cancel);
-      work().catch((error: Error) =>
-        log.warn({ reason: error.message }, 'files of a stream that has ended cannot be removed'),
-      );
+      this.#tidy(work());
     });
     this.#later.add(cancel);
+  }
+
+  #tidy(work: Promise<void>): void {
+    work.catch(({ message: reason }: Error) =>
+      this.#ground.context.log.warn({ reason }, 'files of a stream that has ended cannot be removed'),
+    );
   }
 
   /** Whether it is written, here or by another worker of this node. */
@@ -112,32 +121,10 @@ export class Copies {
     const names = await this.#folder.list(place);
     if (!names.includes(MARK)) return;
     // Whoever asks for a playlist finds what it names.
-    await this.#writeMasters(path, true);
+    await this.#masters.remove(path);
     for (const name of [MEDIA_PLAYLIST, ...names.filter(isSegment), MARK])
       await this.#folder.remove(`${place}/${name}`);
     await this.#folder.removeFolder(place);
-  }
-
-  /** Those that tell of a stream, which may be gone: under its own name and, for a rendition, under that of its group. */
-  async #writeMasters(path: StreamPath, isGone = false): Promise<void> {
-    for (const name of new Set([path, this.#ground.groups.groupOf(path)])) await this.#writeMaster(name, isGone);
-  }
-
-  async #writeMaster(path: StreamPath, isGone: boolean): Promise<void> {
-    const members = this.#ground.groups.members(path).filter((each) => this.#copies.get(each)?.isThere);
-    const file = `${placeOf(path)}.m3u8`;
-    if (members.length === 0) {
-      if (isGone) await this.#folder.remove(file);
-      this.#masters.delete(path);
-      return;
-    }
-    const variants = members.map((each) =>
-      variantOf(this.#copies.get(each)!.feed, `${parsePath(each).name}/${MEDIA_PLAYLIST}`),
-    );
-    const said = variants.map(({ uri, codecs, width, height }) => `${uri} ${codecs} ${width}x${height}`).join('\n');
-    if (said === this.#masters.get(path)) return;
-    await this.#folder.write(file, [writeMaster(variants).plain]);
-    this.#masters.set(path, said);
   }
 }
 
@@ -152,11 +139,6 @@ export function filesIn(folder: Folder, path: StreamPath): ReadFile {
 /** A segment or an init segment, or what was to become one. */
 function isSegment(name: string): boolean {
   return readName(name.replace(UNFINISHED, '')) !== undefined;
-}
-
-/** Where a stream is kept: as people write its path. */
-function placeOf(path: StreamPath): string {
-  return describePath(path);
 }
 
 function pathOf(place: string): StreamPath | undefined {

@@ -27,17 +27,18 @@ export interface CopyGround {
  */
 export class Copy {
   readonly feed: Feed;
-  /** Resolves when all is written that there will be. */
-  readonly done: Promise<void>;
+  /** Resolves when no more will be written: to whether the stream has ended. */
+  readonly done: Promise<boolean>;
   readonly #ground: CopyGround;
-  readonly #done = Promise.withResolvers<void>();
-  readonly #leave: () => void;
+  readonly #done = Promise.withResolvers<boolean>();
+  readonly #unwatch: () => void;
   readonly #written = new Set<number>();
   readonly #inits = new Set<string>();
   /** Each is tried once. */
   readonly #failed = new Set<number>();
   #playlist = '';
   #isMarked = false;
+  #hasLeft = false;
   #isDue = true;
   #isBusy = false;
   #trouble: string | undefined;
@@ -46,13 +47,20 @@ export class Copy {
     this.feed = feed;
     this.#ground = ground;
     this.done = this.#done.promise;
-    this.#leave = feed.shelf.onChange(() => this.#schedule());
+    this.#unwatch = feed.shelf.onChange(() => this.#schedule());
     void this.#begin().then(() => this.#schedule());
   }
 
   /** Whether there is something to play. */
   get isThere(): boolean {
     return this.#playlist !== '';
+  }
+
+  /** Writes no more; nothing is said of an end where the stream has none. Idempotent. */
+  leave(hasEnded = false): void {
+    this.#unwatch();
+    this.#hasLeft = true;
+    this.#done.resolve(hasEnded);
   }
 
   /** What was there before a restart counts as written, once the shelf knows of it. */
@@ -77,15 +85,13 @@ export class Copy {
 
   async #run(): Promise<void> {
     this.#isBusy = true;
-    while (this.#isDue) {
+    while (this.#isDue && !this.#hasLeft) {
       this.#isDue = false;
       await this.#sync();
     }
     this.#isBusy = false;
     const { ended, failed } = this.feed.shelf;
-    if (!ended && !failed) return;
-    this.#leave();
-    this.#done.resolve();
+    if (ended || failed) this.leave(ended);
   }
 
   async #sync(): Promise<void> {

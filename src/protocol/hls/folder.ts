@@ -1,6 +1,7 @@
 import { mkdir, open, readdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { RefusedError } from '../../base/errors.ts';
+import { describePath, type StreamPath } from '../../hub/path.ts';
 import { turnstile } from '../../ops/turnstile.ts';
 
 /** What keeping segments as files needs of a file system; names are relative, with `/` between their parts. */
@@ -33,6 +34,11 @@ export function systemFolder(root: string): Folder {
     remove: (file) => turnstile.pass(() => rm(at(file), { force: true })),
     removeFolder: (folder) => turnstile.pass(() => rmdir(at(folder)).catch(() => {})),
   };
+}
+
+/** Where the files of a stream are: as people write its path. */
+export function placeOf(path: StreamPath): string {
+  return describePath(path);
 }
 
 async function write(file: string, pieces: readonly Uint8Array[]): Promise<void> {

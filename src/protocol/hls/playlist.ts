@@ -134,7 +134,7 @@ export function reportOf({ last }: Shelf, uri: string): RenditionReport | undefi
 }
 
 /** What a master playlist says of a rendition, by what is known of its newest segments. */
-export function variantOf({ shelf, stream }: Feed, uri: string): Variant {
+export function variantOf({ shelf, stream }: Pick<Feed, 'shelf' | 'stream'>, uri: string): Variant {
   const known = shelf.listed.filter(({ size }) => size > 0);
   const average = rate(sum(known.map(({ size }) => size)), sum(known.map(lengthOf)));
   const whole = known.filter(({ duration }) => duration !== undefined);

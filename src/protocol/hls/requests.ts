@@ -15,7 +15,7 @@ import { MEDIA_PLAYLIST, readName, WHOLE_PLAYLIST } from './names.ts';
 import type { Container } from './packaging.ts';
 import { variantOf, writeMaster } from './playlist.ts';
 import type { Shelf } from './shelf.ts';
-import { homeOf, newToken } from './token.ts';
+import { homeElsewhere, newToken } from './token.ts';
 import type { Viewer, Watching } from './viewer.ts';
 import type { Viewers } from './viewers.ts';
 
@@ -65,10 +65,9 @@ export async function answerMaster(ground: ViewerGround, question: Question): Pr
 export function answerFile(ground: ViewerGround, question: Question): Reply | Promise<Reply> {
   const { params } = question;
   const { siblings } = ground.context;
-  const home = homeOf(params.token!);
-  // Whichever worker its connections come to: one has answered its playlist, and has what that names.
-  if (home !== siblings.worker && home > 0 && home <= siblings.count)
-    return forwardQuestion(question, siblings.door('http', home));
+  // One has answered the playlist, and has what that names.
+  const home = homeElsewhere(params.token!, siblings);
+  if (home !== undefined) return forwardQuestion(question, siblings.door('http', home));
   return params.file === MEDIA_PLAYLIST || params.file === WHOLE_PLAYLIST
     ? answerMedia(ground, question, params)
     : answerSegment(ground, question, params);

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Siblings } from '../../net/siblings.ts';
 
 /** What a token looks like in a URL. */
 export const TOKEN = 'hls-[\\w-]{22}';
@@ -10,7 +11,11 @@ export function newToken(worker: number): string {
   return `hls-${Buffer.concat([randomBytes(RANDOM_BYTES), Uint8Array.of(worker)]).toString('base64url')}`;
 }
 
-/** The number of the worker that knows a viewer. A token that nobody made has any. */
-export function homeOf(token: string): number {
-  return Buffer.from(token.slice('hls-'.length), 'base64url')[RANDOM_BYTES] ?? 0;
+/** The number of the worker that knows a viewer, if it is another one of this node. */
+export function homeElsewhere(
+  token: string,
+  { worker, count }: Pick<Siblings, 'worker' | 'count'>,
+): number | undefined {
+  const home = Buffer.from(token.slice('hls-'.length), 'base64url')[RANDOM_BYTES] ?? 0;
+  return home !== worker && home > 0 && home <= count ? home : undefined;
 }

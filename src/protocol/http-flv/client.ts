@@ -139,9 +139,8 @@ class Intake {
     const { path, serving, demand } = this.#errand;
     const { session, signal, log } = serving;
     this.#unwatch();
-    await demand?.claim();
     serving.begin('publish', path);
-    const publisher = await hub.publish(path, session, signal);
+    const publisher = await hub.publish(path, session, signal, demand?.role);
     const intake = new FlvIntake(publisher, session.detail, (message) => log.warn({ path }, message));
     this.#publisher = publisher;
     this.#intake = intake;

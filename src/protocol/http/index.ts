@@ -1,4 +1,4 @@
-import type { Server } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import type { z } from 'zod';
 import type { Context, Module } from '../../module.ts';
 import { HttpRouter } from '../../net/http.ts';
@@ -30,7 +30,11 @@ export function http(options: z.output<typeof httpOptions>): Module {
     async start(context: Context) {
       const addresses: Record<string, BoundAddress> = {};
       const { admission, siblings } = context;
-      if (options.listen) addresses.http = await listeners.open(context.http.serve(), options.listen, admission);
+      if (options.listen) {
+        const server = context.http.serve();
+        siblings.onGiven((socket, bytes) => take(server, socket, bytes));
+        addresses.http = await listeners.open(server, options.listen, admission);
+      }
       if (options.listenApi) {
         addresses.api = await listeners.open(administration(context).serve(), options.listenApi, admission);
       }
@@ -51,4 +55,11 @@ export function http(options: z.output<typeof httpOptions>): Module {
       await listeners.close();
     },
   };
+}
+
+/** Serves a connection that came to another worker, as if it had come here and nothing had been read. */
+function take(server: Server, socket: Socket, bytes: Uint8Array): void {
+  socket.allowHalfOpen = true;
+  socket.unshift(bytes);
+  server.emit('connection', socket);
 }

@@ -178,9 +178,8 @@ class Arrival {
     this.#cancel();
     const { path, serving, demand } = this.#errand;
     const { session, signal } = serving;
-    await demand?.claim();
     serving.begin('publish', path);
-    const publisher = await this.#context.hub.publish(path, session, signal);
+    const publisher = await this.#context.hub.publish(path, session, signal, demand?.role);
     if (this.#isClosed) return publisher.close(false);
     this.#publication = new Publication(this.#context, serving, this.#dialogue.connection, publisher);
     if (this.#metadata) this.#publication.write(this.#metadata);

@@ -3,6 +3,7 @@ import { MILLISECOND, SECOND } from '../../base/clock.ts';
 import { ProtocolError, RefusedError } from '../../base/errors.ts';
 import type { AmfObject, AmfValue } from '../../container/flv/amf0.ts';
 import { streamPath } from '../../hub/path.ts';
+import type { Role } from '../../hub/stream.ts';
 import type { Context } from '../../module.ts';
 import type { Whereabouts } from '../../net/locators.ts';
 import { Departure, type Serving } from '../../net/serve.ts';
@@ -120,7 +121,7 @@ export class RtmpSession {
     this.#serving.begin('publish', path);
     await this.#ask('publish', path, target);
     const { session, signal } = this.#serving;
-    const publisher = await this.#context.hub.publish(path, session, signal);
+    const publisher = await this.#context.hub.publish(path, session, signal, roleOf(target));
     if (signal.aborted) return publisher.close(false);
     clearTimeout(this.#deadline);
     this.#connection.trust(PUBLISHER_LIMITS);
@@ -241,6 +242,12 @@ export class RtmpSession {
       // It does not read: there is nobody to say good-bye to.
     }
   }
+}
+
+/** What a publisher says of itself that is one of several: `movie?role=backup`. */
+function roleOf({ query }: Target): Role | undefined {
+  const role = query.get('role');
+  return role === 'main' || role === 'backup' ? role : undefined;
 }
 
 /** nginx-rtmp, pushing to a URL without a path, names the app in `app` alone. */

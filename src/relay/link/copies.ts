@@ -4,6 +4,9 @@ const MOST_COPIES = 4;
 const LEAST_LOSS = 0.002;
 const MOST_LOSS = 0.5;
 
+/** For key frames twice as much may be spent where more than this share of them would stay lost. */
+const BAD = 1e-5;
+
 /** How an edge's repairs are weighed. */
 export interface RepairPolicy {
   /** The share of lost packets that may stay lost. */
@@ -27,4 +30,11 @@ export function copiesOf(loss: number, sent: number, tries: number, { target, sp
   const needed = Math.ceil(Math.log(target) / Math.log(p)) - sent - MOST_COPIES * (tries - 1);
   const allowed = 1 + Math.round(spare * p ** (1 - sent));
   return Math.max(1, Math.min(needed, allowed, MOST_COPIES));
+}
+
+/** The same, or more for key frames and headers, without which all the others are of no use. */
+export function copiesFor(isKey: boolean, loss: number, sent: number, tries: number, policy: RepairPolicy): number {
+  const usual = copiesOf(loss, sent, tries, policy);
+  if (!isKey) return usual;
+  return Math.max(usual, copiesOf(loss, sent, tries, { target: BAD, spare: 2 * policy.spare }));
 }

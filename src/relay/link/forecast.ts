@@ -1,5 +1,5 @@
 import { MILLISECOND } from '../../base/clock.ts';
-import { copiesOf, type RepairPolicy, USUAL_POLICY } from './copies.ts';
+import { copiesFor, type RepairPolicy, USUAL_POLICY } from './copies.ts';
 
 /** How a path treats packets. Times are microseconds. */
 export interface PathConditions {
@@ -30,6 +30,8 @@ const REPEATS = 8;
 /** So many packets pass between two copies of an answer, and between two requests when none gets through. */
 const PACKETS_BETWEEN_COPIES = 9;
 const PACKETS_BETWEEN_REQUESTS = 2;
+/** The share of packets that belong to key frames. */
+const KEY_SHARE = 1 / 6;
 /** So many copies are told apart. */
 const MOST_SENT = 16;
 
@@ -39,7 +41,11 @@ export function forecast(path: PathConditions, latency: number, policy: RepairPo
   const step = Math.max(rtt / REPEATS, LEAST_STEP);
   const room = latency * (1 - SPREAD) - (rtt / 2 + NOTICED + path.jitter) - rtt - path.jitter;
   if (room < 0 || loss <= 0) return { residual: Math.max(0, loss), repairs: 0 };
-  return new Tries(path, Math.floor(room / step), step, policy).begin();
+  const [key, other] = [true, false].map((isKey) =>
+    new Tries(path, Math.floor(room / step), step, policy, isKey).begin(),
+  );
+  const mean = (of: (each: Forecast) => number) => KEY_SHARE * of(key!) + (1 - KEY_SHARE) * of(other!);
+  return { residual: mean(({ residual }) => residual), repairs: mean(({ repairs }) => repairs) };
 }
 
 class Tries {
@@ -48,17 +54,19 @@ class Tries {
   readonly #last: number;
   readonly #round: number;
   readonly #policy: RepairPolicy;
+  readonly #isKey: boolean;
   readonly #known = new Map<number, Forecast>();
   readonly #copyLoss: number;
   readonly #requestLoss: number;
 
-  constructor(path: PathConditions, last: number, step: number, policy: RepairPolicy) {
+  constructor(path: PathConditions, last: number, step: number, policy: RepairPolicy, isKey: boolean) {
     const { loss, burst, rtt, jitter } = path;
     const together = 1 - 1 / Math.max(1, burst);
     this.#path = path;
     this.#last = last;
     this.#round = Math.ceil((rtt + MARGIN + 2 * jitter) / step);
     this.#policy = policy;
+    this.#isKey = isKey;
     this.#copyLoss = Math.max(loss, together ** PACKETS_BETWEEN_COPIES);
     this.#requestLoss = Math.max(loss, together ** PACKETS_BETWEEN_REQUESTS);
   }
@@ -77,7 +85,7 @@ class Tries {
     if (known) return known;
     const { loss } = this.#path;
     const tries = 1 + Math.floor((this.#last - step) / (this.#round + 1));
-    const copies = copiesOf(loss, sent, tries, this.#policy);
+    const copies = copiesFor(this.#isKey, loss, sent, tries, this.#policy);
     const failed = loss * this.#copyLoss ** (copies - 1);
     const again = this.#after(step + this.#round, Math.min(sent + copies, MOST_SENT - 1), loss);
     const unheard = this.#after(step + 1, sent, this.#requestLoss);

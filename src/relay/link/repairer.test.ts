@@ -178,3 +178,14 @@ describe('a repair budget', () => {
     assert.ok(Math.abs(budget.step(1000) - 3750) < 1e-6);
   });
 });
+
+test('a key frame gets a copy more than the rest where few tries are left and much is lost', () => {
+  const copies = (kind: 'video' | 'header', loss: number) => {
+    const { ask, sentBy, repairer } = repairing(new Array(10).fill(kind));
+    repairer.losses.loss = loss;
+    ask(ms(200), [3, 1]);
+    return sentBy(ms(300)).length;
+  };
+  assert.deepEqual([copies('video', 0.3), copies('header', 0.3)], [1, 2]);
+  assert.deepEqual([copies('video', 0.05), copies('header', 0.05)], [1, 1]);
+});

@@ -1,6 +1,6 @@
 import { MILLISECOND, SECOND } from '../../base/clock.ts';
 import { BurstGauge } from './burst-gauge.ts';
-import { copiesOf, type RepairPolicy, USUAL_POLICY } from './copies.ts';
+import { copiesFor, type RepairPolicy, USUAL_POLICY } from './copies.ts';
 import type { Report, Request } from './datagram.ts';
 import { LossGauge } from './loss-gauge.ts';
 import type { Priority } from './packet-cache.ts';
@@ -199,7 +199,9 @@ export class Repairer {
       return undefined;
     }
     const tries = 1 + Math.floor(left / (round + this.rtt / 4));
-    return { sequence, slot, left, copies: copiesOf(this.losses.loss, answers.copies[slot]!, tries, this.policy) };
+    const isKey = cache.priorityOf(sequence) === 0;
+    const copies = copiesFor(isKey, this.losses.loss, answers.copies[slot]!, tries, this.policy);
+    return { sequence, slot, left, copies };
   }
 
   /** A packet is asked for the first time. */

@@ -1,0 +1,30 @@
+import type { Context, Module } from '../module.ts';
+import { LoadGauge } from './load.ts';
+import type { Membership } from './node.ts';
+
+/** Has the other nodes of a cluster know of this one. */
+export function cluster({ member, localAddress }: Membership, joinToken: string | undefined): Module {
+  let context: Context | undefined;
+  return {
+    name: 'cluster',
+    async start(given) {
+      context = given;
+      return {};
+    },
+    ready({ headwater }) {
+      if (!context) return;
+      const { address } = context.config.cluster;
+      const load = new LoadGauge(context);
+      const port = address?.port ?? headwater?.port;
+      const url = () => {
+        const host = address?.host ?? localAddress();
+        if (!headwater || host === undefined) return undefined;
+        return `headwater://${host.includes(':') ? `[${host}]` : host}:${port}?join=${joinToken}`;
+      };
+      member.start(() => ({ url: url(), load: load.read() }));
+    },
+    async stop() {
+      await member.stop();
+    },
+  };
+}

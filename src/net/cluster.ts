@@ -1,0 +1,94 @@
+import type { Hub } from '../hub/hub.ts';
+import type { StreamPath } from '../hub/path.ts';
+import type { Sessions } from '../hub/session.ts';
+import type { Stamp } from '../media/frame.ts';
+
+/** How busy a node is. */
+export interface NodeLoad {
+  /** Of one core: 1 is all of it. */
+  readonly cpu: number;
+  readonly streams: number;
+  readonly viewers: number;
+  /** What it sends to viewers and other nodes, in bits per second. */
+  readonly bitrate: number;
+}
+
+/** A node as the others see it. */
+export interface NodeRecord {
+  /** That of its identity: the same after a restart. */
+  readonly id: string;
+  /** Whether streams are published to it, or only fetched from the others. */
+  readonly role: 'origin' | 'edge';
+  /** Where the others fetch from it, as it stands in `relay.origins`, its join token included; absent where they cannot. */
+  readonly url?: string | undefined;
+  readonly version: string;
+  /** Wall clock of its start, in microseconds since 1970. */
+  readonly since: number;
+  readonly load: NodeLoad;
+}
+
+/** Who has a stream. A record stays for a while when the stream has ended, for the sake of its token. */
+export interface StreamRecord {
+  readonly path: StreamPath;
+  /** Of the owner's lease; what is written with a lower one than stands there counts for nothing. */
+  readonly token: number;
+  /** The owner's id; empty when the stream has ended. */
+  readonly node: string;
+  /** See `Lease`. */
+  readonly anchor?: number | undefined;
+  readonly next?: Stamp | undefined;
+}
+
+/** A stream at a node. */
+export interface StreamReport {
+  readonly path: StreamPath;
+  /** Whether the node owns it, or has it from elsewhere. */
+  readonly isOwner: boolean;
+  /** Those who watch it there, other nodes not counted. */
+  readonly viewers: number;
+}
+
+/** A node, and its streams; undefined where it does not answer. */
+export interface NodeReport {
+  readonly node: NodeRecord;
+  readonly streams: readonly StreamReport[] | undefined;
+}
+
+/** How other nodes are spoken to. */
+export interface Reach {
+  /** Asks the owner of a stream whether this node may have it, and waits so many milliseconds; rejects when there is no answer. */
+  ask(owner: NodeRecord, path: StreamPath, patience: number): Promise<boolean>;
+  /** What a node has, the most watched first. Rejects when there is no answer. */
+  survey(node: NodeRecord): Promise<readonly StreamReport[]>;
+}
+
+/** The cluster that this node is a member of. */
+export interface Cluster {
+  readonly nodeId: string;
+  /** The nodes from which a stream can be had, without this one; while the directory cannot be reached all that may have it. */
+  locate(path: StreamPath): Promise<readonly NodeRecord[]>;
+  /** The nodes that live, as far as is known. */
+  nodes(): Promise<readonly NodeRecord[]>;
+  /** The streams that have an owner. Rejects when the directory cannot be reached. */
+  streams(): Promise<readonly StreamRecord[]>;
+  /** Has `listener` told of every stream that has another owner, or none any more. */
+  onMove(listener: (record: StreamRecord) => void): void;
+  /** Has other nodes spoken to by `reach`. */
+  reachBy(reach: Reach): void;
+  /** What all nodes have; the others are asked. */
+  survey(own: readonly StreamReport[]): Promise<readonly NodeReport[]>;
+  /** Another node asks for a stream of this one: resolves to whether it may have it. */
+  yields(path: StreamPath): Promise<boolean>;
+}
+
+/** The streams of this node, the most watched first. */
+export function reportStreams({ hub, sessions }: { readonly hub: Hub; readonly sessions: Sessions }): StreamReport[] {
+  const viewers = new Map<StreamPath, number>();
+  for (const { role, path, protocol } of sessions) {
+    if (role === 'play' && path !== undefined && protocol !== 'relay') viewers.set(path, (viewers.get(path) ?? 0) + 1);
+  }
+  const reports = Array.from(hub.streams, ({ path, mirrored }) => {
+    return { path, isOwner: mirrored === undefined, viewers: viewers.get(path) ?? 0 };
+  });
+  return reports.sort((a, b) => b.viewers - a.viewers);
+}

@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { clip } from '../support/clips.ts';
+import { memberOf, spawnMember } from '../support/cluster.ts';
+import { Crowd } from '../support/crowd.ts';
+import { publishFile } from '../support/ffmpeg.ts';
+import { startRedis, type TestRedis } from '../support/redis.ts';
+import { ADMIN_TOKEN, spawnServer, type TestServer } from '../support/server.ts';
+import { needs } from '../support/tools.ts';
+import { until } from '../support/until.ts';
+
+const NEEDS = needs('ffmpeg', 'redis');
+/** Video frames of which it is seen that a stream plays. */
+const SOME = 10;
+const ENDLESS = ['-stream_loop', '-1'];
+
+/** What is told of a node. */
+interface Told {
+  readonly id: string;
+  readonly role: string;
+  readonly self: boolean;
+  readonly reached: boolean;
+}
+
+const owner = { after };
+const ready = NEEDS.skip === undefined;
+const redis: TestRedis = ready ? await startRedis(owner) : (undefined as never);
+const file = ready ? (await clip('movie')).file : '';
+const [one, two, edge] = ready
+  ? await Promise.all([
+      spawnMember(owner, redis, 'origin'),
+      spawnMember(owner, redis, 'origin'),
+      spawnMember(owner, redis, 'edge'),
+    ])
+  : [];
+
+test('a stream plays at every node, wherever it is published, and also where a node joins later', NEEDS, async (t) => {
+  publishFile(t, file, one!.rtmp('everywhere'), ...ENDLESS);
+  publishFile(t, file, two!.rtmp('elsewhere'), ...ENDLESS);
+  const late = await spawnMember(t, redis, 'origin');
+  publishFile(t, file, late.rtmp('late'), ...ENDLESS);
+  for (const name of ['everywhere', 'elsewhere', 'late']) {
+    for (const server of [one!, two!, late, edge!]) {
+      const crowd = await Crowd.gather(t, server, name, 3);
+      await crowd.gets(SOME);
+      crowd.assertUndisturbed();
+    }
+  }
+});
+
+test('every node tells of all nodes, and of all streams with the viewers of all together', NEEDS, async (t) => {
+  publishFile(t, file, one!.rtmp('counted'), ...ENDLESS);
+  const crowds = await Promise.all([one!, two!, edge!].map((server) => Crowd.gather(t, server, 'counted', 3)));
+  for (const crowd of crowds) await crowd.gets(SOME);
+  const tell = async ({ http }: TestServer) => {
+    const response = await fetch(http('/api/v1/cluster'), { headers: { authorization: `Bearer ${ADMIN_TOKEN}` } });
+    return (await response.json()) as {
+      nodes: Told[];
+      streams: { stream: string; owner: string; nodes: string[]; viewers: number }[];
+    };
+  };
+  for (const server of [one!, two!]) {
+    const { nodes, streams } = await tell(server);
+    const counted = streams.find(({ stream }) => stream === 'live/counted')!;
+    assert.ok(nodes.length >= 3);
+    assert.equal(nodes.filter(({ self }) => self).length, 1);
+    // One that was killed a moment ago is still on the list.
+    assert.equal(nodes.filter(({ reached }) => reached).length, 2);
+    assert.equal(counted.owner, (await tell(one!)).nodes.find(({ self }) => self)!.id);
+    // An edge that nobody can reach is not asked.
+    assert.equal(counted.viewers, 6);
+  }
+});
+
+test('one who waits for a stream gets it as soon as it is published anywhere', NEEDS, async (t) => {
+  const crowd = await Crowd.gather(t, edge!, 'awaited', 3);
+  publishFile(t, file, two!.rtmp('awaited'), ...ENDLESS);
+  await two!.logged('publish begins');
+  const began = performance.now();
+  await crowd.gets(1);
+  assert.ok(performance.now() - began < 2500, `${performance.now() - began} ms`);
+});
+
+test(
+  'a second publisher is refused at another node, and takes over there when the first has hung',
+  NEEDS,
+  async (t) => {
+    const first = publishFile(t, file, one!.rtmp('rivals'), ...ENDLESS);
+    const crowd = await Crowd.gather(t, edge!, 'rivals', 3);
+    await crowd.gets(SOME);
+    const refused = publishFile(t, file, two!.rtmp('rivals'), ...ENDLESS);
+    assert.notEqual((await refused.ended()).code, 0);
+    first.kill('SIGSTOP');
+    await crowd.fallsSilent(1000);
+    publishFile(t, file, two!.rtmp('rivals'), ...ENDLESS);
+    const before = crowd.fewest;
+    await crowd.gets(before + SOME);
+    crowd.assertUndisturbed();
+    await one!.logged('publish ends', { path: '__defaultVhost__/live/rivals' });
+    const there = await Crowd.gather(t, one!, 'rivals', 3);
+    await there.gets(SOME);
+  },
+);
+
+test(
+  'when an origin is killed its streams go on from another to which they are published, for the same viewers',
+  NEEDS,
+  async (t) => {
+    const dying = await spawnMember(t, redis, 'origin');
+    publishFile(t, file, dying.rtmp('moving'), ...ENDLESS);
+    const crowd = await Crowd.gather(t, edge!, 'moving', 3);
+    await crowd.gets(SOME);
+    dying.program.kill('SIGKILL');
+    await dying.program.ended();
+    publishFile(t, file, two!.rtmp('moving'), ...ENDLESS);
+    await crowd.gets(crowd.fewest + SOME);
+    crowd.assertUndisturbed();
+  },
+);
+
+test(
+  'without its Redis a cluster plays on, plays what is known to new viewers, and takes new streams',
+  NEEDS,
+  async (t) => {
+    const own = await startRedis(t);
+    const [origin, other, viewing] = await Promise.all([
+      spawnMember(t, own, 'origin'),
+      spawnMember(t, own, 'origin'),
+      spawnMember(t, own, 'edge'),
+    ]);
+    publishFile(t, file, origin.rtmp('before'), ...ENDLESS);
+    const crowd = await Crowd.gather(t, viewing, 'before', 3);
+    await crowd.gets(SOME);
+    await own.program.stop();
+    await viewing.logged('the directory cannot be reached; going on with what is known');
+    publishFile(t, file, other.rtmp('meanwhile'), ...ENDLESS);
+    const [known, fresh] = [await Crowd.gather(t, other, 'before', 3), await Crowd.gather(t, viewing, 'meanwhile', 3)];
+    await Promise.all([known.gets(SOME), fresh.gets(SOME)]);
+    await startRedis(t, [], own);
+    const late = await spawnServer(t, await memberOf(t, own, 'edge'));
+    const [again, anew] = [await Crowd.gather(t, late, 'before', 3), await Crowd.gather(t, late, 'meanwhile', 3)];
+    await Promise.all([again.gets(SOME), anew.gets(SOME)]);
+    for (const each of [crowd, known, fresh, again, anew]) each.assertUndisturbed();
+  },
+);
+
+test(
+  'an edge whose URL lets nobody in takes no claims, and says what is wrong with a directory that is none',
+  NEEDS,
+  async (t) => {
+    const wrong = await spawnServer(t, await memberOf(t, { ...redis, url: 'redis://127.0.0.1:1' }, 'edge'));
+    await until('it is told', () => wrong.lines().some(({ msg }) => msg.startsWith('the directory cannot be reached')));
+  },
+);
