@@ -75,6 +75,6 @@ async function askAll(coworkers: readonly string[], path: StreamPath, host: stri
 }
 
 /** `host:port` in a URL. */
-export function authority({ host, port }: Whereabouts): string {
+function authority({ host, port }: Whereabouts): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }

@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { type ClipName, clip } from '../support/clips.ts';
-import { Crowd } from '../support/crowd.ts';
 import { obliging, startFar } from '../support/far-server.ts';
 import { publishFile } from '../support/ffmpeg.ts';
-import { assertMonotonic, assertSameFrames, framesOf } from '../support/frames.ts';
+import { assertSameFrames, framesOf } from '../support/frames.ts';
 import { freePort, runNginx } from '../support/nginx.ts';
-import { PacedPublisher } from '../support/paced.ts';
 import { allGet, isFrame, publisher, sendFromStart } from '../support/publish.ts';
 import { type RemuxedName, remuxed } from '../support/remux.ts';
-import { ADMIN_TOKEN, type Overrides, spawnServer, startTestServer, type TestServer } from '../support/server.ts';
+import { ADMIN_TOKEN, type Overrides, startTestServer, type TestServer } from '../support/server.ts';
 import { needs } from '../support/tools.ts';
 import { type Owner, until } from '../support/until.ts';
 import { watch, watchAll } from '../support/watch.ts';
@@ -61,21 +59,6 @@ describe('what viewers of an edge get is what was sent to a server of another ki
       });
     }
   }
-});
-
-test('however many watch, a stream is fetched once, and no longer when nobody watches', needs('ffmpeg'), async (t) => {
-  const edge = await edgeOf(t, [rtmpUrl(origin)], { ...WAITING, relay: { idle: '200ms' } });
-  const client = await publisher(t, origin, 'once');
-  client.send(...(await clip('movie')).tags);
-  const crowd = await Crowd.gather(t, edge, 'once', 9);
-  await crowd.gets(1);
-  const fetched = async () => (await played(origin, 'rtmp-play')).filter((name) => name === 'once').length;
-  assert.equal(await fetched(), 1);
-  for (const viewer of crowd.viewers) viewer.close();
-  await until('the origin is left', async () => (await fetched()) === 0);
-  const again = await watch(t, edge, 'http-flv', 'once');
-  await allGet([again], 1);
-  assert.equal(await fetched(), 1);
 });
 
 test('streams of virtual hosts are asked for as such', needs('ffmpeg'), async (t) => {
@@ -145,44 +128,6 @@ test('an origin that cannot be reached is told once', needs('ffmpeg'), async (t)
     told().map((line) => [line['origin'], line.level]),
     [[dead, 'warn']],
   );
-});
-
-describe('two origins have a stream', () => {
-  const GOP = 1000;
-
-  /** Publishes the same clip to both, at the speed of life; resolves to a viewer of an edge that plays. */
-  async function playing(t: Owner, origins: readonly TestServer[]) {
-    const edge = await edgeOf(t, origins.map(rtmpUrl), { publish: { grace: '30s' } });
-    const { tags } = await clip('movie');
-    for (const server of origins) new PacedPublisher(t, await publisher(t, server, 'both'), tags, 4 * GOP);
-    const viewer = await watch(t, edge, 'rtmp', 'both');
-    await viewer.gets(50, isFrame);
-    const line = await edge.logged('publish begins');
-    return { edge, viewer, chosen: origins.findIndex(({ ports }) => line['origin'] === `127.0.0.1:${ports['rtmp']}`) };
-  }
-
-  /** The longest time that a viewer got nothing from its so-and-so-many-th tag on, in milliseconds. */
-  function longestGap({ times }: { readonly times: readonly number[] }, from: number): number {
-    return Math.max(...times.slice(from).map((time, i) => time - times[from + i - 1]!));
-  }
-
-  for (const [what, signal, most] of [
-    ['killed', 'SIGKILL', 500],
-    ['hung', 'SIGSTOP', 1500],
-  ] as const) {
-    test(`and the one that it comes from is ${what}: viewers see a short gap`, needs('ffmpeg'), async (t) => {
-      const origins = [await spawnServer(t), await spawnServer(t)];
-      const { viewer, chosen } = await playing(t, origins);
-      const before = viewer.tags.length;
-      origins[chosen]!.program.kill(signal);
-      await viewer.gets(before + 150);
-      assert.equal(viewer.reason, undefined);
-      assertMonotonic(viewer.tags);
-      const gap = Math.round(longestGap(viewer, before));
-      t.diagnostic(`a gap of ${gap} ms`);
-      assert.ok(gap < most, `${gap} ms`);
-    });
-  }
 });
 
 test('nginx-rtmp as origin, by RTMP', needs('ffmpeg', 'nginx'), async (t) => {
