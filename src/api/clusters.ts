@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { isLoopback } from '../access/loopback.ts';
 import { RefusedError } from '../base/errors.ts';
 import { type StreamPath, streamPath } from '../hub/path.ts';
-import type { Context } from '../module.ts';
 import { ApiError } from './error.ts';
 import { type Operation, operation } from './operation.ts';
 import type { Services } from './services.ts';
@@ -53,13 +52,15 @@ export function clusters(services: Services): Operation[] {
       envelope: 'code',
       answer: z.object({ data: z.object({ query, origin: origin.nullable() }) }),
       example: { data: example },
-      handle({ url }) {
+      async handle({ url }) {
         const asked = query.parse(
           Object.fromEntries(['ip', 'vhost', 'app', 'stream'].map((name) => [name, url.searchParams.get(name) ?? ''])),
         );
         const { vhost } = asked;
         const port = services.rtmpPort;
-        if (port === undefined || !isPublished(context, pathOf(asked))) return { data: { query: asked, origin: null } };
+        // One that was fetched from elsewhere is not told of: two who fetch from each other would never find out that it has ended.
+        const isHere = port !== undefined && (await services.survey.publishes(pathOf(asked)));
+        if (!isHere) return { data: { query: asked, origin: null } };
         const api = url.searchParams.get('coworker') ?? '';
         return { data: { query: asked, origin: { ip: reachedAt(api, asked.ip), port, vhost, api, routers: [api] } } };
       },
@@ -74,16 +75,6 @@ function pathOf({ vhost, app, stream }: z.output<typeof query>): StreamPath {
     if (error instanceof RefusedError) throw new ApiError(400, error.message);
     throw error;
   }
-}
-
-/** One that was fetched from elsewhere is not told of: two who fetch from each other would never find out that it has ended. */
-function isPublished({ hub, siblings }: Context, path: StreamPath): boolean {
-  const owner = siblings.ownerOf(path);
-  if (owner !== undefined && owner !== siblings.worker) return true;
-  const stream = hub.find(path);
-  const session = stream?.publisher?.session;
-  if (!stream?.lineup || !session || stream.mirrored) return false;
-  return session.detail['origin'] === undefined;
 }
 
 /** The host at which players reach this server: that by which a coworker does, or on the same machine that by which they reach it. */

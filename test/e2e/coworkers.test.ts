@@ -11,6 +11,7 @@ import { ADMIN_TOKEN, type Overrides, startTestServer, type TestServer } from '.
 import { needs } from '../support/tools.ts';
 import { type Owner, until } from '../support/until.ts';
 import { watch, watchAll } from '../support/watch.ts';
+import { gatherAudience, publishAt, spawnWorkers } from '../support/workers.ts';
 
 /** Clips are pushed faster than life: the window must hold what a viewer has yet to be sent. */
 const QUICK = { window: { duration: '10m', bytes: '256MiB' }, play: { maxLag: '10m' }, publish: { stopGrace: '0s' } };
@@ -44,7 +45,9 @@ interface Answer {
 
 async function ask(server: TestServer, stream: string, coworker: string, ip = 'localhost'): Promise<Answer> {
   const query = new URLSearchParams({ vhost: '__defaultVhost__', ip, app: 'live', stream, coworker });
-  return (await (await fetch(server.http(`/api/v1/clusters?${query}`))).json()) as Answer;
+  // Every connection may come to another worker.
+  const response = await fetch(server.http(`/api/v1/clusters?${query}`), { headers: { connection: 'close' } });
+  return (await response.json()) as Answer;
 }
 
 test('who publishes a stream is answered as SRS answers', needs('ffmpeg'), async (t) => {
@@ -218,4 +221,25 @@ test('what viewers at another origin get is what was sent', needs('ffmpeg'), asy
   client.send(...tags.slice(10));
   await viewer.gets(framesOf(tags).length, isFrame);
   assertSameFrames(viewer.tags, tags);
+});
+
+test('nodes of several workers are coworkers like others, whichever worker is asked', needs('ffmpeg'), async (t) => {
+  const ports = await Promise.all([freePort(), freePort()]);
+  const nodes = await Promise.all(
+    ports.map((port, i) =>
+      spawnWorkers(t, {
+        http: { listen: `127.0.0.1:${port}` },
+        cluster: { workers: 2, coworkers: [`127.0.0.1:${ports[1 - i]}`], redirect: 'never' },
+      }),
+    ),
+  );
+  const [here, there] = [nodes[0]!, nodes[1]!];
+  const { client } = await publishAt(t, there, 'spread', (worker) => worker === 2);
+  client.send(...(await clip('movie')).tags);
+  await allGet([await watch(t, there, 'http-flv', 'spread')], 1);
+  await allGet((await gatherAudience(t, here, 'spread')).all, 1);
+  for (let i = 0; i < 10; i++) {
+    assert.notEqual((await ask(there, 'spread', '')).data.origin, null);
+    assert.equal((await ask(here, 'spread', '')).data.origin, null, 'what is fetched is not told of');
+  }
 });
