@@ -1,6 +1,7 @@
 import { totalmem } from 'node:os';
 import { adminToken } from './access/admin-token.ts';
 import { AccessGate } from './access/gate.ts';
+import { isLoopback } from './access/loopback.ts';
 import { publishKey } from './access/publish-key.ts';
 import type { Membership, NodeIdentity } from './cluster/node.ts';
 import { Files } from './hub/files.ts';
@@ -15,6 +16,7 @@ import { Gatherer } from './net/gatherer.ts';
 import { Headcount } from './net/headcount.ts';
 import { HttpRouter } from './net/http.ts';
 import { Links } from './net/links.ts';
+import { Locators } from './net/locators.ts';
 import { MemoryWatch } from './net/memory.ts';
 import { loadUnsentLimiter } from './net/native.ts';
 import { Pacer } from './net/pacer.ts';
@@ -50,7 +52,7 @@ export async function createContext(
   const { access, publish, window, play, fanout, limits, http } = config;
   const clock = systemClock;
   const warn = (fields: object, message: string) => log.warn({ ...fields }, message);
-  const providers = [publishKey(access), adminToken({ ...access, listenHost: http.listen?.host })];
+  const providers = [publishKey(access), adminToken({ ...access, listenHost: exposedHost(http) })];
   const pacer = new Pacer(fanout, clock, (error) => log.error({ error }, 'a muxer failed: its viewers are closed'));
   const { certificates } = config.tls;
   const sessions = new Sessions(clock);
@@ -83,10 +85,17 @@ export async function createContext(
     http: new HttpRouter(log, config),
     links: new Links(),
     dialers: new Dialers(siblings.run),
+    locators: new Locators(),
     routes: new Routes(),
     cluster: membership?.member,
     tls: certificates.length > 0 ? await TlsStore.open(certificates, log) : undefined,
   };
+}
+
+/** The host that HTTP listens on for administrators, of two addresses the one that others reach. */
+function exposedHost({ listen, listenApi }: Config['http']): string | undefined {
+  const hosts = [listen, listenApi].filter((address) => address !== undefined).map(({ host = '' }) => host);
+  return hosts.find((host) => !isLoopback(host)) ?? hosts[0];
 }
 
 /** Four fifths of what the machine or container has. */

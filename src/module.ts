@@ -13,6 +13,7 @@ import type { Gatherer } from './net/gatherer.ts';
 import type { HttpRouter } from './net/http.ts';
 import type { Links } from './net/links.ts';
 import type { BoundAddress } from './net/listen.ts';
+import type { Locators } from './net/locators.ts';
 import type { MemoryWatch } from './net/memory.ts';
 import type { OutletOptions } from './net/outlet.ts';
 import type { Pacer } from './net/pacer.ts';
@@ -42,6 +43,7 @@ export interface Context {
   readonly http: HttpRouter;
   readonly links: Links;
   readonly dialers: Dialers;
+  readonly locators: Locators;
   readonly routes: Routes;
   /** The nodes with which this one shares a directory, if it does. */
   readonly cluster: Cluster | undefined;

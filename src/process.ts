@@ -19,6 +19,7 @@ import { relay } from './relay/index.ts';
 import { legacyCloud } from './relay/legacy/cloud.ts';
 import { legacyEdge } from './relay/legacy/edge.ts';
 import { routes } from './routes/index.ts';
+import { upstream } from './upstream/index.ts';
 
 /** What one process runs: all of a node, or the part of one of its workers. */
 export interface RunningProcess {
@@ -36,6 +37,7 @@ function modules(config: Config, { siblings, identity, membership }: Part, recor
     ...once(legacyEdge(config.legacy.edge, httpFlv())),
     rtmp(config.rtmp),
     relay(identity?.trust),
+    upstream(),
     ...(membership ? [cluster(membership, identity?.joinToken)] : []),
     api(config.metrics),
     httpFlv(),

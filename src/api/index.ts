@@ -40,6 +40,9 @@ export function api(options: z.output<typeof metricsOptions>): Module {
       serveNothingElse(context, operations);
       return {};
     },
+    ready(addresses) {
+      if (services) services.rtmpPort = addresses['rtmp']?.port;
+    },
     async stop() {
       services?.rates.stop();
     },

@@ -1,5 +1,6 @@
 import { clients } from './clients.ts';
 import { cluster } from './cluster.ts';
+import { clusters } from './clusters.ts';
 import { links } from './links.ts';
 import { type Document, openapi } from './openapi.ts';
 import type { Operation } from './operation.ts';
@@ -25,6 +26,7 @@ export function resources(services: Services, document: () => Document): readonl
     ...links(services),
     ...cluster(services),
     ...routes(services),
+    ...clusters(services),
     ...versions(services),
     ...summaries(services),
     ...openapi(document),

@@ -18,6 +18,8 @@ export interface Services {
   /** What all workers know. */
   readonly survey: Survey;
   readonly version: string;
+  /** Where RTMP is played; known once all modules listen. */
+  rtmpPort: number | undefined;
 }
 
 /** Begins to measure; `rates.stop()` ends that. */
@@ -28,7 +30,7 @@ export function createServices(context: Context): Services {
   const machine = new Machine(clock);
   const survey = new Survey({ context, rates, traffic, machine });
   const [guard, identity] = [new Guard(context), makeIdentity(context.siblings.run)];
-  return { context, guard, identity, machine, rates, traffic, survey, version: packageVersion() };
+  return { context, guard, identity, machine, rates, traffic, survey, version: packageVersion(), rtmpPort: undefined };
 }
 
 function* counted({ hub, sessions }: Context, traffic: Traffic): Generator<Counted> {

@@ -1,4 +1,5 @@
 import { RefusedError } from '../base/errors.ts';
+import type { StreamPath } from '../hub/path.ts';
 import type { Context } from '../module.ts';
 import type { LinkReport, PushReport } from '../net/links.ts';
 import { type ClientReport, isClient, reportClient } from './client-report.ts';
@@ -50,6 +51,7 @@ export class Survey {
     siblings.answer('kick', (id) => this.#kick(id as string));
     siblings.answer('links', () => this.#links());
     siblings.answer('usage', () => this.#usage());
+    siblings.answer('publishes', (path) => this.#publishes(path as StreamPath));
   }
 
   async streams(): Promise<StreamReport[]> {
@@ -92,6 +94,13 @@ export class Survey {
     };
   }
 
+  /** Whether a stream is published to this node, and not fetched by it from elsewhere, and shows frames. */
+  async publishes(path: StreamPath): Promise<boolean> {
+    if (this.#publishes(path)) return true;
+    const owner = this.#ground.context.siblings.ownerOf(path);
+    return owner !== undefined && (await this.#ask<boolean>('publishes', path)).includes(true);
+  }
+
   #ask<T>(topic: string, question: unknown = null): Promise<T[]> {
     return this.#ground.context.siblings.ask(topic, question) as Promise<T[]>;
   }
@@ -99,6 +108,13 @@ export class Survey {
   #streams(): StreamReport[] {
     const { context, rates } = this.#ground;
     return Array.from(context.hub.streams, (stream) => reportStream(stream, rates));
+  }
+
+  #publishes(path: StreamPath): boolean {
+    const stream = this.#ground.context.hub.find(path);
+    const session = stream?.publisher?.session;
+    if (!stream?.lineup || !session || stream.mirrored) return false;
+    return session.detail['origin'] === undefined;
   }
 
   #clients(most: number): ClientList {

@@ -10,6 +10,9 @@ const good: [argv: string[], expected: Arguments][] = [
   [['--config', 'a.yaml'], { command: 'start', config: 'a.yaml' }],
   [['--config=a.yaml', 'demo'], { command: 'demo', config: 'a.yaml' }],
   [['verify', 'a.mp4'], { command: 'verify', file: 'a.mp4' }],
+  [['convert', 'a.conf'], { command: 'convert', file: 'a.conf' }],
+  [['-e'], { command: 'start', env: true }],
+  [['--env', 'demo'], { command: 'demo', env: true }],
   [['--help'], { command: 'help' }],
   [['demo', '--help'], { command: 'help' }],
   [['--version'], { command: 'version' }],
@@ -20,10 +23,12 @@ for (const [argv, expected] of good) {
 }
 
 const wrong: [argv: string[], message: RegExp][] = [
-  [['dmo'], /^dmo is no command; allowed are start, demo and verify$/],
+  [['dmo'], /^dmo is no command; allowed are start, demo, verify and convert$/],
   [['start', 'demo'], /^one command at most is allowed, not start demo$/],
   [['verify'], /^verify wants one file$/],
   [['verify', 'a', 'b'], /^verify wants one file$/],
+  [['convert'], /^convert wants one file$/],
+  [['-e', '--config', 'a.conf'], /^-e reads the environment alone, and --config a file$/],
   [['--hlp'], /--hlp/],
   [['-x'], /-x/],
   [['--config'], /--config/],

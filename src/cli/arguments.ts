@@ -2,11 +2,13 @@ import { parseArgs } from 'node:util';
 
 /** What the command line asks for. */
 export interface Arguments {
-  readonly command: 'start' | 'demo' | 'verify' | 'help' | 'version';
-  /** The recording that is to be verified. */
+  readonly command: 'start' | 'demo' | 'verify' | 'convert' | 'help' | 'version';
+  /** The recording that is to be verified, or the configuration that is to be converted. */
   readonly file?: string;
   /** The file given by `--config`. */
   readonly config?: string;
+  /** Whether the environment alone configures the server, in the terms of SRS. */
+  readonly env?: true;
 }
 
 /** The command line is wrong; the message is one line. */
@@ -18,20 +20,28 @@ export class UsageError extends Error {
 export function parseArguments(argv: readonly string[]): Arguments {
   const { values, positionals } = parse(argv);
   const [command = 'start', ...more] = positionals;
-  if (values.help !== true && command === 'verify') {
-    if (more.length !== 1) throw new UsageError('verify wants one file');
+  if (values.help !== true && (command === 'verify' || command === 'convert')) {
+    if (more.length !== 1) throw new UsageError(`${command} wants one file`);
     return { command, file: more[0]! };
   }
   if (more.length > 0) throw new UsageError(`one command at most is allowed, not ${positionals.join(' ')}`);
   if (values.help === true) return { command: 'help' };
   if (values.version === true) return { command: 'version' };
   if (command !== 'start' && command !== 'demo')
-    throw new UsageError(`${command} is no command; allowed are start, demo and verify`);
+    throw new UsageError(`${command} is no command; allowed are start, demo, verify and convert`);
+  if (values.env === true && values.config !== undefined)
+    throw new UsageError('-e reads the environment alone, and --config a file');
+  if (values.env === true) return { command, env: true };
   return values.config === undefined ? { command } : { command, config: values.config };
 }
 
 function parse(argv: readonly string[]) {
-  const options = { config: { type: 'string' }, help: { type: 'boolean' }, version: { type: 'boolean' } } as const;
+  const options = {
+    config: { type: 'string' },
+    env: { type: 'boolean', short: 'e' },
+    help: { type: 'boolean' },
+    version: { type: 'boolean' },
+  } as const;
   try {
     return parseArgs({ args: [...argv], options, allowPositionals: true });
   } catch (error) {
@@ -46,7 +56,10 @@ export const HELP = `Headwater: a live-streaming server. Push RTMP, watch it any
   headwater demo           start it and push a moving test picture (needs ffmpeg)
   headwater verify FILE    check a recording against its manifest, and tell what is missing
 
-  --config FILE            read FILE instead of headwater.yaml of this folder
+  headwater convert FILE   print a configuration of SRS, or of an original node, as one of Headwater
+
+  --config FILE            read FILE instead of headwater.yaml of this folder; one of SRS is read as it is
+  -e, --env                read no file but the environment: the variables SRS_* of SRS, and our own
   --help, --version
 
 Every option can also be set in the environment: rtmp.listen is HEADWATER_RTMP_LISTEN.

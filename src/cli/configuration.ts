@@ -1,11 +1,13 @@
 import { resolve } from 'node:path';
 import type { z } from 'zod';
 import { makeSecret } from '../access/secret.ts';
+import { translate } from '../config/dialects.ts';
 import { writeDocument } from '../config/document.ts';
 import { readConfigFile, writeConfigFile } from '../config/file.ts';
 import { ConfigError, loadConfig } from '../config/load.ts';
 import type { accessOptions, logOptions } from '../config/options.ts';
-import { translateOriginal } from '../config/original.ts';
+import { translateSrs } from '../config/srs/read.ts';
+import type { Translation } from '../config/translation.ts';
 
 /** What the command line itself reads of a configuration. */
 export interface BaseConfig {
@@ -25,7 +27,7 @@ export interface Configuration<Config> {
   readonly madeForThisRun: readonly string[];
   /** Why the file could not be written. */
   readonly unwritten?: string;
-  /** What a file of an original node asks for and cannot have. */
+  /** What a file in another dialect asks for and cannot have. */
   readonly warnings?: readonly string[];
 }
 
@@ -37,25 +39,58 @@ const HEADER = `# The options of Headwater, each with its default. What is delet
 
 `;
 
-type Env = Readonly<Record<string, string | undefined>>;
+/** Where a configuration comes from. */
+export interface Place {
+  /** The file that is named, if one is. */
+  readonly named?: string | undefined;
+  readonly folder: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
 
 /** Reads the file named, or the default one, which is written when absent. Throws {@link ConfigError}. */
-export function configure<Config extends BaseConfig>(
-  schema: z.ZodType<Config>,
-  { named, folder, env }: { named?: string | undefined; folder: string; env: Env },
-): Configuration<Config> {
-  const file = resolve(folder, named ?? DEFAULT_FILE);
-  const existing = readConfigFile(file);
-  if (existing === undefined && named !== undefined)
+export function configure<Config extends BaseConfig>(schema: z.ZodType<Config>, place: Place): Configuration<Config> {
+  const { named = DEFAULT_FILE, folder, env } = place;
+  const file = resolve(folder, named);
+  const text = readConfigFile(file);
+  if (text === undefined && place.named !== undefined)
     throw new ConfigError([`there is no file ${named}, which --config names`]);
-  const original = existing === undefined ? undefined : translateOriginal(existing, folder);
-  const text =
-    original?.text ??
-    existing ??
-    HEADER + writeDocument(schema, { access: { publishKey: makeSecret(), adminToken: makeSecret() } });
-  const complete = withSecrets(loadConfig(schema, { file: { name: named ?? DEFAULT_FILE, text }, env }));
-  if (original) return { ...complete, file, isFirstStart: false, warnings: original.warnings };
-  if (existing !== undefined) return { ...complete, file, isFirstStart: false };
+  if (text === undefined) return begin(schema, file, env);
+  const translated = translate(named, text, sourcesOf(place));
+  if (translated) return { ...configureBy(schema, translated, env), file };
+  return { ...withSecrets(loadConfig(schema, { file: { name: named, text }, env })), file, isFirstStart: false };
+}
+
+/** A configuration by the variables of SRS alone, and ours over them. Throws {@link ConfigError}. */
+export function configureByEnvironment<Config extends BaseConfig>(
+  schema: z.ZodType<Config>,
+  place: Place,
+): Configuration<Config> {
+  return configureBy(schema, translateSrs('the environment', '', sourcesOf(place)), place.env);
+}
+
+/** What a file in another dialect is translated with. */
+export function sourcesOf({ folder, env }: Place): Parameters<typeof translate>[2] {
+  return { folder, env, read: readConfigFile };
+}
+
+function configureBy<Config extends BaseConfig>(
+  schema: z.ZodType<Config>,
+  translated: Translation,
+  env: Place['env'],
+): Configuration<Config> {
+  const complete = withSecrets(loadConfig(schema, { translated, env }));
+  return { ...complete, isFirstStart: false, warnings: translated.warnings };
+}
+
+/** The first start: writes the default file. */
+function begin<Config extends BaseConfig>(
+  schema: z.ZodType<Config>,
+  file: string,
+  env: Place['env'],
+): Configuration<Config> {
+  const secrets = { publishKey: makeSecret(), adminToken: makeSecret() };
+  const text = HEADER + writeDocument(schema, { access: secrets });
+  const complete = withSecrets(loadConfig(schema, { file: { name: DEFAULT_FILE, text }, env }));
   const unwritten = write(file, text);
   if (unwritten === undefined) return { ...complete, file, isFirstStart: true };
   return { ...complete, isFirstStart: true, unwritten, madeForThisRun: ['access.publishKey', 'access.adminToken'] };

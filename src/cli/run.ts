@@ -7,7 +7,8 @@ import { createLogger, type Logger } from '../ops/log.ts';
 import { packageVersion } from '../ops/version.ts';
 import { verify } from '../record/verify.ts';
 import { type Arguments, HELP, parseArguments, UsageError } from './arguments.ts';
-import { type BaseConfig, type Configuration, configure } from './configuration.ts';
+import { type BaseConfig, type Configuration, configure, configureByEnvironment } from './configuration.ts';
+import { convert } from './convert.ts';
 import { Demo } from './demo.ts';
 import { type SignalSource, untilSignal } from './signals.ts';
 import { baseUrl, machineAddress } from './url.ts';
@@ -53,6 +54,7 @@ export async function run<Config extends BaseConfig>(
     if (args.command === 'help') around.stdout.write(HELP);
     else if (args.command === 'version') around.stdout.write(`${packageVersion()}\n`);
     else if (args.command === 'verify') return await check(around, args.file!);
+    else if (args.command === 'convert') around.stdout.write(convert((await load()).configSchema, args.file!, around));
     else await serve(around, args, await load());
     return 0;
   } catch (error) {
@@ -80,8 +82,10 @@ async function serve<Config extends BaseConfig>(
   program: Program<Config>,
 ): Promise<void> {
   const { env, folder, signals } = around;
-  const configuration = configure(program.configSchema, { named: args.config, folder, env });
+  const place = { named: args.config, folder, env };
+  const configuration = (args.env ? configureByEnvironment : configure)(program.configSchema, place);
   const log = await createLogger(configuration.config.log);
+  for (const warning of configuration.warnings ?? []) log.warn({ file: configuration.file }, warning);
   const signal = untilSignal(signals);
   const server = await program.startServer(configuration.config, log);
   greet(around, configuration, server, log);
@@ -97,7 +101,7 @@ async function serve<Config extends BaseConfig>(
 /** People get the block with everything to paste; programs get a line without secrets. */
 function greet<Config extends BaseConfig>(
   { stdout }: Surroundings,
-  { config, file, isFirstStart, madeForThisRun, unwritten, warnings = [] }: Configuration<Config>,
+  { config, file, isFirstStart, madeForThisRun, unwritten }: Configuration<Config>,
   { addresses, joinToken }: RunningServer,
   log: Logger,
 ): void {
@@ -106,7 +110,6 @@ function greet<Config extends BaseConfig>(
   const welcome: Welcome = { ...common, publishKey, adminToken, joinToken };
   if (unwritten !== undefined)
     log.warn({ reason: unwritten }, 'headwater.yaml could not be written; going on without it');
-  for (const warning of warnings) log.warn({ file }, warning);
   log.info(welcomeFields(welcome), 'started');
   if (stdout.isTTY === true || isFirstStart || madeForThisRun.length > 0) stdout.write(welcomeBlock(welcome));
 }

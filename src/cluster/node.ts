@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { join } from 'node:path';
 import { type Clock, SECOND } from '../base/clock.ts';
-import type { CoreConfig } from '../config/options.ts';
+import { type CoreConfig, isUpstream } from '../config/options.ts';
 import { MemoryLeases } from '../hub/lease.ts';
 import type { Logger } from '../ops/log.ts';
 import { packageVersion } from '../ops/version.ts';
@@ -36,7 +36,7 @@ export function identityOf(
   guard: AttemptGuard,
   clock: Clock,
 ): NodeIdentity | undefined {
-  if (!relay.listen && relay.origins.length === 0 && !cluster.directory) return undefined;
+  if (!relay.listen && relay.origins.every(isUpstream) && !cluster.directory) return undefined;
   const identity = Identity.open(relay.state, clock);
   const { nodeId } = identity;
   return { nodeId, trust: trustOf(identity, guard), joinToken: relay.listen ? identity.joinToken : undefined };

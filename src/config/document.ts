@@ -12,17 +12,33 @@ export function writeDocument(schema: z.core.$ZodType, values: Values = {}): str
   return members(schema, values, '').join('\n');
 }
 
-function members(schema: z.core.$ZodType, values: Values, indent: string): string[] {
-  const entries = Object.entries(membersOf(schema) ?? {});
+/** The same with those options alone that have a value. */
+export function writeValues(schema: z.core.$ZodType, values: Values): string {
+  return members(schema, values, '', (value) => value !== undefined).join('\n');
+}
+
+function members(
+  schema: z.core.$ZodType,
+  values: Values,
+  indent: string,
+  isShown: (value: unknown) => boolean = () => true,
+): string[] {
+  const entries = Object.entries(membersOf(schema) ?? {}).filter(([name]) => isShown(values[name]));
   return entries.flatMap(([name, type], i) => [
     ...(indent === '' && i > 0 ? [''] : []),
     ...(commentOf(type) === '' ? [] : [`${indent}# ${commentOf(type)}`]),
-    ...member(name, type, values[name], indent),
+    ...member(name, type, values[name], indent, isShown),
   ]);
 }
 
-function member(name: string, type: z.core.$ZodType, value: unknown, indent: string): string[] {
-  if (membersOf(type)) return [`${indent}${name}:`, ...members(type, (value ?? {}) as Values, `${indent}  `)];
+function member(
+  name: string,
+  type: z.core.$ZodType,
+  value: unknown,
+  indent: string,
+  isShown: (value: unknown) => boolean,
+): string[] {
+  if (membersOf(type)) return [`${indent}${name}:`, ...members(type, (value ?? {}) as Values, `${indent}  `, isShown)];
   const chosen = value ?? bare(type).fallback ?? null;
   const flow = stringify(chosen, { collectionStyle: 'flow', lineWidth: 0, defaultStringType: 'PLAIN' }).trimEnd();
   return [`${indent}${name}: ${flow}`];

@@ -4,8 +4,8 @@ import { nearest } from './nearest.ts';
 import { kindOf, optionsOf } from './schema.ts';
 
 const PREFIX = 'HEADWATER_';
-/** What Kubernetes sets in every container for a service named headwater-something. */
-const SERVICE_LINK = /_SERVICE_(HOST|PORT)(_\w+)?$|_PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?$/;
+/** What Kubernetes sets in every container for a service that is named like the beginning of our variables. */
+export const SERVICE_LINK = /_SERVICE_(HOST|PORT)(_\w+)?$|_PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?$/;
 
 /** An option that an environment variable sets. */
 export interface Setting {

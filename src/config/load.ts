@@ -3,10 +3,20 @@ import { readEnvironment, type Setting } from './environment.ts';
 import { describeIssue } from './problem.ts';
 import { ConfigText } from './text.ts';
 
+/** A tree of options, and where each stands. */
+export interface Tree {
+  /** In memory of the caller's own. */
+  value(): unknown;
+  /** For people: `file:line`. */
+  where(path: readonly PropertyKey[]): string;
+}
+
 /** Where options come from; what is absent sets nothing. */
 export interface Sources {
   /** The configuration file: its name for messages, and its YAML. */
   readonly file?: { readonly name: string; readonly text: string };
+  /** A file in another dialect, in the place of `file`. */
+  readonly translated?: Tree;
   /** Of which the variables `HEADWATER_*` count; they win over the file. */
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
@@ -24,17 +34,22 @@ export class ConfigError extends Error {
 
 /** The configuration that a schema makes of its sources, deeply frozen. Throws {@link ConfigError}. */
 export function loadConfig<Schema extends z.ZodType>(schema: Schema, sources: Sources): z.output<Schema> {
-  const text = new ConfigText(sources.file?.name ?? '', sources.file?.text ?? '');
-  if (text.problems.length > 0) throw new ConfigError(text.problems);
+  const tree = sources.translated ?? readText(sources.file);
   const environment = readEnvironment(schema, sources.env ?? {});
-  const raw = text.value();
+  const raw = tree.value();
   for (const setting of environment.settings) overlay(raw, setting);
   const result = schema.safeParse(raw);
   const issues = result.error?.issues ?? [];
-  const context = { schema, raw, settings: environment.settings, text };
+  const context = { schema, raw, settings: environment.settings, tree };
   const problems = [...environment.problems, ...issues.flatMap((issue) => describeIssue(issue, context))];
   if (problems.length > 0 || !result.success) throw new ConfigError(problems);
   return deepFreeze(result.data);
+}
+
+function readText(file: Sources['file']): Tree {
+  const text = new ConfigText(file?.name ?? '', file?.text ?? '');
+  if (text.problems.length > 0) throw new ConfigError(text.problems);
+  return text;
 }
 
 type Branch = Record<string, unknown>;

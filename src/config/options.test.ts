@@ -22,6 +22,7 @@ const good: [url: string, origin: OriginAddress | UpstreamAddress][] = [
   ],
   ['headwater://origin:1/?join=hwj1.a', { host: 'origin', port: 1, joinToken: 'hwj1.a' }],
   ['rtmp://srs:19350', { url: 'rtmp://srs:19350/[app]/[stream]' }],
+  ['rtmps://[2001:db8::7]:443/', { url: 'rtmps://[2001:db8::7]:443/[app]/[stream]' }],
   ['http://srs:8080/?token=x', { url: 'http://srs:8080/[app]/[stream].flv?token=x' }],
   ['https://cdn.example/live', { url: 'https://cdn.example/live/[stream].flv' }],
   ['rtmps://cdn.example/[app]/x-[stream]', { url: 'rtmps://cdn.example/[app]/x-[stream]' }],
@@ -42,6 +43,10 @@ test('the environment has origins between commas', () => {
 for (const url of [
   'origin:4242',
   'rtmp://',
+  'rtmp://u:p@origin',
+  'rtmp://origin:0',
+  'rtmp://origin:70000',
+  'rtsp://origin',
   'srt://origin',
   'headwater://',
   'headwater://a:0',

@@ -159,7 +159,12 @@ export interface UpstreamAddress {
   readonly url: string;
 }
 
-const UPSTREAM = /^(rtmps?|https?):\/\/([^/?#@\s]+)(\/[^?#\s]*)?(\?[^#\s]*)?$/;
+const UPSTREAM = /^(rtmps?|https?):\/\/((?:\[[0-9a-fA-F:.]+\]|[\w.-]+)(?::[1-9]\d{0,4})?)(\/[^?#\s]*)?(\?[^#\s]*)?$/;
+
+/** Whether streams are fetched from an origin by the protocols that players speak. */
+export function isUpstream(origin: OriginAddress | UpstreamAddress): origin is UpstreamAddress {
+  return 'url' in origin;
+}
 
 /** An origin by its URL, of which no message may show the token. */
 function origin(): Value<OriginAddress | UpstreamAddress, string> {
@@ -205,6 +210,23 @@ function latency(): Value<number | undefined, string | 0> {
     return parsed.success ? parsed.data : WRONG;
   });
 }
+
+const HOST_NAME = /^[a-z0-9_](?:[a-z0-9_.-]{0,126}[a-z0-9_])?$/;
+
+/** A host name, in lower case. */
+function hostName(): Value<string> {
+  return value('a host name such as live.example.com', (raw) => {
+    const name = typeof raw === 'string' ? raw.toLowerCase() : '';
+    return HOST_NAME.test(name) && !name.includes('..') ? name : WRONG;
+  });
+}
+
+/** Names of this server that keep streams apart. */
+export const vhostsOption = option(
+  list(hostName()),
+  [],
+  'Host names of this server that are virtual hosts: streams of the same name are kept apart by the host in their URLs.',
+);
 
 /** `auto`, `off`, or per cent of the media: a share of it, up to all. */
 function fec(): Value<'auto' | 'off' | number, string | number> {
@@ -255,6 +277,15 @@ export const relayOptions = section('How streams go from node to node: see docs/
 
 /** {@link relayOptions} as the program reads them. */
 export type RelayOptions = z.output<typeof relayOptions>;
+
+const COWORKER = /^(?:\[[0-9a-fA-F:.]+\]|[\w.-]+):[1-9]\d{0,4}$/;
+
+/** The API of another server, `host:port`. */
+function coworker(): Value<string> {
+  return value('host:port of the HTTP API of another origin', (raw) =>
+    typeof raw === 'string' && COWORKER.test(raw) ? raw : WRONG,
+  );
+}
 
 /** More would only be in one another's way. */
 const MOST_WORKERS = 64;
@@ -318,6 +349,16 @@ export const clusterOptions = section(
       'auto',
       'Where the other nodes reach this one: HOST or HOST:PORT; auto: the address by which this machine reaches the directory.',
     ),
+    coworkers: option(
+      list(coworker()),
+      [],
+      'The HTTP APIs of the other origins of a cluster of SRS, such as [10.0.0.7:1985]: who has a stream is asked of them.',
+    ),
+    redirect: option(
+      oneOf('asked', 'always', 'never'),
+      'asked',
+      'Whether RTMP players are sent to the coworker that has the stream (RTMP 302): asked (movie?redirect=302), always, or never.',
+    ),
   },
 );
 
@@ -330,6 +371,7 @@ export const coreOptions = {
   publish: publishOptions,
   play: playOptions,
   fanout: fanoutOptions,
+  vhosts: vhostsOption,
   relay: relayOptions,
   cluster: clusterOptions,
   limits: limitOptions,

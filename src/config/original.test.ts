@@ -43,8 +43,9 @@ protect: true
 `;
 
 function translated(text: string, folder = tmpdir()) {
-  const { text: yaml, warnings } = translateOriginal(text, folder)!;
-  return { options: JSON.parse(yaml) as Record<string, unknown>, keys: warnings.map((line) => line.split(':')[0]) };
+  const translation = translateOriginal('conf.yaml', text, folder)!;
+  const keys = translation.warnings.map((line) => /^conf\.yaml:\d+: (\w+): /.exec(line)?.[1]);
+  return { options: translation.value(), keys };
 }
 
 test('the config.yaml of the original cloud node is understood', () => {
@@ -145,5 +146,5 @@ for (const [kind, line] of named)
 
 for (const text of ['rtmp:\n  listen: :1935\n', '', '[1, 2]', 'a: [', 'constructor: 1', 'log:\n  level: info\n'])
   test(`${JSON.stringify(text)} is no file of an original node`, () => {
-    assert.equal(translateOriginal(text, tmpdir()), undefined);
+    assert.equal(translateOriginal('conf.yaml', text, tmpdir()), undefined);
   });

@@ -1,14 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { parse } from 'yaml';
-
-/** A configuration of the original cloud or edge node, in our terms. */
-export interface Translation {
-  /** YAML as our own file has it. */
-  readonly text: string;
-  /** A sentence for every key that means nothing here, or something else. */
-  readonly warnings: readonly string[];
-}
+import { ConfigText } from './text.ts';
+import { Translation } from './translation.ts';
 
 /** What becomes of one key: options that it sets, or a sentence to be told. */
 type Rule = (value: unknown, file: Original) => Effect;
@@ -21,6 +14,7 @@ interface Original {
 }
 
 interface Dialect {
+  readonly name: string;
   /** One of these tells that it is such a file. */
   readonly signs: readonly string[];
   /** What the original assumes, as far as it differs from what we do. */
@@ -63,6 +57,7 @@ const FOR_CLOUD_BESIDE =
 
 /** The `config.yaml` of the cloud node, and what livego under it reads. */
 const CLOUD: Dialect = {
+  name: 'the original cloud node',
   signs: ['client_addr_list', 'rtp_cache_size', 'rtp_port', 'rtmp_addr', 'enable_sr', 'sr_api'],
   defaults: { client_addr_list: ['239.0.0.1:5222'], quic_addr: ':4242', api_addr: ':8090', rtmp_addr: ':1935' },
   warnings: [NO_KEY],
@@ -98,6 +93,7 @@ const CLOUD: Dialect = {
 
 /** The `conf.yaml` of the edge node. */
 const EDGE: Dialect = {
+  name: 'the original edge node',
   signs: ['udp_addr', 'flv_addr', 'cloud_host', 'padding_size', 'disable_quic', 'chan_size', 'pack_loss', 'protect'],
   defaults: {
     udp_addr: '239.0.0.1:5222',
@@ -134,39 +130,27 @@ const EDGE: Dialect = {
 };
 
 /** Translates the file of an original node; undefined for any other text. `folder` is where its file names start from. */
-export function translateOriginal(text: string, folder: string): Translation | undefined {
-  const found = read(text);
-  const dialect = found && [EDGE, CLOUD].find(({ signs }) => signs.some((sign) => Object.hasOwn(found, sign)));
+export function translateOriginal(name: string, text: string, folder: string): Translation | undefined {
+  const file = new ConfigText(name, text);
+  const found = file.problems.length === 0 ? file.value() : undefined;
+  if (typeof found !== 'object' || found === null) return undefined;
+  const dialect = [EDGE, CLOUD].find(({ signs }) => signs.some((sign) => Object.hasOwn(found, sign)));
   if (!dialect) return undefined;
-  const keys = { ...dialect.defaults, ...found };
-  const warnings = [...dialect.warnings];
-  const tree: Record<string, unknown> = {};
+  const keys: Record<string, unknown> = { ...dialect.defaults, ...found };
+  const translation = new Translation(dialect.name, name);
+  translation.warnings.push(...dialect.warnings);
   for (const [key, value] of Object.entries(keys)) {
+    const where = Object.hasOwn(found, key) ? file.where([key]) : name;
     const rule = Object.hasOwn(dialect.rules, key) ? dialect.rules[key] : undefined;
     const { set = {}, warn } = rule ? rule(value, { keys, folder }) : { warn: 'this key is not known' };
-    if (warn !== undefined) warnings.push(`${key}: ${warn}`);
-    for (const [path, option] of Object.entries(set)) put(tree, path.split('.'), option);
+    if (warn !== undefined) translation.warnings.push(`${where}: ${key}: ${warn}`);
+    for (const [option, chosen] of Object.entries(set)) translation.set(option, chosen, where);
   }
-  return { text: JSON.stringify(tree), warnings };
-}
-
-function read(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = parse(text);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
+  return translation;
 }
 
 /** As in the original HTTPS it is when both files are there. */
 function certificateOf({ keys, folder }: Original): { cert: string; key: string } | undefined {
   const [cert, key] = [keys['cert_file'], keys['key_file']].map((file) => resolve(folder, String(file)));
   return existsSync(cert!) && existsSync(key!) ? { cert: cert!, key: key! } : undefined;
-}
-
-function put(tree: Record<string, unknown>, path: readonly string[], value: unknown): void {
-  const [name, ...rest] = path;
-  if (rest.length === 0) tree[name!] = value;
-  else put((tree[name!] ??= {}) as Record<string, unknown>, rest, value);
 }

@@ -2,7 +2,6 @@ import type { z } from 'zod';
 import type { Setting } from './environment.ts';
 import { nearest } from './nearest.ts';
 import { isSecret, membersOf, schemaAt } from './schema.ts';
-import type { ConfigText } from './text.ts';
 
 /** What an error line is made from. */
 export interface Context {
@@ -10,7 +9,7 @@ export interface Context {
   /** What was checked: file and environment together. */
   readonly raw: unknown;
   readonly settings: readonly Setting[];
-  readonly text: ConfigText;
+  readonly tree: { where(path: Path): string };
 }
 
 type Path = readonly PropertyKey[];
@@ -37,9 +36,9 @@ function unknownKey(path: Path, context: Context): string {
   return `${origin(path, context)}: ${keyOf(path)} is no option; ${hint}`;
 }
 
-function origin(path: Path, { settings, text }: Context): string {
+function origin(path: Path, { settings, tree }: Context): string {
   const setting = settings.find((candidate) => candidate.path.every((name, i) => name === path[i]));
-  return setting ? `${setting.variable} in the environment` : text.where(path);
+  return setting ? `${setting.variable} in the environment` : tree.where(path);
 }
 
 function shown(path: Path, { schema, raw }: Context): string {

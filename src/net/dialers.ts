@@ -4,12 +4,21 @@ import { shortId } from '../hub/session.ts';
 import type { Role, Stream } from '../hub/stream.ts';
 import type { Serving } from './serve.ts';
 
+/** What is fetched because somebody waits for it, perhaps from several servers at the same time. */
+export interface Demand {
+  /** As which of them it is published here. */
+  readonly role: Role;
+}
+
 /** A protocol by which this server is the client of others. */
 export interface Dialer {
   /** Its name among sessions. */
   readonly protocol: string;
-  /** Fetches what is at `url` and publishes it on `path`, as one of several if it has a role, from its first frame on. Rejects with the reason why that is over. */
-  pull(url: string, path: StreamPath, serving: Serving, role?: Role): Promise<never>;
+  /**
+   * Fetches what is at `url` and publishes it on `path`, from its first frame on; with `demand` the server is asked to say at once
+   * if it does not have it. Rejects with the reason why that is over: `RefusedError` `not-found` where it does not have it.
+   */
+  pull(url: string, path: StreamPath, serving: Serving, demand?: Demand): Promise<never>;
   /** Publishes a stream at `url`. Rejects with the reason why that is over. Absent where a protocol has no way to. */
   push?(url: string, stream: Stream, serving: Serving): Promise<never>;
 }

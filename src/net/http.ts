@@ -140,6 +140,14 @@ export class HttpRouter {
     this.#claims.push({ methods: TO_READ, pattern, claim });
   }
 
+  /** Answers a request by the route that it is for. Throws {@link RefusedError} where there is none, and what the route throws. */
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const pathname = pathnameOf(request);
+    const found = find(this.#routes, request, pathname);
+    if (!found) throw new RefusedError('not-found', `nothing is at ${pathname}`);
+    await found.route.handle(new Exchange(request, found.groups, response));
+  }
+
   /** A server of HTTP/1.1, or with `tls` of HTTPS with HTTP/2, that uses these routes. */
   serve(tls?: TlsStore): Server {
     const { handshake, httpHead, httpRequest, httpIdle } = this.#times;
@@ -223,9 +231,7 @@ export class HttpRouter {
       if (download) return await this.#download(download, request, connectionOf(response));
       const reply = this.#respond(request, () => leavingOf(response));
       if (reply) return sendReply(response, await reply, request.method !== 'HEAD', this.#stall);
-      const found = find(this.#routes, request, pathname);
-      if (!found) throw new RefusedError('not-found', `nothing is at ${pathname}`);
-      await found.route.handle(new Exchange(request, found.groups, response));
+      await this.handle(request, response);
     } catch (error) {
       const { status, headers, body } = this.#refusal(request, error);
       if (response.headersSent || response.destroyed) response.destroy();

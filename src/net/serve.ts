@@ -12,6 +12,8 @@ export interface Ground {
 export interface ServedPeer {
   readonly protocol: string;
   readonly remote: string;
+  /** Whether we only look whether it has something: that it has not is no event. */
+  readonly isAttempt?: boolean;
   /** Whether it is another worker of this node. */
   readonly isInner?: boolean | undefined;
 }
@@ -73,20 +75,20 @@ export async function serve(
     cause = error;
   } finally {
     ground.sessions.remove(serving.session);
-    report(ground.log, serving.session, cause);
+    report(ground.log, serving.session, cause, peer.isAttempt);
   }
   return cause;
 }
 
 /** The one line of a session's end. */
-function report(log: Logger, session: Session, cause: unknown): void {
+function report(log: Logger, session: Session, cause: unknown, isAttempt = false): void {
   const { id, protocol, remote, role, path, bytesIn, bytesOut, skipped, since, isInner } = session;
   const seconds = Math.round(Date.now() - since / 1000) / 1000;
   const fields = { session: id, protocol, remote, path, seconds, bytesIn, bytesOut, skipped, ...classify(cause) };
   const message = `${role ?? 'session'} ends`;
   if (cause && !isExpected(cause)) log.error({ ...fields, error: cause }, message);
   // One who never said anything, such as a health check by TCP, is no event.
-  else if (isInner || (!role && bytesIn === 0)) log.debug(fields, message);
+  else if (isInner || (!role && (isAttempt || bytesIn === 0))) log.debug(fields, message);
   else log.info(fields, message);
 }
 

@@ -1,4 +1,4 @@
-import type { UpstreamAddress } from '../config/options.ts';
+import { isUpstream, type OriginAddress } from '../config/options.ts';
 import type { HubEvent, Resolver } from '../hub/hub.ts';
 import type { StreamPath } from '../hub/path.ts';
 import type { Context } from '../module.ts';
@@ -12,7 +12,6 @@ import { Sibling } from './sibling.ts';
 import type { Source } from './subscription.ts';
 import type { Trust } from './trust.ts';
 import { Uplink } from './uplink.ts';
-import { Fetch } from './upstream.ts';
 
 /** What one needs who fetches from other nodes. */
 export interface Outside {
@@ -33,9 +32,6 @@ export class Edge {
   readonly #uplinks: readonly Uplink[];
   readonly #peers: Peers | undefined;
   readonly #pulls = new Map<StreamPath, Pull>();
-  /** Servers of other kinds, and what is fetched from them. */
-  readonly #upstreams: readonly UpstreamAddress[];
-  readonly #fetches = new Map<StreamPath, Fetch>();
   #followers: readonly Follower[] = [];
 
   /** Connects to the origins of the configuration at once, where it is the one who does. */
@@ -46,14 +42,11 @@ export class Edge {
     this.#idle = idle;
     for (let worker = 1; worker <= siblings.count; worker++)
       if (worker !== siblings.worker) this.#siblings.set(worker, new Sibling(worker, siblings));
-    const addresses = outside ? origins : [];
-    this.#uplinks = addresses
-      .filter((origin) => 'host' in origin)
-      .map((origin) => new Uplink(origin, outside!.trust, context, outside!.ears));
-    this.#upstreams = addresses.filter((origin) => 'url' in origin);
+    const nodes = origins.filter((origin): origin is OriginAddress => !isUpstream(origin));
+    this.#uplinks = outside ? nodes.map((origin) => new Uplink(origin, outside.trust, context, outside.ears)) : [];
     this.#peers = outside && this.#meet(outside);
     const first = this.#siblings.get(1);
-    this.#origins = first && origins.length > 0 ? [first] : this.#uplinks;
+    this.#origins = first && (origins.length > 0 || config.cluster.coworkers.length > 0) ? [first] : this.#uplinks;
     hub.observe((event) => this.#observe(event));
     hub.resolveWith(this.resolve);
     pasts.elsewhere = ({ path }) => this.#keepers.map((source) => filesAt(source, path));
@@ -71,10 +64,7 @@ export class Edge {
   /** Looks for a stream where it can be had; however many want it, it is fetched once. */
   readonly resolve: Resolver = (path) => {
     if (this.#isOwned(path)) return undefined;
-    const isRelayed = this.#peers !== undefined || this.#places(path).length > 0;
-    const relayed = isRelayed ? this.#pull(path) : undefined;
-    const fetched = this.#upstreams.length > 0 ? this.#fetch(path) : undefined;
-    return relayed && fetched ? Promise.all([relayed, fetched]).then(() => {}) : (relayed ?? fetched);
+    return this.#peers !== undefined || this.#places(path).length > 0 ? this.#pull(path) : undefined;
   };
 
   /** Whether a stream is being asked for at a node, or comes from it: then it would only get its own question back. */
@@ -92,7 +82,7 @@ export class Edge {
 
   close(): void {
     for (const follower of this.#followers) follower.close();
-    for (const work of [...this.#pulls.values(), ...this.#fetches.values()]) work.end();
+    for (const pull of this.#pulls.values()) pull.end();
     for (const uplink of this.#uplinks) uplink.close();
     this.#peers?.close();
   }
@@ -120,15 +110,6 @@ export class Edge {
   get #keepers(): readonly Source[] {
     const first = this.#siblings.get(1);
     return first ? [first] : this.#uplinks;
-  }
-
-  #fetch(path: StreamPath): Promise<void> {
-    const present = this.#fetches.get(path);
-    if (present) return present.found;
-    const ground = { context: this.#context, upstreams: this.#upstreams, idle: this.#idle };
-    const fetch = new Fetch(ground, path, () => this.#fetches.delete(path));
-    this.#fetches.set(path, fetch);
-    return fetch.found;
   }
 
   /** Whether this worker is the one that has a stream: it can be had nowhere else. */
@@ -169,11 +150,6 @@ export class Edge {
   #observe({ type, stream }: HubEvent): void {
     const pull = this.#pulls.get(stream.path);
     if (type === 'read' || type === 'stopped') pull?.look();
-    else if (type === 'ended') {
-      pull?.end();
-      this.#fetches.get(stream.path)?.end();
-    }
-    // It may have been given up when nobody watched it.
-    if (type === 'read' && !stream.publisher && this.#upstreams.length > 0) void this.#fetch(stream.path);
+    else if (type === 'ended') pull?.end();
   }
 }

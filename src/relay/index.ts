@@ -1,3 +1,4 @@
+import { isUpstream } from '../config/options.ts';
 import type { Context, Module } from '../module.ts';
 import { Edge } from './edge.ts';
 import { InnerDoor } from './inner-door.ts';
@@ -23,7 +24,7 @@ export function relay(trust: Trust | undefined): Module {
     async start(context: Context) {
       const { listen, origins, media: mediaListen, push } = context.config.relay;
       const { count } = context.siblings;
-      const isFetching = origins.length > 0 || context.cluster !== undefined;
+      const isFetching = !origins.every(isUpstream) || context.cluster !== undefined;
       if (trust && isFetching) ears = await Ears.open(context);
       if (ears || count > 1) edge = new Edge(context, trust && ears && { trust, ears });
       if (count > 1) door = await InnerDoor.open(context, edge!);

@@ -1,9 +1,11 @@
 import type { Session } from '../hub/session.ts';
 import type { Context } from '../module.ts';
+import { dial } from '../net/dial.ts';
 import type { Dialer } from '../net/dialers.ts';
+import { hostOf, placeOf, schemeOf } from '../net/server-url.ts';
 import { Ffmpeg } from './ffmpeg.ts';
-import { dial, type Work } from './job.ts';
-import { type FetchRule, hostOf, placeOf, schemeOf } from './rule.ts';
+import type { Work } from './job.ts';
+import type { FetchRule } from './rule.ts';
 
 /** The dialer for a URL that we fetch ourselves; undefined where ffmpeg has to. */
 export function dialerFor({ dialers }: Context, url: string): Dialer | undefined {

@@ -2,8 +2,8 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { isLoopback } from '../access/loopback.ts';
 import { parsePath, type StreamPath } from '../hub/path.ts';
 import type { BoundAddress } from '../net/listen.ts';
+import { schemeOf } from '../net/server-url.ts';
 import { maskSecrets } from '../ops/log.ts';
-import { schemeOf } from './rule.ts';
 
 /** How much is kept of what it says, in characters. */
 const LAST_WORDS = 2000;

@@ -3,9 +3,11 @@ import type { HubEvent } from '../hub/hub.ts';
 import type { Session } from '../hub/session.ts';
 import type { Stream } from '../hub/stream.ts';
 import type { Context } from '../module.ts';
+import { dial } from '../net/dial.ts';
 import type { RouteReport } from '../net/routes.ts';
-import { dial, Job } from './job.ts';
-import { type ForwardRule, hostOf, placeOf, schemeOf } from './rule.ts';
+import { hostOf, placeOf, schemeOf } from '../net/server-url.ts';
+import { Job } from './job.ts';
+import type { ForwardRule } from './rule.ts';
 
 /** Pushes every stream that fits a rule to where the rule says, as long as the stream lives. */
 export class Forwarding {
@@ -43,7 +45,8 @@ export class Forwarding {
 
   /** What comes from another node is not ours, and would be kept for our sake. */
   #consider(stream: Stream): void {
-    const isForeign = stream.mirrored && !stream.mirrored.isInner;
+    const isFetched = stream.publisher?.session.detail['origin'] !== undefined;
+    const isForeign = isFetched || (stream.mirrored && !stream.mirrored.isInner);
     if (isForeign || !this.#rule.fits(stream.path)) return;
     const push = new Push(this.#context, this.#rule, stream);
     const job = new Job(this.#context, push, () => this.#jobs.delete(stream));

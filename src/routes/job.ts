@@ -4,7 +4,6 @@ import type { Session } from '../hub/session.ts';
 import type { Context } from '../module.ts';
 import { Backoff } from '../net/backoff.ts';
 import type { RouteReport, RouteState } from '../net/routes.ts';
-import { type Serving, serve } from '../net/serve.ts';
 
 /** The shortest and the longest pause between attempts, in milliseconds. */
 const [FIRST_PAUSE, LONGEST_PAUSE] = [500, 5000];
@@ -102,19 +101,4 @@ export class Job {
     const { from, to } = this.#work;
     this.#context.log.warn({ from, to, reason: this.#reason }, 'a route has ended; it is tried again');
   }
-}
-
-/** Runs one session with another server until it is over, or `signal` aborts; resolves to the reason. */
-export async function dial(
-  context: Context,
-  peer: { readonly protocol: string; readonly remote: string },
-  signal: AbortSignal,
-  run: (serving: Serving) => Promise<never>,
-): Promise<unknown> {
-  return serve(context, peer, async (serving) => {
-    const end = () => serving.end(signal.reason);
-    signal.addEventListener('abort', end, { once: true });
-    if (signal.aborted) end();
-    await run(serving).finally(() => signal.removeEventListener('abort', end));
-  });
 }

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { z } from 'zod';
 import { loadConfig } from '../config/load.ts';
+import { placeOf } from '../net/server-url.ts';
 import { ffmpegArguments, localUrl } from './ffmpeg.ts';
 import { routesOptions } from './options.ts';
-import { type FetchRule, type ForwardRule, placeOf, readRule } from './rule.ts';
+import { type FetchRule, type ForwardRule, readRule } from './rule.ts';
 
 const MOVIE = '__defaultVhost__/live/movie';
 

@@ -1,4 +1,5 @@
-import { DEFAULT_VHOST, describePath, parsePath, type StreamPath, streamPath } from '../hub/path.ts';
+import { DEFAULT_VHOST, describePath, type StreamPath, streamPath } from '../hub/path.ts';
+import { filled, schemeOf, URL_PARTS } from '../net/server-url.ts';
 import { maskSecrets } from '../ops/log.ts';
 
 /** One rule as it stands in the configuration. */
@@ -31,35 +32,13 @@ export interface FetchRule {
 /** One rule, understood. */
 export type Rule = ForwardRule | FetchRule;
 
-const URL_PARTS = /^([a-z][a-z0-9+.-]*):\/\/([^/?#]*)([^?#]*)(.*)$/i;
 const PUSHED = /^rtmps?$/i;
 const FILE = /^\.{0,2}\//;
 const PATTERN = /^[\w.~*-]+(?:\/[\w.~*-]+)+$/;
-const VARIABLE = /\[(vhost|app|stream)\]/g;
-const DEFAULT_PORTS: Readonly<Record<string, string>> = { rtmp: '1935', rtmps: '443', http: '80', https: '443' };
 
 /** Understands a rule; throws an `Error` that says what is wrong, and shows no secret. */
 export function readRule({ from, to }: RouteText): Rule {
   return URL_PARTS.test(to) ? forwardRule(from, to) : fetchRule(from, to);
-}
-
-/** The scheme of a URL in lower case; `file` for the path of a file. */
-export function schemeOf(url: string): string {
-  return (URL_PARTS.exec(url)?.[1] ?? 'file').toLowerCase();
-}
-
-/** The host of a URL, for people; empty where there is none. */
-export function hostOf(url: string): string {
-  const authority = URL_PARTS.exec(url)?.[2] ?? '';
-  return authority.slice(authority.lastIndexOf('@') + 1).replace(/:\d*$/, '');
-}
-
-/** What two URLs of one stream at one server have in common, however they are spelled: host, port and path. */
-export function placeOf(url: string): string {
-  const [, , authority = '', path = ''] = URL_PARTS.exec(url) ?? [];
-  const host = authority.slice(authority.lastIndexOf('@') + 1).toLowerCase();
-  const port = /:\d+$/.test(host) ? '' : `:${DEFAULT_PORTS[schemeOf(url)] ?? ''}`;
-  return `${host}${port}${path}`;
 }
 
 function forwardRule(from: string, to: string): ForwardRule {
@@ -110,10 +89,4 @@ function masked(url: string, ours: string): string {
   const isOpen = name === ours || name.includes('[stream]');
   const shown = isOpen ? path : `${path.slice(0, -name.length)}***`;
   return maskSecrets(`${scheme}://${authority}${shown}${rest}`);
-}
-
-function filled(url: string, path: StreamPath): string {
-  const { vhost, app, name } = parsePath(path);
-  const values: Readonly<Record<string, string>> = { vhost, app, stream: name };
-  return url.replaceAll(VARIABLE, (_, variable: string) => values[variable]!);
 }

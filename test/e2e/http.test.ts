@@ -53,6 +53,29 @@ test('streams of different virtual hosts do not meet', needs('ffmpeg'), async (t
   assert.match(await httpFlvViewer(t, server.http('/live/hosted.flv')).ended, /^404/);
 });
 
+test('a host that is a virtual host keeps its streams apart', needs('ffmpeg'), async (t) => {
+  const server = await startTestServer(t, { vhosts: ['LocalHost'] });
+  const { http, rtmp } = server.ports;
+  const client = await RtmpClient.connect(t, { port: rtmp!, host: 'localhost' });
+  await client.publish('hosted');
+  client.send(...tags);
+  const path = 'localhost/live/hosted';
+  await server.logged('publish begins', { path });
+  const viewer = httpFlvViewer(t, `http://localhost:${http}/live/hosted.flv`);
+  await allGet([viewer], 1);
+  await server.logged('play begins', { path });
+  assert.equal((await fetch(`http://localhost:${http}/live/hosted.m3u8`)).status, 200);
+  assert.match(await httpFlvViewer(t, server.http('/live/hosted.flv')).ended, /^404/);
+});
+
+test('an address for the API alone has neither streams nor pages, and one for all trusts nobody', async (t) => {
+  const server = await startTestServer(t, { http: { listenApi: ':0' } });
+  const status = async (path: string) => (await fetch(`http://127.0.0.1:${server.ports['api']}${path}`)).status;
+  assert.deepEqual(await Promise.all(['/healthz', '/api/v1/versions', '/metrics'].map(status)), [200, 401, 401]);
+  assert.deepEqual(await Promise.all(['/', '/live/a.flv', '/live/a.m3u8', '/apis'].map(status)), [404, 404, 404, 404]);
+  assert.equal((await fetch(server.http('/api/v1/versions'))).status, 401);
+});
+
 describe('a publisher from elsewhere', () => {
   const elsewhere = Object.values(networkInterfaces())
     .flatMap((each) => each ?? [])

@@ -33,7 +33,7 @@ test('a cloud node’s file starts a cloud, whatever it asks for', (t) => {
   assert.deepEqual([config.rtmp.listen, config.rtmp.listenTls], [undefined, { port: 1936 }]);
   assert.deepEqual(config.tls.certificates, [{ cert: 'a.pem', key: 'b.pem' }]);
   assert.deepEqual([config.log.level, config.publish.idleTimeout], ['debug', 15_000_000]);
-  assert.ok(warnings?.some((warning) => warning.startsWith('enable_sr: ')));
+  assert.ok(warnings?.some((warning) => warning.startsWith('config.yaml:10: enable_sr: ')));
 });
 
 test('an edge node’s file starts an edge, and the environment still wins', (t) => {

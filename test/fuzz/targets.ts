@@ -7,6 +7,7 @@ import { ProtocolError, RefusedError } from '../../src/base/errors.ts';
 import { decodeUtf8, encodeUtf8 } from '../../src/base/utf8.ts';
 import { writeDocument } from '../../src/config/document.ts';
 import { ConfigError, loadConfig } from '../../src/config/load.ts';
+import { translateSrs } from '../../src/config/srs/read.ts';
 import { amf0, amfObject, ecmaArray, readAllAmf0 } from '../../src/container/flv/amf0.ts';
 import { readAmf3 } from '../../src/container/flv/amf3.ts';
 import { FlvDemuxer } from '../../src/container/flv/demuxer.ts';
@@ -218,6 +219,15 @@ function readTarget(bytes: Uint8Array): void {
   });
 }
 
+/** A file that is read may still be wrong, as our own: then one line says so. */
+function readSrs(bytes: Uint8Array): void {
+  refusable(() => {
+    const sources = { folder: '/', env: {}, read: () => undefined };
+    const translated = translateSrs('fuzz', decodeUtf8(bytes), sources);
+    void loadConfig(configSchema, { translated });
+  });
+}
+
 /** Packets of a stream, of which every third is missing. */
 const PACKETS = Array.from({ length: 12 }, (_, i) => ({
   sequence: 1000 + i,
@@ -323,6 +333,13 @@ export const TARGETS: Readonly<Record<string, FuzzTarget>> = {
       ...text('rtmp: {listen: ":1"}\nlimits: {memory: 1GiB}', '&a [*a, !!set {}, <<: *a]'),
     ],
     run: readConfiguration,
+  },
+  srs: {
+    seeds: text(
+      'listen 1935 1936; # a\nhttp_api { enabled on; listen "1985"; }\nvhost a { dvr { enabled on; dvr_path /[app]/[stream].flv; } }',
+      'vhost __defaultVhost__ { hls { enabled on; hls_fragment 2; hls_window 10; } forward { enabled on; destination a:1; } }',
+    ),
+    run: readSrs,
   },
   parity: {
     seeds: [concat(PARITY.flatMap((row) => [Uint8Array.of(row.length), row])), concat([Uint8Array.of(29), PARITY[1]!])],

@@ -9,6 +9,7 @@ import { Admission } from '../../src/net/admission.ts';
 import { type Dialer, Dialers } from '../../src/net/dialers.ts';
 import { Gatherer } from '../../src/net/gatherer.ts';
 import { Headcount } from '../../src/net/headcount.ts';
+import { Locators } from '../../src/net/locators.ts';
 import { Pacer } from '../../src/net/pacer.ts';
 import { serve } from '../../src/net/serve.ts';
 import { noSiblings } from '../../src/net/siblings.ts';
@@ -37,6 +38,7 @@ export function dialingContext(overrides: Overrides = {}): Context {
     gatherer: new Gatherer(0, clock),
     outlets: { window: { ...config.window, duration: config.play.maxLag }, stallTimeout: config.play.stallTimeout },
     dialers: new Dialers(),
+    locators: new Locators(),
   };
   return context as Context;
 }

@@ -31,6 +31,8 @@ export interface StatusInfo {
   readonly level: string;
   readonly code: string;
   readonly description: string;
+  /** Where the server sends the client instead: the application, and the stream. */
+  readonly redirect?: readonly [app: string, stream: string];
 }
 
 const CHUNK_SIZE = 65_536;
@@ -217,5 +219,7 @@ export class RtmpClient {
 
 function statusInfo(value: AmfValue): StatusInfo {
   const object: AmfObject = isAmfObject(value) ? value : amfObject();
-  return { level: String(object.level), code: String(object.code), description: String(object.description) };
+  const status = { level: String(object.level), code: String(object.code), description: String(object.description) };
+  const ex = isAmfObject(object.ex) ? object.ex : undefined;
+  return ex?.code === 302 ? { ...status, redirect: [String(ex.redirect), String(ex.redirect2)] } : status;
 }

@@ -1,9 +1,10 @@
 import { ProtocolError, RefusedError } from '../../base/errors.ts';
-import { DEFAULT_VHOST, parsePath, streamPath } from '../../hub/path.ts';
+import { parsePath, streamPath } from '../../hub/path.ts';
 import type { Stream } from '../../hub/stream.ts';
 import { forwardQuestion } from '../../net/http-forward.ts';
 import type { Question, Reply } from '../../net/http-reply.ts';
 import { Departure } from '../../net/serve.ts';
+import { vhostOf } from '../../net/vhost.ts';
 import { Keep, type Media, type PlaylistText } from './answer.ts';
 import { type Directives, readDirectives } from './directives.ts';
 import type { Feed } from './feed.ts';
@@ -39,9 +40,9 @@ const FARTHEST = 2;
 
 /** Answers `/app/name.m3u8`: what renditions there are, each under a token that the viewer is known by from then on. */
 export async function answerMaster(ground: ViewerGround, question: Question): Promise<Reply> {
-  const { viewers, renditions } = ground;
+  const { viewers, renditions, context } = ground;
   const { url, params } = question;
-  const path = streamPath(vhostOf(url), params.app!, params.name!);
+  const path = streamPath(vhostOf(question, context.config.vhosts), params.app!, params.name!);
   const container = containerOf(url.searchParams);
   const moment = momentOf(ground, url.searchParams);
   const token = newToken(ground.context.siblings.worker);
@@ -116,13 +117,13 @@ async function writeWhole(
 
 /** The first request of a viewer, or its first for a rendition. */
 async function enter(
-  { viewers }: ViewerGround,
+  { viewers, context }: ViewerGround,
   question: Question,
   { app, name, token }: Params,
   container: Container,
 ): Promise<[Viewer, Watching]> {
   const isNew = !viewers.find(token!);
-  const path = streamPath(vhostOf(question.url), app!, name!);
+  const path = streamPath(vhostOf(question, context.config.vhosts), app!, name!);
   const viewer = viewers.begin(token!, question, path);
   try {
     return [viewer, await viewers.watch(viewer, question, path, container)];
@@ -203,10 +204,6 @@ function momentOf({ context }: Ground, query: URLSearchParams): number | undefin
     throw new RefusedError('forbidden', 'streams are played as they come here, not from earlier on');
   if (query.get('format') === 'ts') throw new RefusedError('unsupported', 'what is past can be had as fmp4 alone');
   return moment;
-}
-
-function vhostOf({ searchParams }: URL): string {
-  return searchParams.get('vhost') || DEFAULT_VHOST;
 }
 
 /** What the URL asks for; a whole {@link URL} takes longer to make, and this is asked for several times a second. */

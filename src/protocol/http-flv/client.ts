@@ -6,9 +6,8 @@ import { FlvIntake } from '../../container/flv/intake.ts';
 import { type FlvTag, readFlv } from '../../container/flv/tag.ts';
 import type { StreamPath } from '../../hub/path.ts';
 import type { Publisher } from '../../hub/publisher.ts';
-import type { Role } from '../../hub/stream.ts';
 import type { Context } from '../../module.ts';
-import type { Dialer } from '../../net/dialers.ts';
+import type { Demand, Dialer } from '../../net/dialers.ts';
 import { Departure, type Serving } from '../../net/serve.ts';
 import { watchSilence } from '../../net/silence.ts';
 
@@ -21,13 +20,13 @@ const WEB = /^https?:$/;
 export function httpFlvDialer(context: Context): Dialer {
   return {
     protocol: 'http-flv',
-    async pull(url, path, serving, role) {
+    async pull(url, path, serving, demand) {
       const stopping = new AbortController();
       const signal = AbortSignal.any([serving.signal, stopping.signal]);
       const stop = (reason: Error) => stopping.abort(reason);
-      const intake = new Intake(context, serving, { path, role }, stop);
+      const intake = new Intake(context, { serving, path, demand }, stop);
       try {
-        for await (const piece of await open(context, url, signal)) await intake.take(piece as Uint8Array);
+        for await (const piece of await open(context, url, { signal, demand })) await intake.take(piece as Uint8Array);
         throw new Departure('the server ended the stream');
       } catch (error) {
         throw signal.aborted ? signal.reason : error;
@@ -39,14 +38,28 @@ export function httpFlvDialer(context: Context): Dialer {
   };
 }
 
+/** How a server is asked. */
+interface Asking {
+  readonly signal: AbortSignal;
+  readonly demand: Demand | undefined;
+}
+
+/** What is to be pulled, and where to. */
+interface Errand {
+  readonly path: StreamPath;
+  readonly serving: Serving;
+  readonly demand: Demand | undefined;
+}
+
 /** The answer of the server that has the stream. */
-async function open(context: Context, url: string, signal: AbortSignal): Promise<IncomingMessage> {
+async function open(context: Context, url: string, how: Asking): Promise<IncomingMessage> {
   let target = new URL(url);
   for (let redirects = 0; redirects <= MOST_REDIRECTS; redirects++) {
-    const answer = await ask(context, target, signal);
+    const answer = await ask(context, target, how);
     const { statusCode = 0, headers } = answer;
     if (statusCode === 200) return answer;
     answer.destroy();
+    if (statusCode === 404) throw new RefusedError('not-found', 'the server answers 404');
     if (!REDIRECTS.has(statusCode) || !headers.location) throw new Departure(`the server answers ${statusCode}`);
     target = redirected(target, headers.location);
   }
@@ -63,10 +76,11 @@ function redirected(from: URL, location: string): URL {
 }
 
 /** Resolves to the head of the answer. Whatever goes wrong from then on ends the reading of its body. */
-function ask({ config, clock, dialers }: Context, url: URL, signal: AbortSignal): Promise<IncomingMessage> {
+function ask({ config, clock, dialers }: Context, url: URL, { signal, demand }: Asking): Promise<IncomingMessage> {
   const { handshake, command } = config.limits;
   return new Promise((resolve, reject) => {
-    const options = { agent: false, signal, headers: { accept: 'video/x-flv', via: `1.1 ${dialers.via()}` } };
+    const headers = { accept: 'video/x-flv', via: `1.1 ${dialers.via()}`, ...(demand && { prefer: 'wait=0' }) };
+    const options = { agent: false, signal, headers };
     const request = (url.protocol === 'https:' ? requestHttps : requestHttp)(url, options);
     const late = new RefusedError('timeout', 'the server took too long to answer');
     const cancel = clock.after(handshake + command, () => request.destroy(late));
@@ -82,17 +96,10 @@ function ask({ config, clock, dialers }: Context, url: URL, signal: AbortSignal)
   });
 }
 
-/** Where what is fetched is published, and as which of several. */
-interface Destination {
-  readonly path: StreamPath;
-  readonly role: Role | undefined;
-}
-
 /** What comes from elsewhere: a stream of ours, from its first tag of media on. */
 class Intake {
   readonly #context: Context;
-  readonly #serving: Serving;
-  readonly #to: Destination;
+  readonly #errand: Errand;
   readonly #stop: (reason: Error) => void;
   readonly #decoder = new Decoder(readFlv());
   /** What came before the first tag of media. */
@@ -102,10 +109,9 @@ class Intake {
   #unwatch: () => void;
 
   /** `stop` is told when nothing comes for too long. */
-  constructor(context: Context, serving: Serving, to: Destination, stop: (reason: Error) => void) {
+  constructor(context: Context, errand: Errand, stop: (reason: Error) => void) {
     this.#context = context;
-    this.#serving = serving;
-    this.#to = to;
+    this.#errand = errand;
     this.#stop = stop;
     const { firstFrameTimeout } = context.config.publish;
     const late = () => stop(new RefusedError('timeout', 'no frame came in time'));
@@ -114,7 +120,7 @@ class Intake {
 
   /** Takes the next bytes. Rejects when they are malformed. */
   async take(piece: Uint8Array): Promise<void> {
-    this.#serving.session.bytesIn += piece.length;
+    this.#errand.serving.session.bytesIn += piece.length;
     this.#decoder.push(piece);
     for (let tag = this.#decoder.next(); tag; tag = this.#decoder.next()) {
       if (this.#intake) this.#intake.write(tag.type, tag.timestamp, tag.body);
@@ -130,11 +136,11 @@ class Intake {
 
   async #begin(first: FlvTag): Promise<void> {
     const { hub, clock, config } = this.#context;
-    const { session, signal, log } = this.#serving;
+    const { path, serving, demand } = this.#errand;
+    const { session, signal, log } = serving;
     this.#unwatch();
-    const { path, role } = this.#to;
-    this.#serving.begin('publish', path);
-    const publisher = await hub.publish(path, session, signal, role);
+    serving.begin('publish', path);
+    const publisher = await hub.publish(path, session, signal, demand?.role);
     const intake = new FlvIntake(publisher, session.detail, (message) => log.warn({ path }, message));
     this.#publisher = publisher;
     this.#intake = intake;

@@ -1,8 +1,10 @@
-import { DEFAULT_VHOST, streamPath } from '../../hub/path.ts';
+import { SECOND } from '../../base/clock.ts';
+import { streamPath } from '../../hub/path.ts';
 import type { Stream } from '../../hub/stream.ts';
 import type { Context } from '../../module.ts';
 import type { RequestHead } from '../../net/http-head.ts';
 import type { Serving } from '../../net/serve.ts';
+import { vhostOf } from '../../net/vhost.ts';
 import { maskSecrets } from '../../ops/log.ts';
 
 /** A request to play, as it came by HTTP or WebSocket. */
@@ -21,13 +23,19 @@ export async function admit(context: Context, play: PlayRequest, serving: Servin
   const { request, url, params, remote } = play;
   const { session } = serving;
   context.dialers.checkVia(request.headers.via);
-  const path = streamPath(url.searchParams.get('vhost') || DEFAULT_VHOST, params.app!, params.name!);
+  const path = streamPath(vhostOf(play, context.config.vhosts), params.app!, params.name!);
   Object.assign(session.detail, describe(request, url));
   serving.begin('play', path);
   const { protocol, id } = session;
   const query = new Map(url.searchParams);
   await context.access.may({ action: 'play', path, remote, query, headers: request.headers, protocol, session: id });
-  return context.hub.read(path, context.config.play.wait, serving.signal);
+  return context.hub.read(path, Math.min(context.config.play.wait, patienceOf(request)), serving.signal);
+}
+
+/** How long a server that fetches from us would wait, in microseconds (RFC 7240, 4.3). */
+function patienceOf({ headers }: RequestHead): number {
+  const [, seconds] = /\bwait=(\d{1,9})\b/.exec(String(headers['prefer'] ?? '')) ?? [];
+  return seconds === undefined ? Number.POSITIVE_INFINITY : Number(seconds) * SECOND;
 }
 
 function describe(request: RequestHead, url: URL): Record<string, string> {

@@ -1,10 +1,22 @@
 import type { Server, Socket } from 'node:net';
 import type { z } from 'zod';
 import type { Context, Module } from '../../module.ts';
+import { HttpRouter } from '../../net/http.ts';
 import { believePeers } from '../../net/http-peer.ts';
 import { type BoundAddress, listenInside } from '../../net/listen.ts';
 import { Listeners } from '../../net/listeners.ts';
 import type { httpOptions } from './options.ts';
+
+/** What an address for administrators has. */
+const ADMINISTRATION = /^\/(?:api(?:\/.*)?|metrics|healthz|readyz)$/;
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+
+/** The routes for administrators alone, without streams and pages. */
+function administration({ http, log, config }: Context): HttpRouter {
+  const router = new HttpRouter(log, config);
+  router.route(METHODS, ADMINISTRATION, ({ request, response }) => http.handle(request, response));
+  return router;
+}
 
 /**
  * Listens for HTTP and HTTPS on behalf of all modules that have routes, and for requests that other workers hand on. Comes last,
@@ -22,6 +34,9 @@ export function http(options: z.output<typeof httpOptions>): Module {
         const server = context.http.serve();
         siblings.onGiven((socket, bytes) => take(server, socket, bytes));
         addresses.http = await listeners.open(server, options.listen, admission);
+      }
+      if (options.listenApi) {
+        addresses.api = await listeners.open(administration(context).serve(), options.listenApi, admission);
       }
       if (options.listenTls) {
         if (!context.tls) throw new Error('http.listenTls needs a certificate under tls.certificates');

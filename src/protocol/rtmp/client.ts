@@ -2,9 +2,9 @@ import { RefusedError } from '../../base/errors.ts';
 import { FlvMuxer } from '../../container/flv/muxer.ts';
 import { formatName, readSelection } from '../../container/flv/selection.ts';
 import type { StreamPath } from '../../hub/path.ts';
-import type { Role, Stream } from '../../hub/stream.ts';
+import type { Stream } from '../../hub/stream.ts';
 import type { Context } from '../../module.ts';
-import type { Dialer } from '../../net/dialers.ts';
+import type { Demand, Dialer } from '../../net/dialers.ts';
 import { Departure, type Serving } from '../../net/serve.ts';
 import { watch } from '../../net/watch.ts';
 import { PLAYER_RATE } from './connection.ts';
@@ -27,7 +27,7 @@ const SELECTION = readSelection(new Map());
 export function rtmpDialer(context: Context): Dialer {
   return {
     protocol: 'rtmp',
-    pull: (url, path, serving, role) => follow(url, (address) => pull(context, address, { path, role }, serving)),
+    pull: (url, path, serving, demand) => follow(url, (address) => pull(context, address, { path, serving, demand })),
     push: (url, stream, serving) => follow(url, (address) => push(context, address, stream, serving)),
   };
 }
@@ -45,17 +45,19 @@ async function follow(url: string, talk: (address: RtmpAddress) => Promise<never
   }
 }
 
-/** Where what is played is published, and as which of several. */
-interface Destination {
+/** What is to be pulled, and where to. */
+interface Errand {
   readonly path: StreamPath;
-  readonly role: Role | undefined;
+  readonly serving: Serving;
+  readonly demand: Demand | undefined;
 }
 
-async function pull(context: Context, address: RtmpAddress, to: Destination, serving: Serving): Promise<never> {
+async function pull(context: Context, address: RtmpAddress, errand: Errand): Promise<never> {
+  const { serving, demand } = errand;
   const dialogue = new Dialogue(context, address);
-  const arrival = new Arrival(context, serving, dialogue, to);
+  const arrival = new Arrival(context, dialogue, errand);
   const play = async (): Promise<never> => {
-    await dialogue.connect(context.dialers.via());
+    await dialogue.connect({ via: context.dialers.via(), ...(demand && { wait: 0 }) });
     const streamId = await dialogue.createStream();
     dialogue.begun();
     arrival.expect();
@@ -72,7 +74,7 @@ async function push(context: Context, address: RtmpAddress, stream: Stream, serv
   const { name } = address;
   const ending = new AbortController();
   const publish = async (): Promise<never> => {
-    await dialogue.connect(context.dialers.via(stream.publisher?.session.detail['via']));
+    await dialogue.connect({ via: context.dialers.via(stream.publisher?.session.detail['via']) });
     dialogue.tell('releaseStream', name);
     dialogue.tell('FCPublish', name);
     const streamId = await dialogue.createStream();
@@ -139,20 +141,18 @@ async function converse(
 /** What is played from elsewhere: a stream of ours, from its first frame on. */
 class Arrival {
   readonly #context: Context;
-  readonly #serving: Serving;
   readonly #dialogue: Dialogue;
-  readonly #to: Destination;
+  readonly #errand: Errand;
   #publication: Publication | undefined;
   /** The metadata that came last before the first frame. */
   #metadata: RtmpMessage | undefined;
   #cancel = () => {};
   #isClosed = false;
 
-  constructor(context: Context, serving: Serving, dialogue: Dialogue, to: Destination) {
+  constructor(context: Context, dialogue: Dialogue, errand: Errand) {
     this.#context = context;
-    this.#serving = serving;
     this.#dialogue = dialogue;
-    this.#to = to;
+    this.#errand = errand;
   }
 
   /** From now on the first frame must come in time. */
@@ -176,12 +176,12 @@ class Arrival {
 
   async #begin(first: RtmpMessage): Promise<void> {
     this.#cancel();
-    const { session, signal } = this.#serving;
-    const { path, role } = this.#to;
-    this.#serving.begin('publish', path);
-    const publisher = await this.#context.hub.publish(path, session, signal, role);
+    const { path, serving, demand } = this.#errand;
+    const { session, signal } = serving;
+    serving.begin('publish', path);
+    const publisher = await this.#context.hub.publish(path, session, signal, demand?.role);
     if (this.#isClosed) return publisher.close(false);
-    this.#publication = new Publication(this.#context, this.#serving, this.#dialogue.connection, publisher);
+    this.#publication = new Publication(this.#context, serving, this.#dialogue.connection, publisher);
     if (this.#metadata) this.#publication.write(this.#metadata);
     this.#publication.write(first);
   }

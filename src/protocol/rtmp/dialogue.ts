@@ -16,6 +16,9 @@ const LARGEST_STREAM_ID = 0xffff_ffff;
 /** What a server says when somebody stops to publish what we play; the level of it is no error. */
 const OVER: ReadonlySet<string> = new Set(['NetStream.Play.UnpublishNotify', 'NetStream.Play.Stop']);
 
+/** What it says when it does not have what is to be played. */
+const ABSENT = 'NetStream.Play.StreamNotFound';
+
 /** A server wants to be asked elsewhere. */
 export class RedirectError extends Error {
   override readonly name = 'RedirectError';
@@ -57,10 +60,10 @@ export class Dialogue {
   }
 
   /** Shakes hands and opens the application. */
-  async connect(via: string): Promise<void> {
+  async connect(more: Readonly<Record<string, AmfValue>>): Promise<void> {
     await this.#handshake.promise;
     this.connection.control({ kind: 'set-chunk-size', size: CHUNK_SIZE });
-    await this.#call((transaction) => connectRequest(transaction, this.#address, via));
+    await this.#call((transaction) => connectRequest(transaction, this.#address, more));
   }
 
   /** Resolves to the id of a new message stream. */
@@ -121,6 +124,7 @@ export class Dialogue {
 
   #refusal(status: ServerStatus): Error {
     if (status.redirect) return new RedirectError(redirectedAddress(this.#address, status.redirect));
+    if (status.code === ABSENT) return new RefusedError('not-found', `the server says ${describe(status)}`);
     return new Departure(`the server refuses: ${describe(status)}`);
   }
 }

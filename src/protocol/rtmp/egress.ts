@@ -19,29 +19,33 @@ const MOST_PAUSES = 10;
 const TYPES = { audio: MessageType.audio, video: MessageType.video, script: MessageType.dataAmf0 };
 const CHUNK_STREAMS = { audio: ChunkStreamId.audio, video: ChunkStreamId.video, script: ChunkStreamId.data };
 
+/** What is to be played. */
+export interface Wish {
+  readonly path: string;
+  readonly query: ReadonlyMap<string, string>;
+  /** How long it may take to be there, in microseconds. */
+  readonly wait: number;
+}
+
 /** From `play` to `closeStream`: sends a stream as soon as there is one. */
 export class Play {
   readonly #context: Context;
   readonly #serving: Serving;
   readonly #connection: Connection;
   readonly #path: string;
+  readonly #wait: number;
   readonly #selection: Selection;
   readonly #began: number;
   #pauses = 0;
   #ending = new AbortController();
 
   /** Throws `RefusedError` when the query asks for what does not exist. */
-  constructor(
-    context: Context,
-    serving: Serving,
-    connection: Connection,
-    path: string,
-    query: ReadonlyMap<string, string>,
-  ) {
+  constructor(context: Context, serving: Serving, connection: Connection, { path, query, wait }: Wish) {
     this.#context = context;
     this.#serving = serving;
     this.#connection = connection;
     this.#path = path;
+    this.#wait = wait;
     this.#began = context.clock.now();
     this.#selection = readSelection(query);
   }
@@ -86,7 +90,7 @@ export class Play {
 
   async #watch(signal: AbortSignal): Promise<never> {
     const { hub } = this.#context;
-    const stream = await hub.read(this.#path, Number.POSITIVE_INFINITY, signal);
+    const stream = await hub.read(this.#path, this.#wait, signal);
     const { kinds, dialect } = this.#selection;
     const box = rtmpBox(STREAM_ID);
     const mux = () => new FlvMuxer({ box, dialect, kinds, tracks: stream.tracks.values() });

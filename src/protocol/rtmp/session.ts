@@ -1,15 +1,17 @@
 import { setTimeout as later } from 'node:timers';
-import { MILLISECOND } from '../../base/clock.ts';
+import { MILLISECOND, SECOND } from '../../base/clock.ts';
 import { ProtocolError, RefusedError } from '../../base/errors.ts';
 import type { AmfObject, AmfValue } from '../../container/flv/amf0.ts';
 import { streamPath } from '../../hub/path.ts';
 import type { Role } from '../../hub/stream.ts';
 import type { Context } from '../../module.ts';
-import type { Serving } from '../../net/serve.ts';
+import type { Whereabouts } from '../../net/locators.ts';
+import { Departure, type Serving } from '../../net/serve.ts';
 import { maskSecrets } from '../../ops/log.ts';
 import { ACK_WINDOW, CHUNK_SIZE, type Connection, PLAYER_RATE } from './connection.ts';
 import { Play, STREAM_ID } from './egress.ts';
 import { Publication } from './ingest.ts';
+import { placeElsewhere, redirection } from './redirect.ts';
 import { PUBLISHER_LIMITS, STRANGER_LIMITS } from './wire/chunk-reader.ts';
 import { type Command, readCommand } from './wire/command.ts';
 import { MessageType, type RtmpMessage } from './wire/message.ts';
@@ -33,6 +35,8 @@ export class RtmpSession {
   #deadline: NodeJS.Timeout | undefined;
   /** The URL that `connect` named; undefined before it. */
   #url: string | undefined;
+  /** How long it would wait for what is not there, in microseconds. */
+  #patience = Number.POSITIVE_INFINITY;
   #publication: Publication | undefined;
   #play: Play | undefined;
   readonly #commands: Record<string, (command: Command) => Promise<void> | void> = {
@@ -99,6 +103,7 @@ export class RtmpSession {
     const { detail } = this.#serving.session;
     const via = this.#context.dialers.checkVia(object.via);
     if (via !== '') detail.via = via;
+    if (typeof object.wait === 'number' && object.wait >= 0) this.#patience = object.wait * SECOND;
     for (const name of ['tcUrl', 'pageUrl', 'swfUrl', 'flashVer']) {
       const value = object[name];
       if (typeof value === 'string' && value !== '') detail[name] = maskSecrets(value.slice(0, 1024));
@@ -147,14 +152,25 @@ export class RtmpSession {
   async #onPlay({ args }: Command): Promise<void> {
     this.#checkIdle('play');
     const { target, path } = this.#target(args[0]);
-    const play = new Play(this.#context, this.#serving, this.#connection, path, target.query);
+    const play = new Play(this.#context, this.#serving, this.#connection, {
+      path,
+      query: target.query,
+      wait: this.#patience,
+    });
     this.#serving.begin('play', path);
     await this.#ask('play', path, target);
+    const place = await placeElsewhere(this.#context, target, path);
     this.#serving.signal.throwIfAborted();
+    if (place) return this.#redirect(redirection(target, place), place);
     clearTimeout(this.#deadline);
     this.#connection.trust(STRANGER_LIMITS, PLAYER_RATE);
     this.#play = play;
     play.start();
+  }
+
+  #redirect(status: Status, { host, port }: Whereabouts): never {
+    this.#status(status);
+    throw new Departure(`sent to ${host}:${port}`);
   }
 
   #onPause({ args, transactionId }: Command): void {
@@ -181,7 +197,7 @@ export class RtmpSession {
   }
 
   #target(name: AmfValue): { target: Target; path: string } {
-    const target = parseTarget(this.#url!, typeof name === 'string' ? name : '');
+    const target = parseTarget(this.#url!, typeof name === 'string' ? name : '', this.#context.config.vhosts);
     const { detail } = this.#serving.session;
     detail.param = maskSecrets(target.param);
     return { target, path: streamPath(target.vhost, target.app, target.name) };

@@ -5,7 +5,7 @@ import { rtmpAddress } from './address.ts';
 import { connectRequest, readStatus, request } from './request.ts';
 
 test('connect tells the application, its URL, the codecs and where a stream came by', () => {
-  const payload = connectRequest(1, rtmpAddress('rtmp://h/live/movie?key=1'), 'one two');
+  const payload = connectRequest(1, rtmpAddress('rtmp://h/live/movie?key=1'), { via: 'one two', wait: 0 });
   const [name, transaction, object] = readAllAmf0(payload);
   assert.deepEqual([name, transaction], ['connect', 1]);
   const { app, tcUrl, via, objectEncoding, fourCcList } = object as Record<string, AmfValue>;

@@ -3,8 +3,15 @@ import type { Redirect, RtmpAddress } from './address.ts';
 import { command } from './command.ts';
 import { AUDIO_FOURCC, VIDEO_FOURCC } from './reply.ts';
 
-/** The payload that opens an application (RTMP 1.0, 7.2.1.1); `via` tells the servers that a stream came by. */
-export function connectRequest(transactionId: number, { app, tcUrl }: RtmpAddress, via: string): Uint8Array {
+/**
+ * The payload that opens an application (RTMP 1.0, 7.2.1.1). `more` is what one Headwater tells another: in `via` the servers that a
+ * stream came by, in `wait` how long one that is not there is to be waited for, in seconds.
+ */
+export function connectRequest(
+  transactionId: number,
+  { app, tcUrl }: RtmpAddress,
+  more: Readonly<Record<string, AmfValue>>,
+): Uint8Array {
   const properties = {
     app,
     type: 'nonprivate',
@@ -17,7 +24,7 @@ export function connectRequest(transactionId: number, { app, tcUrl }: RtmpAddres
     videoFunction: 1,
     objectEncoding: 0,
     fourCcList: [...VIDEO_FOURCC, ...AUDIO_FOURCC],
-    via,
+    ...more,
   };
   return command('connect', transactionId, amfObject(properties));
 }

@@ -21,13 +21,12 @@ const URL_PARTS = /^[a-z][a-z0-9+.-]*:\/\/(\[[^\]]*\]|[^/:?#]*)(?::\d*)?(?=[/?#]
 const DOTS = '...vhost...';
 /** FMLE's name for the default instance of an app. */
 const DEFAULT_INSTANCE = '_definst_';
-const NO_HOSTS: ReadonlySet<string> = new Set();
 
 /**
  * Takes a `tcUrl` and a stream name apart as SRS does, in all the ways in which encoders spell them.
  * The URL's host is the vhost if it is one of `vhosts` and no parameter names another.
  */
-export function parseTarget(tcUrl: string, streamName: string, vhosts = NO_HOSTS): Target {
+export function parseTarget(tcUrl: string, streamName: string, vhosts: readonly string[] = []): Target {
   if (tcUrl.length + streamName.length > MAX_URL) throw new ProtocolError(`URL of more than ${MAX_URL} characters`);
   const url = URL_PARTS.exec(tcUrl);
   if (url === null) throw new ProtocolError('tcUrl is not a URL');
@@ -39,7 +38,7 @@ export function parseTarget(tcUrl: string, streamName: string, vhosts = NO_HOSTS
 
   const params = new Set([...appPart.params, ...streamPart.params]);
   const query = new Map([...params].map(decodeParam));
-  const known = vhosts.has(host) ? host : DEFAULT_VHOST;
+  const known = vhosts.includes(host.toLowerCase()) ? host.toLowerCase() : DEFAULT_VHOST;
   const vhost = query.get('vhost') || query.get('domain') || dottedVhost || known;
   const param = params.size === 0 ? '' : `?${[...params].join('&')}`;
   return { host, vhost, app: segments.join('/') || DEFAULT_APP, name, query, param };

@@ -78,12 +78,6 @@ describe('an edge of servers of another kind', () => {
     );
   }
 
-  test('says at once that nobody has a stream', async (t) => {
-    const edge = await startTestServer(t, await edgeOf(t, [url(far[0]!, 'http'), 'rtmp://127.0.0.1:1']));
-    const viewer = await watch(t, edge, 'http-flv', 'nobody');
-    assert.match(await viewer.ended, /^404/);
-  });
-
   test('takes the second one at once where the first does not have the stream, or is dead', NEEDS, async (t) => {
     await encode(t, 'second', far[1]!);
     for (const first of [url(far[0]!, 'rtmp'), 'rtmp://127.0.0.1:1']) {

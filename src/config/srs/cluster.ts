@@ -1,0 +1,67 @@
+import { serverUrl, vhostParameter } from './routes.ts';
+import { apply, find, isOn, nothing, type Place, type Rule, type Rules, warn, without } from './rules.ts';
+
+/** By what an edge of SRS fetches, and how names of streams end there. */
+const PROTOCOLS: Readonly<Record<string, { readonly scheme: string; readonly suffix: string }>> = {
+  rtmp: { scheme: 'rtmp', suffix: '' },
+  flv: { scheme: 'http', suffix: '.flv' },
+  flvs: { scheme: 'https', suffix: '.flv' },
+};
+
+const COWORKER = /^(?:\[[\da-fA-F:.]+\]|[\w.-]+):\d{1,5}$/;
+
+/** What stands in `cluster`, or in old files in the virtual host itself. */
+export const clusterRules: Rules = {
+  mode: nothing,
+  origin: nothing,
+  vhost: nothing,
+  protocol: nothing,
+  origin_cluster: nothing,
+  coworkers: nothing,
+  token_traverse: without('the origin is not asked whether a client may come', 'off'),
+  debug_srs_upnode: without('the origin is not told who asks', 'off'),
+  follow_client: without('an edge fetches by one protocol, whatever its viewers use', 'off'),
+};
+
+/** What an edge fetches from, and which origins are one cluster; `place` is the block in which that stands. */
+export function placeCluster(place: Place): void {
+  const { directive } = place;
+  if (find(directive, 'mode')?.args[0] === 'remote') fetchFrom(place);
+  else if (isOn(find(directive, 'origin_cluster'))) joinOrigins(place);
+}
+
+/** The block `cluster`. */
+export const cluster: Rule = Object.assign(
+  (place: Place) => {
+    const { directive, ...around } = place;
+    apply(clusterRules, directive.block ?? [], around);
+    placeCluster(place);
+  },
+  { rules: clusterRules },
+);
+
+function fetchFrom(place: Place): void {
+  const { directive, to, vhost } = place;
+  const origin = find(directive, 'origin');
+  if (!origin) return warn(place, 'an edge without an origin fetches nothing');
+  const at = { ...place, directive: origin, key: place.key === '' ? 'origin' : `${place.key}.origin` };
+  const protocol = find(directive, 'protocol');
+  const { scheme, suffix } = PROTOCOLS[protocol?.args[0] ?? 'rtmp'] ?? PROTOCOLS['rtmp']!;
+  const renamed = find(directive, 'vhost')?.args[0]?.replace('[vhost]', vhost);
+  // What is fetched under its own name needs no more than the server.
+  const path = renamed === undefined || renamed === vhost ? '' : `/[app]/[stream]${suffix}${vhostParameter(renamed)}`;
+  for (const server of origin.args) to.add('relay.origins', `${serverUrl(at, server, scheme)}${path}`, origin.where);
+  warn(at, 'what is published to an edge stays there: publish to an origin');
+}
+
+/** The other origins are asked for what is not here, and players are sent there. */
+function joinOrigins(place: Place): void {
+  const { directive, to } = place;
+  const coworkers = find(directive, 'coworkers');
+  if (!coworkers) return warn(place, 'a cluster of origins without coworkers: nobody is asked');
+  for (const coworker of coworkers.args) {
+    if (COWORKER.test(coworker)) to.add('cluster.coworkers', coworker, coworkers.where);
+    else warn({ ...place, directive: coworkers, key: `${place.key}.coworkers` }, `${coworker} is no host:port`);
+  }
+  to.set('cluster.redirect', 'always', find(directive, 'origin_cluster')!.where);
+}
