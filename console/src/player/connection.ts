@@ -1,7 +1,7 @@
 import type Mpegts from 'mpegts.js';
-import { codecInMessage, unsupportedCodec } from './codecs.ts';
+import { codecInMessage, unsupportedCodec } from '../../../player/src/codecs.ts';
+import type { Failure } from '../../../player/src/policy.ts';
 import { fetchLoader } from './fetch-loader.ts';
-import type { Failure } from './policy.ts';
 import type { StreamTime } from './stream-time.ts';
 
 export interface ConnectionEvents {

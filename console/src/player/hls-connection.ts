@@ -1,7 +1,7 @@
 import type HlsPlayer from 'hls.js';
-import { codecInMessage } from './codecs.ts';
+import { codecInMessage } from '../../../player/src/codecs.ts';
+import type { Failure } from '../../../player/src/policy.ts';
 import type { Connection, ConnectionEvents } from './connection.ts';
-import type { Failure } from './policy.ts';
 import { catchUpRate, type StreamTime, timeAt } from './stream-time.ts';
 
 const NATIVE_TYPE = 'application/vnd.apple.mpegurl';

@@ -1,10 +1,10 @@
 import { signal } from '@preact/signals';
+import { acrossHole } from '../../../player/src/holes.ts';
+import { type Failure, type PlayerState, retries, retryDelay, stateAfter } from '../../../player/src/policy.ts';
+import { Progress } from '../../../player/src/progress.ts';
 import { type Connection, type ConnectionEvents, connect, loadMpegts } from './connection.ts';
 import { connectHls, loadHls } from './hls-connection.ts';
-import { acrossHole } from './holes.ts';
 import { bufferedEnd, measure, noStats, type PlayerStats } from './measure.ts';
-import { type Failure, type PlayerState, retries, retryDelay, stateAfter } from './policy.ts';
-import { Progress } from './progress.ts';
 import { liveWithin } from './stream-time.ts';
 
 const tick = 500;

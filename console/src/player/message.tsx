@@ -1,7 +1,7 @@
+import type { PlayerState } from '../../../player/src/policy.ts';
 import { t } from '../settings.ts';
 import type { StringKey } from '../strings.ts';
 import type { LivePlayer } from './live-player.ts';
-import type { PlayerState } from './policy.ts';
 
 /** What the viewer should know while nothing plays, in plain words. */
 export function Message({ player }: { player: LivePlayer }) {
