@@ -28,7 +28,13 @@ const LONGEST_WAIT = 5_000;
 /** Asks for lines. A server that has none to give is itself the only line. Rejects with a {@link DispatchError}. */
 export async function askForLines(wish: Wish, exclude: readonly string[]): Promise<Lines> {
   const { stream, server, query, viewer, region, protocols } = wish;
-  const body = JSON.stringify({ stream, viewer, protocols, ...(region && { region }), ...(exclude.length && { exclude }) });
+  const body = JSON.stringify({
+    stream,
+    viewer,
+    protocols,
+    ...(region && { region }),
+    ...(exclude.length && { exclude }),
+  });
   const response = await fetch(`${server}/api/v1/lines${query}`, {
     method: 'POST',
     body,

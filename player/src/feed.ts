@@ -73,10 +73,7 @@ export class Feed {
   #add(track: Track): boolean {
     try {
       const buffer = this.#source.addSourceBuffer(typeOf(track));
-      this.#channels.set(
-        track.kind,
-        new Channel(track, buffer, this.#video, () => this.#end({ kind: 'media' })),
-      );
+      this.#channels.set(track.kind, new Channel(track, buffer, this.#video, () => this.#end({ kind: 'media' })));
       return true;
     } catch (error) {
       if (!(error instanceof DOMException || error instanceof RefusedError)) throw error;

@@ -94,7 +94,7 @@ export class Player {
   /** Plays what is live, whatever went before. */
   start(): void {
     this.stop('connecting');
-    if (!canPlay()) return this.#set("unsupported");
+    if (!canPlay()) return this.#set('unsupported');
     document.addEventListener('visibilitychange', this.#onVisible);
     const watch: Watch = new Watch(this.#video, this.#wish, {
       state: (state, codec) => watch === this.#watch && this.#become(state, codec),

@@ -3,8 +3,8 @@ import { acrossHole } from './holes.ts';
 import { pace, Target } from './pace.ts';
 import type { Failure } from './policy.ts';
 import { Progress, type Verdict } from './progress.ts';
-import { type Experience, Stalls } from './stalls.ts';
 import type { Frames } from './source.ts';
+import { type Experience, Stalls } from './stalls.ts';
 
 /** What one hears of a {@link Screen}. */
 export interface ScreenEvents {

@@ -56,7 +56,5 @@ export function stallsTooOften(stalls: readonly number[], now: number): boolean 
 
 /** Whether one line is clearly worse than another, by what the server says of both. */
 export function isClearlyWorse(line: Line, other: Line): boolean {
-  return (
-    line.delay_ms !== undefined && other.delay_ms !== undefined && line.delay_ms > 2 * other.delay_ms + MUCH_LATER
-  );
+  return line.delay_ms !== undefined && other.delay_ms !== undefined && line.delay_ms > 2 * other.delay_ms + MUCH_LATER;
 }

@@ -66,13 +66,17 @@ export class Watch {
       stalled: () => this.#stalled(),
       blocked: () => events.state('paused'),
     });
-    this.#junction = new Junction((line, told) => OPENERS[line.protocol]!(line, told), () => performance.now(), {
-      frames: (frames) => this.#screen.write(frames),
-      joined: (line) => this.#joined(line),
-      anew: () => this.#screen.anew(),
-      bytes: (count) => this.#meter.add(count),
-      failed: (line, failure) => this.#lineFailed(line, failure),
-    });
+    this.#junction = new Junction(
+      (line, told) => OPENERS[line.protocol]!(line, told),
+      () => performance.now(),
+      {
+        frames: (frames) => this.#screen.write(frames),
+        joined: (line) => this.#joined(line),
+        anew: () => this.#screen.anew(),
+        bytes: (count) => this.#meter.add(count),
+        failed: (line, failure) => this.#lineFailed(line, failure),
+      },
+    );
     const { signal } = this.#closing;
     addEventListener('online', () => this.#entry !== undefined && this.#enter(0), { signal });
     this.#ticker = setInterval(() => this.#tick(), TICK);

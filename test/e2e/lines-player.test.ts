@@ -7,6 +7,7 @@ import { Director, type ToldLine } from '../support/director.ts';
 import { seen, watchClosely } from '../support/eye.ts';
 import { publishFile } from '../support/ffmpeg.ts';
 import { edgeOf, type Origin, startOrigin } from '../support/nodes.ts';
+import type { Program } from '../support/program.ts';
 import { type SpawnedServer, spawnServer, type TestServer } from '../support/server.ts';
 import { needs } from '../support/tools.ts';
 import { type Owner, until } from '../support/until.ts';
@@ -20,7 +21,7 @@ declare const player: {
   readonly line: Told | undefined;
   readonly next: Told | undefined;
   readonly lines: readonly Told[];
-  readonly stats: { readonly stalls: number; readonly switches: number; readonly start: number };
+  readonly stats: { readonly stalls: number; readonly stalled: number };
   switchTo(id: string): boolean;
 };
 
@@ -32,6 +33,7 @@ describe('a player of lines', { skip: options.skip ?? false }, () => {
   let origin: Origin;
   let near: SpawnedServer;
   let file: string;
+  const publishers = new Map<string, Program>();
   const endings: (() => Promise<void> | void)[] = [];
   const suite: Owner = { after: (end) => void endings.push(end) };
 
@@ -75,21 +77,78 @@ describe('a player of lines', { skip: options.skip ?? false }, () => {
     });
   }
 
+  test('moves where an operator sends it', options, async (t) => {
+    const lines = [line('near', near, 'moved'), line('origin', origin.server, 'moved')];
+    const { page, director } = await open(t, 'moved', lines);
+    await showsPictures(page, SOME);
+    director.tell('move', { to: lines[1] });
+    await page.waitForFunction(() => player.line?.id === 'origin/http-flv');
+    director.tell('move', { exclude: ['origin'] });
+    await page.waitForFunction(() => player.line?.id === 'near/http-flv');
+    assert.deepEqual(director.asked.at(-1)!['exclude'], ['origin']);
+    assert.equal(await page.evaluate(() => player.stats.stalls), 0);
+  });
+
+  test('stays where it is while a line that was chosen does not come', options, async (t) => {
+    const gone = { ...line('gone', origin.server, 'kept'), url: origin.server.http('/live/nobody.flv') };
+    const { page } = await open(t, 'kept', [line('near', near, 'kept'), gone]);
+    await showsPictures(page, SOME);
+    await page.evaluate(() => player.switchTo('gone/http-flv'));
+    await page.waitForFunction(() => !player.next);
+    await showsPictures(page, SOME);
+    assert.equal(await playing(page), 'near/http-flv');
+  });
+
+  for (const signal of ['SIGKILL', 'SIGSTOP'] as const) {
+    test(`of an edge that gets ${signal} under them, all players go on by another`, options, async (t) => {
+      const name = `under-${signal}`;
+      const doomed = await startEdge(t);
+      const lines = [line('doomed', doomed, name), line('near', near, name)];
+      const { page, director } = await open(t, name, lines);
+      const pages = [page, ...(await Promise.all([2, 3, 4].map(() => visit(t, director, name))))];
+      await Promise.all(pages.map((each) => showsPictures(each, SOME)));
+      doomed.program.kill(signal);
+      await Promise.all(
+        pages.map((each) =>
+          each.waitForFunction(() => player.line?.id === 'near/http-flv' && player.state === 'playing'),
+        ),
+      );
+      await Promise.all(pages.map((each) => showsPictures(each, SOME)));
+      const stalled = await Promise.all(pages.map((each) => each.evaluate(() => player.stats.stalled)));
+      t.diagnostic(`stalled ${stalled.map(Math.round).join(', ')} ms`);
+      const most = signal === 'SIGKILL' ? 1_500 : 3_500;
+      assert.ok(Math.max(...stalled) <= most, `${stalled} ms`);
+    });
+  }
+
+  test('returns when its only line does', options, async (t) => {
+    const { page } = await open(t, 'alone', [line('origin', origin.server, 'alone')]);
+    await showsPictures(page, SOME);
+    publishers.get('alone')!.kill('SIGSTOP');
+    await page.waitForFunction(() => player.state === 'interrupted');
+    publishers.get('alone')!.kill('SIGCONT');
+    await showsPictures(page, SOME);
+  });
+
   async function startEdge(owner: Owner): Promise<SpawnedServer> {
     const relay = { latency: '100ms' };
     return spawnServer(owner, await edgeOf(owner, [origin.url], { play: { wait: '10s' }, relay }));
   }
 
   async function open(t: Owner, name: string, lines: ToldLine[]): Promise<{ page: Page; director: Director }> {
-    publishFile(t, file, origin.server.rtmp(name), '-stream_loop', '-1');
+    publishers.set(name, publishFile(t, file, origin.server.rtmp(name), '-stream_loop', '-1'));
     await origin.server.logged('publish begins', { path: `__defaultVhost__/live/${name}` });
     const director = await Director.start(t);
     director.lines = lines;
+    return { page: await visit(t, director, name), director };
+  }
+
+  async function visit(t: Owner, director: Director, name: string): Promise<Page> {
     const page = await browser.newPage();
     t.after(() => page.close());
     page.on('pageerror', (error) => assert.fail(error));
     await page.goto(director.page(name));
-    return { page, director };
+    return page;
   }
 });
 

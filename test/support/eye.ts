@@ -47,7 +47,14 @@ export async function watchClosely(page: Page): Promise<void> {
   await page.evaluate(() => {
     const video = document.querySelector('video');
     const context = new OffscreenCanvas(16, 9).getContext('2d', { willReadFrequently: true });
-    const looks = { pictures: 0, widest: 0, longest: 0, darkest: 255, pieces: 1, soundFrom: video.webkitAudioDecodedByteCount };
+    const looks = {
+      pictures: 0,
+      widest: 0,
+      longest: 0,
+      darkest: 255,
+      pieces: 1,
+      soundFrom: video.webkitAudioDecodedByteCount,
+    };
     window.looks = looks;
     let last: { now: number; time: number } | undefined;
     const look = (now: number, { mediaTime: time }: { readonly mediaTime: number }) => {
