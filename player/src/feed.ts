@@ -2,8 +2,7 @@ import { RefusedError } from '../../src/base/errors.ts';
 import type { Sample } from '../../src/media/frame.ts';
 import type { Kind, Track } from '../../src/media/track.ts';
 import { Channel } from './channel.ts';
-import { readableCodec } from './codecs.ts';
-import { BrowserMediaSource, isTypeSupported } from './media-source.ts';
+import { BrowserMediaSource, codecOf, typeOf } from './media-source.ts';
 import type { Failure } from './policy.ts';
 import type { Frames, Kinds } from './source.ts';
 
@@ -63,8 +62,6 @@ export class Feed {
     for (const { track } of this.#early) if (!tracks.has(track.kind)) tracks.set(track.kind, track);
     const isWhole = kinds ? [...kinds].every((kind) => tracks.has(kind)) : tracks.size === 2;
     if (!isWhole && this.#early.length < ENOUGH_FRAMES) return;
-    const foreign = [...tracks.values()].find((track) => !isTypeSupported(typeOf(track)));
-    if (foreign) return this.#end({ kind: 'unsupported', codec: readableCodec(foreign.parameter || foreign.codec) });
     for (const track of tracks.values()) if (!this.#add(track)) return;
     this.#hand(this.#early);
     this.#early = [];
@@ -77,7 +74,7 @@ export class Feed {
       return true;
     } catch (error) {
       if (!(error instanceof DOMException || error instanceof RefusedError)) throw error;
-      this.#end({ kind: 'unsupported', codec: readableCodec(track.parameter || track.codec) });
+      this.#end({ kind: 'unsupported', codec: codecOf(track) });
       return false;
     }
   }
@@ -92,8 +89,4 @@ export class Feed {
     this.#isOver = true;
     this.#fail(failure);
   }
-}
-
-function typeOf({ kind, parameter, codec }: Track): string {
-  return `${kind}/mp4; codecs="${parameter || codec}"`;
 }

@@ -2,7 +2,7 @@ import { Decoder } from '../../src/base/decoder.ts';
 import { FlvDemuxer } from '../../src/container/flv/demuxer.ts';
 import { readFlv } from '../../src/container/flv/tag.ts';
 import type { Sample } from '../../src/media/frame.ts';
-import type { Kind } from '../../src/media/track.ts';
+import type { Kind, Track } from '../../src/media/track.ts';
 
 /** Makes frames of the bytes of an FLV stream, in whatever pieces they come. */
 export class FlvReader {
@@ -13,6 +13,11 @@ export class FlvReader {
   /** The kinds of tracks that the stream announces; undefined as long as it has not. */
   get kinds(): ReadonlySet<Kind> | undefined {
     return this.#kinds;
+  }
+
+  /** The tracks that have been described. */
+  get tracks(): readonly Track[] {
+    return this.#demuxer.tracks;
   }
 
   /** The frames that are complete with these bytes. Throws `ProtocolError` where they are no FLV. */

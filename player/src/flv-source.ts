@@ -1,5 +1,6 @@
 import { ProtocolError } from '../../src/base/errors.ts';
 import { FlvReader } from './flv-reader.ts';
+import { codecOf, isTrackSupported } from './media-source.ts';
 import type { Failure } from './policy.ts';
 import type { Open, Source, SourceEvents } from './source.ts';
 
@@ -51,9 +52,11 @@ class Intake {
   take(bytes: Uint8Array): boolean {
     this.#events?.bytes(bytes.length);
     const samples = this.#read(bytes);
+    const foreign = this.#reader.tracks.find((track) => !isTrackSupported(track));
     if (!samples) this.fail({ kind: 'media' });
+    else if (foreign) this.fail({ kind: 'unsupported', codec: codecOf(foreign) });
     else if (samples.length > 0) this.#events?.frames({ samples, kinds: this.#reader.kinds });
-    return samples !== undefined;
+    return this.#events !== undefined;
   }
 
   fail(failure: Failure): void {

@@ -7,17 +7,15 @@ export type Times = Readonly<Partial<Record<Kind, number>>>;
 
 /** How the frames of a line that was opened fit to those of the line that plays. */
 export type Fit =
-  | 'early' // they begin before the newest that was played: nothing is missing between
+  | 'early' // they begin with one that was played: nothing is missing between
   | 'late' // they begin after it: something would be missing
   | 'none' // none has come
-  | 'foreign'; // they are of another timeline or of other codecs: the stream has begun anew
+  | 'foreign'; // they are others, at the same times: the stream has begun anew
 
 /** FLV's timestamps have 32 bits of milliseconds. */
 const WRAP = 2 ** 32 * MILLISECOND;
-/** Frames that are more than this before the newest that was played are of another timeline. */
-const FURTHEST_BACK = 20 * SECOND;
-/** What may stand between two frames that follow one another. */
-const LONGEST_STEP = 120 * MILLISECOND;
+/** For so long it is remembered what was played: what is older is of another timeline. */
+const REMEMBERED = 20 * SECOND;
 /** How much may be held of a line that does not play yet. */
 const MOST_HELD = 64 * 1024 * 1024;
 
@@ -26,7 +24,6 @@ export class Held {
   readonly samples: Sample[] = [];
   #bytes = 0;
   readonly #first: Partial<Record<Kind, number>> = {};
-  readonly #codecs: Partial<Record<Kind, Codec>> = {};
   #newest = -Infinity;
 
   /** The decoding time of the newest frame. */
@@ -39,15 +36,9 @@ export class Held {
     return this.#first;
   }
 
-  /** What it brings, by kind. */
-  get codecs(): Readonly<Partial<Record<Kind, Codec>>> {
-    return this.#codecs;
-  }
-
   /** Keeps a frame. False where it is too much. */
   add(sample: Sample): boolean {
-    const { kind, codec } = sample.track;
-    this.#codecs[kind] ??= codec;
+    const { kind } = sample.track;
     this.samples.push(sample);
     this.#bytes += sample.data.length;
     this.#first[kind] ??= sample.dts;
@@ -63,6 +54,8 @@ export class Held {
 export class Splice {
   readonly #last: Partial<Record<Kind, number>> = {};
   readonly #codecs: Partial<Record<Kind, Codec>> = {};
+  /** What the newest frames are known by, with their times. */
+  readonly #recent = new Map<string, number>();
   /** The kinds of which the line that plays has not yet brought a frame that was not played. */
   readonly #behind = new Set<Kind>();
   #shift = 0;
@@ -83,11 +76,11 @@ export class Splice {
     const newest = this.newest;
     if (newest === undefined) return 'late';
     const shift = shiftTo(newest, held.newest);
-    const isKin = Object.entries(held.codecs).every(([kind, codec]) => this.#codecs[kind as Kind] === codec);
-    if (!isKin || held.newest + shift < newest - FURTHEST_BACK) return 'foreign';
+    const isOld = held.newest + shift < newest - REMEMBERED;
+    if (isOld || this.#isOtherwise(held) || this.#isForeign(held, shift)) return 'foreign';
     const isEarly = this.#kinds.every((kind) => {
       const first = held.first[kind];
-      return first !== undefined && first + shift <= this.#last[kind]! + LONGEST_STEP;
+      return first !== undefined && first + shift <= this.#last[kind]!;
     });
     return isEarly ? 'early' : 'late';
   }
@@ -113,9 +106,38 @@ export class Splice {
     if (this.#behind.has(kind) && dts <= this.#last[kind]! + MILLISECOND / 2) return undefined;
     this.#behind.delete(kind);
     this.#last[kind] = dts;
-    this.#codecs[kind] ??= codec;
+    this.#codecs[kind] = codec;
+    this.#remember(sample, dts);
     return this.#shift === 0 ? sample : { ...sample, dts, pts: sample.pts + this.#shift };
   }
+
+  /** Whether a line has other codecs. */
+  #isOtherwise({ samples }: Held): boolean {
+    return samples.some(({ track: { kind, codec } }) => this.#codecs[kind] !== codec);
+  }
+
+  /** Whether a line has another frame where it should have one that was played. */
+  #isForeign({ samples }: Held, shift: number): boolean {
+    const [oldest] = this.#recent.values();
+    const both = samples.findLast(({ dts, track }) => {
+      const last = this.#last[track.kind] ?? Infinity;
+      return dts + shift >= oldest! && dts + shift <= last;
+    });
+    return both !== undefined && !this.#recent.has(markOf(both, both.dts + shift));
+  }
+
+  #remember(sample: Sample, dts: number): void {
+    this.#recent.set(markOf(sample, dts), dts);
+    for (const [mark, time] of this.#recent) {
+      if (time >= dts - REMEMBERED) break;
+      this.#recent.delete(mark);
+    }
+  }
+}
+
+/** What tells a frame of a line from others. */
+function markOf({ track, data }: Sample, dts: number): string {
+  return `${track.codec} ${Math.round(dts / MILLISECOND)} ${data.length}`;
 }
 
 /** What brings a time next to another one, in whole turns of the timestamp. */

@@ -162,6 +162,7 @@ export class Watch {
   }
 
   #lineFailed(line: Line, failure: Failure): void {
+    if (failure.kind === 'unsupported') return this.#events.state('unsupported', failure.codec);
     this.#roster.failed(line);
     this.#events.changed();
     if (isRefusal(failure) && ++this.#refusals >= MOST_REFUSALS && !this.line) return this.#events.state('refused');
