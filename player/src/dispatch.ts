@@ -14,6 +14,8 @@ export interface Wish {
   readonly region: string;
   /** The protocols that can be played, the dearest first. */
   readonly protocols: readonly string[];
+  /** The only lines, where no server is to be asked. */
+  readonly lines: readonly Line[] | undefined;
 }
 
 /** What one hears from the server that gave the lines. */
@@ -27,7 +29,8 @@ const LONGEST_WAIT = 5_000;
 
 /** Asks for lines. A server that has none to give is itself the only line. Rejects with a {@link DispatchError}. */
 export async function askForLines(wish: Wish, exclude: readonly string[]): Promise<Lines> {
-  const { stream, server, query, viewer, region, protocols } = wish;
+  const { stream, server, query, viewer, region, protocols, lines } = wish;
+  if (lines) return { lines, events: '' };
   const body = JSON.stringify({
     stream,
     viewer,

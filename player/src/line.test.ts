@@ -108,6 +108,7 @@ async function ask(t: TestContext, answer: RequestListener, exclude: readonly st
     viewer: 'v',
     region: '',
     protocols: ['http-flv', 'ws-flv'],
+    lines: undefined,
   };
   return { base, lines: askForLines(wish, exclude) };
 }

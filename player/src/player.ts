@@ -2,6 +2,7 @@ import type { Wish } from './dispatch.ts';
 import type { Line } from './line.ts';
 import { BrowserMediaSource } from './media-source.ts';
 import { type PlayerState, retries } from './policy.ts';
+import { stalledAfter } from './progress.ts';
 import { noStats, type PlayerStats } from './stats.ts';
 import { OPENERS, Watch } from './watch.ts';
 
@@ -17,6 +18,8 @@ export interface PlayerOptions {
   readonly viewer?: string;
   /** Where that is, for the server to choose a near node. */
   readonly region?: string;
+  /** The only lines, where no server is to be asked for them. */
+  readonly lines?: readonly Line[];
   /** The protocols that may be used, the dearest first, of `http-flv` and `ws-flv`. */
   readonly protocols?: readonly string[];
 }
@@ -44,8 +47,8 @@ export class Player {
   constructor(video: HTMLVideoElement, options: PlayerOptions) {
     this.#video = video;
     const wished = options.protocols ?? Object.keys(OPENERS);
-    const { stream, server = location.origin, query = '', viewer = madeUp(), region = '' } = options;
-    this.#wish = { stream, server, query, viewer, region, protocols: wished.filter((each) => each in OPENERS) };
+    const { stream, server = location.origin, query = '', viewer = madeUp(), region = '', lines } = options;
+    this.#wish = { stream, server, query, viewer, region, lines, protocols: wished.filter((each) => each in OPENERS) };
   }
 
   get state(): PlayerState {
@@ -130,7 +133,8 @@ export class Player {
   }
 
   #set(state: PlayerState): void {
-    if (state !== this.#state) this.#since = Date.now();
+    // The picture had stood still for a while when that was taken for an interruption.
+    if (state !== this.#state) this.#since = Date.now() - (state === 'interrupted' ? stalledAfter : 0);
     this.#state = state;
     this.#tell();
   }

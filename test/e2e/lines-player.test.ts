@@ -10,7 +10,7 @@ import { edgeOf, type Origin, startOrigin } from '../support/nodes.ts';
 import type { Program } from '../support/program.ts';
 import { type SpawnedServer, spawnServer, type TestServer } from '../support/server.ts';
 import { needs } from '../support/tools.ts';
-import { type Owner, until } from '../support/until.ts';
+import type { Owner } from '../support/until.ts';
 
 /** What is used of the page's own world. */
 interface Told {

@@ -1,4 +1,5 @@
 import { useEffect } from 'preact/hooks';
+import type { Line } from '../../../player/src/index.ts';
 import { listRecordings } from '../api.ts';
 import { Addresses } from '../parts/addresses.tsx';
 import { CopyLine } from '../parts/copy.tsx';
@@ -29,8 +30,12 @@ export function Play({ app, name }: { app: string; name: string }) {
       </h1>
       <Player
         name={name}
-        source={{ url: via === 'hls' ? hls : flvUrl(stream, location, via, query), hls }}
+        source={{
+          lines: via === 'hls' ? undefined : { stream: streamText(stream), lines: [ownLine(stream, via, query)] },
+          hls,
+        }}
         via={via}
+        setting="broadcast"
         reach={reach}
       />
       <StreamLink stream={stream} />
@@ -39,13 +44,13 @@ export function Play({ app, name }: { app: string; name: string }) {
         <CopyLine label={t('pageLink')} text={location.href} />
         <Addresses stream={stream} query={query} />
       </details>
-      <Recorded stream={stream} query={query} />
+      <RecordedList stream={stream} query={query} />
     </article>
   );
 }
 
 /** What was recorded of the stream, for those who may know. */
-function Recorded({ stream, query }: { stream: StreamName; query: string }) {
+export function RecordedList({ stream, query }: { stream: StreamName; query: string }) {
   const { data } = usePoll(() => listRecordings(streamText(stream), query), 600_000);
   if (!data || data.total === 0) return null;
   return (
@@ -54,6 +59,19 @@ function Recorded({ stream, query }: { stream: StreamName; query: string }) {
       <RecordingList recordings={data.recordings} query={query} />
     </section>
   );
+}
+
+function ownLine(stream: StreamName, via: 'http' | 'ws', query: string): Line {
+  const { host } = location;
+  const protocol = `${via}-flv`;
+  return {
+    id: `${host}/${protocol}`,
+    node: host,
+    name: host,
+    region: '',
+    protocol,
+    url: flvUrl(stream, location, via, query),
+  };
 }
 
 function viaOf(text: string | null): Via {
