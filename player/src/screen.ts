@@ -68,10 +68,10 @@ export class Screen {
   look(needed: number): Verdict {
     const { currentTime: time, buffered, paused } = this.#video;
     const now = performance.now();
-    this.#place();
-    this.#crossHole();
     if (paused || document.hidden) this.#stalls.rest();
     else if (this.#stalls.look(now, time)) this.#stall(now);
+    this.#place();
+    this.#crossHole();
     if (this.#isPlaced) this.#pace(needed, now);
     return this.#progress.judge({ now, time, end: buffered.length > 0 ? buffered.end(buffered.length - 1) : 0 });
   }
@@ -92,7 +92,7 @@ export class Screen {
     const { buffered } = this.#video;
     if (this.#isPlaced || buffered.length === 0) return;
     this.#isPlaced = true;
-    this.#video.currentTime = buffered.start(0);
+    this.#seek(buffered.start(0));
     this.#video.play().catch((error: unknown) => {
       if (error instanceof DOMException && error.name === 'NotAllowedError') this.#events.blocked();
     });
@@ -103,7 +103,13 @@ export class Screen {
     const target = acrossHole(buffered, currentTime, this.#crossed);
     if (target === undefined) return;
     this.#crossed = target;
-    this.#video.currentTime = Math.max(target, currentTime);
+    this.#seek(Math.max(target, currentTime));
+  }
+
+  /** A seek is no picture that moves. */
+  #seek(time: number): void {
+    this.#video.currentTime = time;
+    this.#stalls.rest();
   }
 
   #pace(needed: number, now: number): void {
@@ -111,6 +117,6 @@ export class Screen {
     const target = this.#target.at(now);
     const { rate, jump } = pace({ ahead, target, needed }, this.#video.playbackRate);
     if (this.#video.playbackRate !== rate) this.#video.playbackRate = rate;
-    if (jump) this.#video.currentTime += ahead - target;
+    if (jump) this.#seek(this.#video.currentTime + ahead - target);
   }
 }

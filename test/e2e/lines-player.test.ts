@@ -3,12 +3,12 @@ import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { showsPictures, startBrowser } from '../support/browser.ts';
 import { clip } from '../support/clips.ts';
-import { Director, type ToldLine } from '../support/director.ts';
+import { Director, lineOf, type ToldLine } from '../support/director.ts';
 import { seen, watchClosely } from '../support/eye.ts';
 import { publishFile } from '../support/ffmpeg.ts';
 import { edgeOf, type Origin, startOrigin } from '../support/nodes.ts';
 import type { Program } from '../support/program.ts';
-import { type SpawnedServer, spawnServer, type TestServer } from '../support/server.ts';
+import { type SpawnedServer, spawnServer } from '../support/server.ts';
 import { needs } from '../support/tools.ts';
 import type { Owner } from '../support/until.ts';
 
@@ -48,7 +48,7 @@ describe('a player of lines', { skip: options.skip ?? false }, () => {
   });
 
   test('plays the best line', options, async (t) => {
-    const { page } = await open(t, 'best', [line('near', near, 'best'), line('origin', origin.server, 'best')]);
+    const { page } = await open(t, 'best', [lineOf('near', near, 'best'), lineOf('origin', origin.server, 'best')]);
     const { time } = await showsPictures(page, SOME);
     assert.ok(time > 1);
     assert.equal(await playing(page), 'near/http-flv');
@@ -61,7 +61,10 @@ describe('a player of lines', { skip: options.skip ?? false }, () => {
   ] as const) {
     test(`goes from ${from} to ${to} of another node, and nobody sees it`, options, async (t) => {
       const name = `switch-${from}-${to}`;
-      const { page } = await open(t, name, [line('near', near, name, from), line('origin', origin.server, name, to)]);
+      const { page } = await open(t, name, [
+        lineOf('near', near, name, from),
+        lineOf('origin', origin.server, name, to),
+      ]);
       await showsPictures(page, SOME);
       await watchClosely(page);
       await page.evaluate((id) => player.switchTo(id), `origin/${to}`);
@@ -78,7 +81,7 @@ describe('a player of lines', { skip: options.skip ?? false }, () => {
   }
 
   test('moves where an operator sends it', options, async (t) => {
-    const lines = [line('near', near, 'moved'), line('origin', origin.server, 'moved')];
+    const lines = [lineOf('near', near, 'moved'), lineOf('origin', origin.server, 'moved')];
     const { page, director } = await open(t, 'moved', lines);
     await showsPictures(page, SOME);
     director.tell('move', { to: lines[1] });
@@ -90,8 +93,8 @@ describe('a player of lines', { skip: options.skip ?? false }, () => {
   });
 
   test('stays where it is while a line that was chosen does not come', options, async (t) => {
-    const gone = { ...line('gone', origin.server, 'kept'), url: origin.server.http('/live/nobody.flv') };
-    const { page } = await open(t, 'kept', [line('near', near, 'kept'), gone]);
+    const gone = { ...lineOf('gone', origin.server, 'kept'), url: origin.server.http('/live/nobody.flv') };
+    const { page } = await open(t, 'kept', [lineOf('near', near, 'kept'), gone]);
     await showsPictures(page, SOME);
     await page.evaluate(() => player.switchTo('gone/http-flv'));
     await page.waitForFunction(() => !player.next);
@@ -103,7 +106,7 @@ describe('a player of lines', { skip: options.skip ?? false }, () => {
     test(`of an edge that gets ${signal} under them, all players go on by another`, options, async (t) => {
       const name = `under-${signal}`;
       const doomed = await startEdge(t);
-      const lines = [line('doomed', doomed, name), line('near', near, name)];
+      const lines = [lineOf('doomed', doomed, name), lineOf('near', near, name)];
       const { page, director } = await open(t, name, lines);
       const pages = [page, ...(await Promise.all([2, 3, 4].map(() => visit(t, director, name))))];
       await Promise.all(pages.map((each) => showsPictures(each, SOME)));
@@ -122,7 +125,7 @@ describe('a player of lines', { skip: options.skip ?? false }, () => {
   }
 
   test('returns when its only line does', options, async (t) => {
-    const { page } = await open(t, 'alone', [line('origin', origin.server, 'alone')]);
+    const { page } = await open(t, 'alone', [lineOf('origin', origin.server, 'alone')]);
     await showsPictures(page, SOME);
     publishers.get('alone')!.kill('SIGSTOP');
     await page.waitForFunction(() => player.state === 'interrupted');
@@ -151,11 +154,6 @@ describe('a player of lines', { skip: options.skip ?? false }, () => {
     return page;
   }
 });
-
-function line(node: string, { ports }: TestServer, name: string, protocol = 'http-flv'): ToldLine {
-  const url = `${protocol === 'ws-flv' ? 'ws' : 'http'}://127.0.0.1:${ports['http']}/live/${name}.flv`;
-  return { id: `${node}/${protocol}`, node, name: `node ${node}`, protocol, url, delay_ms: 120, load: 0.3 };
-}
 
 function playing(page: Page): Promise<string | undefined> {
   return page.evaluate(() => player.line?.id);

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import type { TestServer } from './server.ts';
 import type { Owner } from './until.ts';
 
 /** A line as `POST /api/v1/lines` tells of it. */
@@ -14,6 +15,12 @@ export interface ToldLine {
   readonly url: string;
   readonly delay_ms: number;
   readonly load: number;
+}
+
+/** The line of a node that plays `live/NAME`. */
+export function lineOf(node: string, server: TestServer, name: string, protocol = 'http-flv'): ToldLine {
+  const url = server.http(`/live/${name}.flv`).replace('http', protocol.startsWith('ws') ? 'ws' : 'http');
+  return { id: `${node}/${protocol}`, node, name: `Node ${node}`, protocol, url, delay_ms: 120, load: 0.34 };
 }
 
 const SCRIPT = join(import.meta.dirname, '../../console/dist/player.js');

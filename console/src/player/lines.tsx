@@ -48,7 +48,7 @@ export function Lines({ player }: { player: LivePlayer }) {
             key={each.id}
             line={each}
             isPresent={each.id === line?.id}
-            isNext={each.id === next?.id}
+            isNext={each.id === next?.id && each.id === wished}
             choose={choose}
           />
         ))}
@@ -67,9 +67,9 @@ function useRefresh(player: LivePlayer, isOpen: boolean): void {
   }, [player, isOpen]);
 }
 
-/** What becomes of a wish. */
+/** What becomes of a wish; what the player tries by itself nobody needs to know. */
 function saying(all: readonly Line[], line: Line | undefined, next: Line | undefined, wished: string): string {
-  if (next && line) return t('switchingTo', { name: next.name });
+  if (next?.id === wished) return t('switchingTo', { name: next.name });
   const failed = line && line.id !== wished && all.find(({ id }) => id === wished);
   return failed ? t('lineFailed', { name: failed.name }) : '';
 }
@@ -110,7 +110,7 @@ function Figures({ line: { delay_ms, load } }: { line: Line }) {
       <span>{delay_ms === undefined ? '–' : t('lineDelay', { delay: formatMs(delay_ms) })}</span>
       {percent !== undefined && (
         <span class="load" data-high={percent >= 80}>
-          <meter min={0} max={100} value={percent} aria-hidden="true" />
+          <span class="bar" style={{ '--share': `${Math.min(100, percent)}%` }} />
           {t('lineLoad', { percent })}
         </span>
       )}
