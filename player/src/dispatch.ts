@@ -52,10 +52,10 @@ export async function askForLines(wish: Wish, exclude: readonly string[]): Promi
 
 /** The server's own line. */
 function ownLine({ stream, server, query, protocols }: Wish): Line {
-  const protocol = protocols.find((each) => each.endsWith('-flv')) ?? protocols[0]!;
+  const protocol = protocols[0]!;
   const parts = stream.split('/').map(encodeURIComponent);
   const base = protocol.startsWith('ws') ? server.replace(/^http/, 'ws') : server;
-  const url = `${base}/${parts.join('/')}.flv${query}`;
+  const url = `${base}/${parts.join('/')}.${protocol.endsWith('-flv') ? 'flv' : 'm3u8'}${query}`;
   const { host } = new URL(server);
   return { id: `${host}/${protocol}`, node: host, name: host, region: '', protocol, url };
 }

@@ -20,7 +20,7 @@ export interface PlayerOptions {
   readonly region?: string;
   /** The only lines, where no server is to be asked for them. */
   readonly lines?: readonly Line[];
-  /** The protocols that may be used, the dearest first, of `http-flv` and `ws-flv`. */
+  /** The protocols that may be used, the dearest first, of `http-flv`, `ws-flv`, `ll-hls` and `hls`. */
   readonly protocols?: readonly string[];
 }
 

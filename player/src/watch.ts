@@ -1,5 +1,6 @@
 import type { Wish } from './dispatch.ts';
 import { openHttpFlv, openWebSocketFlv } from './flv-source.ts';
+import { openHls } from './hls-source.ts';
 import { Junction } from './junction.ts';
 import type { Line } from './line.ts';
 import { type Failure, isRefusal, type PlayerState, retryDelay, stateAfter } from './policy.ts';
@@ -19,7 +20,12 @@ export interface WatchEvents {
 }
 
 /** How each protocol is opened. */
-export const OPENERS: Readonly<Record<string, Open>> = { 'http-flv': openHttpFlv, 'ws-flv': openWebSocketFlv };
+export const OPENERS: Readonly<Record<string, Open>> = {
+  'http-flv': openHttpFlv,
+  'ws-flv': openWebSocketFlv,
+  'll-hls': openHls,
+  hls: openHls,
+};
 
 /** In milliseconds. */
 const TICK = 50;

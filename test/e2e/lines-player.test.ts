@@ -58,6 +58,9 @@ describe('a player of lines', { skip: options.skip ?? false }, () => {
     ['http-flv', 'http-flv'],
     ['http-flv', 'ws-flv'],
     ['ws-flv', 'http-flv'],
+    ['http-flv', 'll-hls'],
+    ['ll-hls', 'http-flv'],
+    ['ll-hls', 'll-hls'],
   ] as const) {
     test(`goes from ${from} to ${to} of another node, and nobody sees it`, options, async (t) => {
       const name = `switch-${from}-${to}`;

@@ -19,7 +19,9 @@ export interface ToldLine {
 
 /** The line of a node that plays `live/NAME`. */
 export function lineOf(node: string, server: TestServer, name: string, protocol = 'http-flv'): ToldLine {
-  const url = server.http(`/live/${name}.flv`).replace('http', protocol.startsWith('ws') ? 'ws' : 'http');
+  const url = server
+    .http(`/live/${name}.${protocol.endsWith('hls') ? 'm3u8' : 'flv'}`)
+    .replace('http', protocol.startsWith('ws') ? 'ws' : 'http');
   return { id: `${node}/${protocol}`, node, name: `Node ${node}`, protocol, url, delay_ms: 120, load: 0.34 };
 }
 

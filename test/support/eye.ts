@@ -4,10 +4,8 @@ import type { Page } from 'playwright-core';
 export interface Seen {
   /** How many pictures were shown. */
   readonly pictures: number;
-  /** The longest step from one picture to the next, in seconds of the stream. */
+  /** The longest step from one picture to the next, in seconds of the stream; those that a busy machine did not show or look at count. */
   readonly widest: number;
-  /** The longest that one picture stood, in seconds of the clock. */
-  readonly longest: number;
   /** How dark the darkest one was, 0 to 255. */
   readonly darkest: number;
   /** How many pieces the buffer had at most. */
@@ -21,12 +19,16 @@ interface Video {
   readonly videoWidth: number;
   readonly buffered: { readonly length: number };
   readonly webkitAudioDecodedByteCount: number;
-  requestVideoFrameCallback(callback: (now: number, frame: { readonly mediaTime: number }) => void): number;
+  getVideoPlaybackQuality(): { readonly droppedVideoFrames: number };
+  requestVideoFrameCallback(callback: (now: number, frame: Frame) => void): number;
+}
+interface Frame {
+  readonly mediaTime: number;
+  readonly presentedFrames: number;
 }
 interface Looks {
   pictures: number;
   widest: number;
-  longest: number;
   darkest: number;
   pieces: number;
   soundFrom: number;
@@ -50,21 +52,20 @@ export async function watchClosely(page: Page): Promise<void> {
     const looks = {
       pictures: 0,
       widest: 0,
-      longest: 0,
       darkest: 255,
       pieces: 1,
       soundFrom: video.webkitAudioDecodedByteCount,
     };
     window.looks = looks;
-    let last: { now: number; time: number } | undefined;
-    const look = (now: number, { mediaTime: time }: { readonly mediaTime: number }) => {
+    let last: { time: number; made: number } | undefined;
+    const look = (_: number, { mediaTime: time, presentedFrames: shown }: Frame) => {
+      const made = shown + video.getVideoPlaybackQuality().droppedVideoFrames;
       context.drawImage(video, 0, 0, 16, 9);
       const { data } = context.getImageData(0, 0, 16, 9);
       looks.darkest = Math.min(looks.darkest, data.reduce((sum, value) => sum + value, 0) / data.length);
       looks.pieces = Math.max(looks.pieces, video.buffered.length);
-      if (last) looks.widest = Math.max(looks.widest, time - last.time);
-      if (last) looks.longest = Math.max(looks.longest, (now - last.now) / 1000);
-      last = { now, time };
+      if (last) looks.widest = Math.max(looks.widest, (time - last.time) / (made - last.made));
+      last = { time, made };
       looks.pictures++;
       video.requestVideoFrameCallback(look);
     };
