@@ -26,10 +26,17 @@ export interface Settings {
 /** Beside Headwater. */
 const PEERS = ['floor', 'nginx-rtmp', 'node-media-server'];
 /** How many viewers each bench has unless told otherwise. */
-const VIEWERS: Record<string, string> = { fanout: '1000', latency: '100', join: '1000', hls: '1000', cluster: '8000' };
+const VIEWERS: Record<string, string> = {
+  fanout: '1000',
+  latency: '100',
+  join: '1000',
+  hls: '1000',
+  cluster: '8000',
+  switch: '20',
+};
 
-export const USAGE = `npm run bench -- fanout|latency|join|publish|hls|record|cluster|start [options]
-  --viewers 1000,2000     how many viewers (fanout, latency, join, hls, cluster)
+export const USAGE = `npm run bench -- fanout|latency|join|publish|hls|record|cluster|start|switch [options]
+  --viewers 1000,2000     how many viewers (fanout, latency, join, hls, cluster, switch)
   --protocol http-flv     one or more of ${PROTOCOLS.join(',')}
   --publishers 1000       how many publishers (publish; record has 20)
   --workers 1,2           how many processes the server is made of (cluster)

@@ -169,7 +169,7 @@ export const english = {
   lessonWaiting: 'The lesson has not begun yet',
   lessonInterrupted: 'The teacher’s connection is interrupted',
   lessonEnded: 'The lesson has ended',
-  room: 'Room',
+  roomLink: 'Lesson page',
 };
 
 export type StringKey = keyof typeof english;
@@ -344,5 +344,5 @@ export const chinese: Readonly<Record<StringKey, string>> = {
   lessonWaiting: '课程尚未开始',
   lessonInterrupted: '老师的网络连接中断',
   lessonEnded: '课程已结束',
-  room: '教室',
+  roomLink: '课堂页面',
 };

@@ -8,6 +8,8 @@ import type { Frames, Kinds } from './source.ts';
 
 /** A kind that was announced and of which no frame came among so many is waited for no longer. */
 const ENOUGH_FRAMES = 100;
+/** A browser that does not open its MediaSource for so many frames never will. */
+const MOST_EARLY = 10_000;
 
 /** What frames a video element is fed with, of whatever lines they come: one MediaSource, a SourceBuffer per track. */
 export class Feed {
@@ -42,6 +44,7 @@ export class Feed {
     if (this.#isOver) return;
     if (this.#channels.size > 0) return this.#hand(samples);
     this.#early.push(...samples);
+    if (this.#early.length > MOST_EARLY) return this.#end({ kind: 'media' });
     if (this.#isOpen) this.#begin(kinds);
   }
 

@@ -6,6 +6,7 @@ import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import { askForLines, type DispatchError, type Wish } from './dispatch.ts';
 import { type Line, readLines, readMove } from './line.ts';
+import { Suspicion } from './suspicion.ts';
 import { isClearlyWorse, stallsTooOften, Trials } from './trials.ts';
 
 const BASE = 'http://192.0.2.4:8080';
@@ -94,6 +95,33 @@ test('a line is left for stalls that follow each other, or where another one is 
   assert.ok(isClearlyWorse(line('a', 900), line('b', 100)));
   assert.ok(!isClearlyWorse(line('a', 300), line('b', 100)));
   assert.ok(!isClearlyWorse(line('a', 900), line('b')));
+});
+
+test('beside a line that is silent another one is tried, now and again, and which of the two is dead is told by what comes', () => {
+  const suspicion = new Suspicion();
+  const other = () => b;
+  assert.equal(suspicion.look(a, 1000, 10_000, other), undefined);
+  assert.equal(suspicion.look(a, 2000, 11_000, other), b);
+  assert.equal(suspicion.settle(), a);
+  assert.equal(suspicion.settle(), undefined);
+  assert.equal(
+    suspicion.look(b, 2000, 15_000, () => c),
+    undefined,
+  );
+  assert.equal(
+    suspicion.look(b, 8000, 21_000, () => c),
+    c,
+  );
+  suspicion.drop();
+  assert.equal(suspicion.settle(), undefined);
+});
+
+test('a line that is alone is opened anew when it has been silent for long, and is not to blame', () => {
+  const suspicion = new Suspicion();
+  const none = () => undefined;
+  assert.equal(suspicion.look(a, 10_000, 20_000, none), undefined);
+  assert.equal(suspicion.look(a, 16_000, 26_000, none), a);
+  assert.equal(suspicion.settle(), undefined);
 });
 
 async function ask(t: TestContext, answer: RequestListener, exclude: readonly string[] = []) {

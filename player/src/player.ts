@@ -1,10 +1,11 @@
 import type { Wish } from './dispatch.ts';
 import type { Line } from './line.ts';
 import { BrowserMediaSource } from './media-source.ts';
+import { OPENERS } from './openers.ts';
 import { type PlayerState, retries } from './policy.ts';
 import { stalledAfter } from './progress.ts';
 import { noStats, type PlayerStats } from './stats.ts';
-import { OPENERS, Watch } from './watch.ts';
+import { Watch } from './watch.ts';
 
 /** What is to be played, and how. */
 export interface PlayerOptions {
@@ -46,9 +47,17 @@ export class Player {
   /** Nothing happens before `start`. */
   constructor(video: HTMLVideoElement, options: PlayerOptions) {
     this.#video = video;
-    const wished = options.protocols ?? Object.keys(OPENERS);
+    const wished = options.protocols ?? [...OPENERS.keys()];
     const { stream, server = location.origin, query = '', viewer = madeUp(), region = '', lines } = options;
-    this.#wish = { stream, server, query, viewer, region, lines, protocols: wished.filter((each) => each in OPENERS) };
+    this.#wish = {
+      stream,
+      server,
+      query,
+      viewer,
+      region,
+      lines,
+      protocols: wished.filter((each) => OPENERS.has(each)),
+    };
   }
 
   get state(): PlayerState {
@@ -133,8 +142,9 @@ export class Player {
   }
 
   #set(state: PlayerState): void {
+    if (state === this.#state) return;
     // The picture had stood still for a while when that was taken for an interruption.
-    if (state !== this.#state) this.#since = Date.now() - (state === 'interrupted' ? stalledAfter : 0);
+    this.#since = Date.now() - (state === 'interrupted' ? stalledAfter : 0);
     this.#state = state;
     this.#tell();
   }

@@ -1,14 +1,14 @@
 import type { Wish } from './dispatch.ts';
-import { openHttpFlv, openWebSocketFlv } from './flv-source.ts';
-import { openHls } from './hls-source.ts';
+import { Entry } from './entry.ts';
 import { Junction } from './junction.ts';
 import type { Line } from './line.ts';
-import { type Failure, isRefusal, type PlayerState, retryDelay, stateAfter } from './policy.ts';
+import { OPENERS } from './openers.ts';
+import { type Failure, isRefusal, type PlayerState, stateAfter } from './policy.ts';
 import type { Verdict } from './progress.ts';
 import { Roster } from './roster.ts';
 import { Screen } from './screen.ts';
-import type { Open } from './source.ts';
 import { Meter, type PlayerStats, readStats } from './stats.ts';
+import { SUSPICIOUS, Suspicion } from './suspicion.ts';
 import { stallsTooOften } from './trials.ts';
 
 /** What one hears of a {@link Watch}. */
@@ -19,22 +19,9 @@ export interface WatchEvents {
   changed(): void;
 }
 
-/** How each protocol is opened. */
-export const OPENERS: Readonly<Record<string, Open>> = {
-  'http-flv': openHttpFlv,
-  'ws-flv': openWebSocketFlv,
-  'll-hls': openHls,
-  hls: openHls,
-};
-
 /** In milliseconds. */
 const TICK = 50;
 const TICKS_PER_REPORT = 5;
-/** A line that brings nothing for so long may be dead: another one is tried beside it, now and again. */
-const SUSPICIOUS = 1_500;
-const AGAIN = 10_000;
-/** One that is alone is opened anew. */
-const DEAD = 15_000;
 /** A line that was opened and does not come into play is given up. */
 const LONGEST_OPENING = 8_000;
 /** A line that has played for so long works; stalls only count from then on. */
@@ -49,18 +36,16 @@ export class Watch {
   readonly #roster: Roster;
   readonly #junction: Junction;
   readonly #screen: Screen;
+  readonly #suspicion = new Suspicion();
   readonly #meter = new Meter(performance.now());
   readonly #ticker: ReturnType<typeof setInterval>;
-  readonly #closing = new AbortController();
-  #entry: ReturnType<typeof setTimeout> | undefined;
+  readonly #entry: Entry;
   #ticks = 0;
-  #attempt = 0;
   #refusals = 0;
   #switches = -1;
   #hasPlayed = false;
   #failure: Failure | undefined;
   #joinedAt = 0;
-  #suspectedAt = -Infinity;
 
   /** Begins at once. */
   constructor(video: HTMLVideoElement, wish: Wish, events: WatchEvents) {
@@ -73,7 +58,7 @@ export class Watch {
       blocked: () => events.state('paused'),
     });
     this.#junction = new Junction(
-      (line, told) => OPENERS[line.protocol]!(line, told),
+      (line, told) => OPENERS.get(line.protocol)!(line, told),
       () => performance.now(),
       {
         frames: (frames) => this.#screen.write(frames),
@@ -83,10 +68,12 @@ export class Watch {
         failed: (line, failure) => this.#lineFailed(line, failure),
       },
     );
-    const { signal } = this.#closing;
-    addEventListener('online', () => this.#entry !== undefined && this.#enter(0), { signal });
+    this.#entry = new Entry(this.#roster, {
+      open: (line) => this.#open(line),
+      none: (failure) => (this.#failure = failure),
+      refused: () => events.state('refused'),
+    });
     this.#ticker = setInterval(() => this.#tick(), TICK);
-    this.#enter(0);
   }
 
   get lines(): readonly Line[] {
@@ -115,8 +102,9 @@ export class Watch {
 
   /** Goes over to a line; one that is left without another one to play goes on with whatever works. */
   go(line: Line): void {
+    this.#suspicion.drop();
     if (line.id === this.line?.id) this.#junction.drop();
-    else if (line.protocol in OPENERS) this.#open(line);
+    else if (OPENERS.has(line.protocol)) this.#open(line);
     this.#events.changed();
   }
 
@@ -126,8 +114,7 @@ export class Watch {
   }
 
   close(): void {
-    this.#closing.abort();
-    clearTimeout(this.#entry);
+    this.#entry.close();
     clearInterval(this.#ticker);
     this.#roster.close();
     this.#junction.close();
@@ -135,27 +122,8 @@ export class Watch {
   }
 
   #open(line: Line): void {
-    clearTimeout(this.#entry);
-    this.#entry = undefined;
+    this.#entry.cancel();
     this.#junction.go(line);
-  }
-
-  /** Asks for lines, in so many milliseconds, and opens the best. */
-  #enter(delay: number): void {
-    clearTimeout(this.#entry);
-    this.#entry = setTimeout(async () => {
-      const failure = await this.#roster.ask();
-      if (this.#closing.signal.aborted || this.#entry === undefined) return;
-      const line = this.#roster.any();
-      if (failure && isRefusal(failure)) this.#events.state('refused');
-      else if (line) this.#open(line);
-      else this.#retry(failure);
-    }, delay);
-  }
-
-  #retry(failure: Failure | undefined): void {
-    this.#failure = failure;
-    this.#enter(retryDelay(this.#attempt++, Math.random()));
   }
 
   #joined(line: Line): void {
@@ -163,6 +131,8 @@ export class Watch {
     this.#refusals = 0;
     this.#switches++;
     this.#joinedAt = performance.now();
+    const dead = this.#suspicion.settle();
+    if (dead) this.#roster.failed(dead);
     this.#roster.plays(line);
     this.#events.changed();
   }
@@ -179,8 +149,9 @@ export class Watch {
   /** Nothing plays: goes to another line at once, or where all have failed to any in a while. */
   #goOn(failure: Failure): void {
     const line = this.#roster.best();
-    if (line) this.#open(line);
-    else this.#retry(failure);
+    if (line) return this.#open(line);
+    this.#failure = failure;
+    this.#entry.again();
   }
 
   #screenFailed(failure: Failure): void {
@@ -217,16 +188,15 @@ export class Watch {
     const now = performance.now();
     if (line && !next && now - this.#joinedAt > PROVEN) this.#roster.worked(line);
     if (next && this.#junction.waiting > LONGEST_OPENING) this.#giveUp(next);
-    if (!line || next || this.#junction.silence < SUSPICIOUS || now - this.#suspectedAt < AGAIN) return;
-    const other = this.#roster.best(line) ?? (this.#junction.silence > DEAD ? line : undefined);
-    if (!other) return;
-    this.#suspectedAt = now;
-    this.#open(other);
+    if (!line || next) return;
+    const other = this.#suspicion.look(line, this.#junction.silence, now, () => this.#roster.best(line));
+    if (other) this.#open(other);
   }
 
   /** Where the one that plays is as silent, it is no fault of the other one. */
   #giveUp(next: Line): void {
     this.#junction.drop();
+    this.#suspicion.drop();
     if (this.line && this.#junction.silence > SUSPICIOUS) return;
     this.#lineFailed(next, { kind: 'network' });
   }
@@ -243,7 +213,7 @@ export class Watch {
 
   #playing(): void {
     this.#hasPlayed = true;
-    this.#attempt = 0;
+    this.#entry.succeeded();
     this.#events.state('playing');
   }
 

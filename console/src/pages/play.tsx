@@ -8,7 +8,7 @@ import { StreamLink } from '../parts/stream-link.tsx';
 import { Player } from '../player/player.tsx';
 import { useShift } from '../player/use-shift.ts';
 import { t } from '../settings.ts';
-import { flvUrl, hlsUrl, type StreamName, serverQuery, streamText, type Via } from '../urls.ts';
+import { flvUrl, hlsUrl, roomPath, type StreamName, serverQuery, streamText, type Via } from '../urls.ts';
 import { usePoll } from '../use-poll.ts';
 
 /** The player of one stream, for everybody who knows its address; `?via=ws` plays over a WebSocket, `?via=hls` by HLS. */
@@ -42,6 +42,7 @@ export function Play({ app, name }: { app: string; name: string }) {
       <details class="card other-ways">
         <summary>{t('otherWays')}</summary>
         <CopyLine label={t('pageLink')} text={location.href} />
+        <CopyLine label={t('roomLink')} text={location.origin + roomPath(stream)} />
         <Addresses stream={stream} query={query} />
       </details>
       <RecordedList stream={stream} query={query} />
