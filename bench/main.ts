@@ -8,6 +8,7 @@ import { link } from './benches/link.ts';
 import { publish } from './benches/publish.ts';
 import { record } from './benches/record.ts';
 import { start } from './benches/start.ts';
+import { change } from './benches/switch.ts';
 import { prepareClip } from './clip.ts';
 import { CLUSTER_USAGE, readClusterSettings } from './cluster/settings.ts';
 import { LINK_USAGE, readLinkSettings } from './link/settings.ts';
@@ -16,7 +17,7 @@ import { machine, print, type Report } from './report.ts';
 import { type Cores, readSettings, type Settings, USAGE } from './settings.ts';
 
 const BENCHES = new Map<string, (settings: Settings) => Promise<Report>>(
-  Object.entries({ fanout, latency, join, publish, hls, record, start }),
+  Object.entries({ fanout, latency, join, publish, hls, record, start, switch: change }),
 );
 const NEEDED = ['ffmpeg', 'taskset'];
 const BITRATES = [1000, 200];

@@ -31,10 +31,16 @@ export interface Settings extends Cores {
 /** Beside Headwater. */
 const PEERS = ['floor', 'nginx-rtmp', 'node-media-server'];
 /** How many viewers each bench has unless told otherwise. */
-const VIEWERS: Record<string, string> = { fanout: '1000', latency: '100', join: '1000', hls: '1000' };
+const VIEWERS: Record<string, string> = {
+  fanout: '1000',
+  latency: '100',
+  join: '1000',
+  hls: '1000',
+  switch: '20',
+};
 
-export const USAGE = `npm run bench -- fanout|latency|join|publish|hls|record|start [options]
-  --viewers 1000,2000     how many viewers (fanout, latency, join, hls)
+export const USAGE = `npm run bench -- fanout|latency|join|publish|hls|record|start|switch [options]
+  --viewers 1000,2000     how many viewers (fanout, latency, join, hls, switch)
   --protocol http-flv     one or more of ${PROTOCOLS.join(',')}
   --publishers 1000       how many publishers (publish; record has 20)
   --kills 5               how often a server that records is killed (record)

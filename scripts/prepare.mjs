@@ -25,8 +25,10 @@ export function needsInstall(root = ROOT) {
 
 /** Whether the console was never built, or its sources have changed since. */
 export function needsConsole(root = ROOT) {
-  const sources = join(root, 'console');
-  return modified(join(sources, 'dist/index.html')) < newest(sources);
+  // Everything that goes into it: the player has the server's own containers and codecs.
+  const sources = ['console', 'player', 'src/base', 'src/media', 'src/codec', 'src/container'];
+  const changed = Math.max(...sources.map((folder) => newest(join(root, folder))));
+  return modified(join(root, 'console/dist/index.html')) < changed;
 }
 
 /** Brings what is missing: the packages (the pinned Node is one of them) and, where wanted, the built console. Returns that Node. */
@@ -63,9 +65,10 @@ function modified(file) {
   return existsSync(file) ? statSync(file).mtimeMs : 0;
 }
 
-/** When the newest file of a folder was written, those that are installed or built left out. */
+/** When the newest file of a folder was written, 0 where there is none; those that are installed or built left out. */
 function newest(folder) {
   let latest = 0;
+  if (!existsSync(folder)) return latest;
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     if (entry.name === 'node_modules' || entry.name === 'dist') continue;
     const path = join(folder, entry.name);

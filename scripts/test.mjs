@@ -4,7 +4,7 @@ import { runProgram } from '../bin/pinned-node.js';
 import { bringNeeds } from './debian.mjs';
 import { fail, needsInstall, npm, prepare, ROOT } from './prepare.mjs';
 
-const UNIT = ['src/**/*.test.ts', 'console/src/**/*.test.ts', 'scripts/**/*.test.mjs'];
+const UNIT = ['src/**/*.test.ts', 'player/src/**/*.test.ts', 'console/src/**/*.test.ts', 'scripts/**/*.test.mjs'];
 const SUITES = {
   all: [...UNIT, 'test/**/*.test.ts', 'bench/**/*.test.ts', 'console/test/**/*.test.ts'],
   unit: UNIT,
@@ -27,6 +27,7 @@ if (suite === 'all') {
 }
 await check('types', 'tsc', '-p', 'tsconfig.json');
 await check('types of the pure folders', 'tsc', '-p', 'tsconfig.pure.json');
+await check('types of the player', 'tsc', '-p', 'player/tsconfig.json');
 await check('types of the console', 'tsc', '-p', 'console/tsconfig.json');
 await check('lint', 'oxlint', '--type-aware');
 await check('form', 'biome', 'check');

@@ -62,6 +62,16 @@ test('pure code imports nothing but pure code', () => {
   );
 });
 
+test('the player of browsers has nothing of the server but pure code', () => {
+  const player = resolve(root, '../player/src');
+  const foreign = globSync('**/*.ts', { cwd: player, exclude: ['**/*.test.ts'] }).flatMap((file) =>
+    [...readFileSync(resolve(player, file), 'utf8').matchAll(/from\s*'([^']+)'/g)]
+      .map(([, target]) => relative(root, resolve(player, target!)))
+      .filter((target) => !target.startsWith('../player/') && !PURE.test(target)),
+  );
+  assert.deepEqual(foreign, []);
+});
+
 test('no two files import each other, however many are between them', () => {
   const edges = new Map<string, string[]>(files.map((file) => [file, []]));
   for (const { file, target, isLocal } of imports) if (isLocal) edges.get(file)!.push(target);

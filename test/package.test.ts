@@ -54,6 +54,8 @@ describe('the npm package, installed into an empty folder (from the registry)', 
       'dist/index.js',
       'dist/index.d.ts',
       'console/dist/index.html',
+      'console/dist/player.js',
+      'dist/browser/player/src/index.d.ts',
       'bin/headwater.js',
     ]) {
       assert.ok(files.includes(needed), needed);
@@ -88,5 +90,11 @@ describe('the npm package, installed into an empty folder (from the registry)', 
     const script = "import('headwater').then(({ startServer }) => console.log(typeof startServer))";
     const library = await inFolder(process.execPath, ['-e', script]).succeeded();
     assert.equal(library.stdout, 'function\n');
+  });
+
+  test('has the player of browsers, which may be loaded anywhere', async () => {
+    const script = "import('headwater/player').then(({ Player, canPlay }) => console.log(typeof Player, canPlay()))";
+    const library = await inFolder(process.execPath, ['-e', script]).succeeded();
+    assert.equal(library.stdout, 'function false\n');
   });
 });

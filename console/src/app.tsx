@@ -2,6 +2,7 @@ import { route } from './navigation.ts';
 import { Overview } from './pages/overview.tsx';
 import { Play } from './pages/play.tsx';
 import { Recordings } from './pages/recordings.tsx';
+import { Room } from './pages/room.tsx';
 import { Watch } from './pages/watch.tsx';
 import { Header } from './parts/header.tsx';
 import { Link } from './parts/link.tsx';
@@ -23,6 +24,7 @@ function Page() {
   const place = route.value;
   if (place.page === 'overview') return <Overview />;
   if (place.page === 'play') return <Play key={location.pathname} app={place.app} name={place.name} />;
+  if (place.page === 'room') return <Room key={location.pathname} app={place.app} name={place.name} />;
   if (place.page === 'recordings') return <Recordings />;
   if (place.page === 'watch') return <Watch key={place.id} id={place.id} />;
   return (

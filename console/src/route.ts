@@ -1,7 +1,7 @@
 /** Where the visitor is, read from the address bar. */
 export type Route =
   | { page: 'overview' }
-  | { page: 'play'; app: string; name: string }
+  | { page: 'play' | 'room'; app: string; name: string }
   | { page: 'recordings' }
   | { page: 'watch'; id: string }
   | { page: 'unknown' };
@@ -12,10 +12,11 @@ export function parseRoute(pathname: string): Route {
   if (pathname === '/recordings') return { page: 'recordings' };
   const id = /^\/watch\/([\w-]+)$/.exec(pathname)?.[1];
   if (id !== undefined) return { page: 'watch', id };
-  const match = /^\/play\/(.+)\/([^/]+)$/.exec(pathname);
+  const match = /^\/(play|room)\/(.+)\/([^/]+)$/.exec(pathname);
   if (!match) return { page: 'unknown' };
   try {
-    return { page: 'play', app: decodeURIComponent(match[1]!), name: decodeURIComponent(match[2]!) };
+    const page = match[1] === 'room' ? 'room' : 'play';
+    return { page, app: decodeURIComponent(match[2]!), name: decodeURIComponent(match[3]!) };
   } catch {
     return { page: 'unknown' }; // a malformed percent escape
   }

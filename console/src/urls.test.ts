@@ -2,7 +2,18 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { parseRoute } from './route.ts';
-import { flvUrl, hlsUrl, nameOf, pathOf, playPath, rtmpUrl, serverQuery, streamText, vhostOf } from './urls.ts';
+import {
+  flvUrl,
+  hlsUrl,
+  nameOf,
+  pathOf,
+  playPath,
+  roomPath,
+  rtmpUrl,
+  serverQuery,
+  streamText,
+  vhostOf,
+} from './urls.ts';
 
 const plain = { protocol: 'http:', host: 'tv.example:8080', hostname: 'tv.example' };
 const secure = { protocol: 'https:', host: 'tv.example', hostname: 'tv.example' };
@@ -49,9 +60,11 @@ test('whatever a stream is called, its page leads back to it', () => {
   const segment = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 40 }).filter((text) => !text.includes('/'));
   fc.assert(
     fc.property(fc.array(segment, { minLength: 1, maxLength: 3 }), segment, (app, name) => {
-      const path = playPath({ vhost: '', app: app.join('/'), name });
-      assert.deepEqual(parseRoute(path), { page: 'play', app: app.join('/'), name });
-      assert.match(path, /^[\w/%.~!*'()-]+$/);
+      const stream = { vhost: '', app: app.join('/'), name };
+      for (const [page, path] of Object.entries({ play: playPath(stream), room: roomPath(stream) })) {
+        assert.deepEqual(parseRoute(path), { page, app: stream.app, name });
+        assert.match(path, /^[\w/%.~!*'()-]+$/);
+      }
     }),
     { seed: 1 },
   );
@@ -59,7 +72,7 @@ test('whatever a stream is called, its page leads back to it', () => {
 
 test('an address that leads nowhere is told from the overview', () => {
   assert.deepEqual(parseRoute('/'), { page: 'overview' });
-  for (const path of ['/play', '/play/live', '/play/live/', '/elsewhere', '/play/live/%E0%A4%A']) {
+  for (const path of ['/play', '/play/live', '/play/live/', '/elsewhere', '/play/live/%E0%A4%A', '/room/live']) {
     assert.deepEqual(parseRoute(path), { page: 'unknown' }, path);
   }
 });

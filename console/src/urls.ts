@@ -21,6 +21,11 @@ export function playPath(stream: StreamName): string {
   return `/play/${escapePath(stream)}${vhostQuery(stream)}`;
 }
 
+/** Path and query of the page of a lesson, which plays by lines. */
+export function roomPath(stream: StreamName): string {
+  return `/room/${escapePath(stream)}${vhostQuery(stream)}`;
+}
+
 /** A stream as the API names it: `live/movie`, with the vhost before it where that is not the default one. */
 export function streamText({ vhost, app, name }: StreamName): string {
   return [vhost === defaultVhost ? '' : vhost, app, name].filter(Boolean).join('/');

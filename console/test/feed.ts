@@ -13,7 +13,7 @@ export interface Feed {
 /** Sends an FLV stream at the speed of life to `write` until it is stopped, then calls `end`. */
 export function startFeed(content: Content, write: (bytes: Uint8Array) => void, end: () => void): Feed {
   if (content === 'hevc') write(hevcHeader());
-  if (content === 'ac3') write(flvTag(8, Buffer.from('\x91ac-3\x0b\x77', 'latin1')));
+  if (content === 'ac3') write(flvTag(8, Buffer.from('\x91ac-3\x0b\x77\0\0\x14\x40\x43\0\0\0', 'latin1')));
   if (content === 'hevc' || content === 'ac3' || content === 'silent') return { hold: () => {}, stop: end };
   const encoder = spawn('ffmpeg', words(content === 'picture' ? picture : sound), {
     stdio: ['ignore', 'pipe', 'inherit'],

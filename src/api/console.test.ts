@@ -19,6 +19,7 @@ mkdirSync(join(dist, 'assets'), { recursive: true });
 writeFileSync(join(folder, 'secret.txt'), 'secret');
 writeFileSync(join(dist, 'index.html'), INDEX);
 writeFileSync(join(dist, 'favicon.svg'), '<svg/>');
+writeFileSync(join(dist, 'player.js'), SCRIPT);
 writeFileSync(join(dist, 'assets/index-k7FZvR9_.js'), SCRIPT);
 
 const server = await startApi({ after }, [api({ access: 'admin', streams: 1 }), consolePages(dist)]);
@@ -26,7 +27,14 @@ const html = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
 const plain = { 'accept-encoding': 'identity' };
 
 test('every page of the console is the one page', async () => {
-  for (const path of ['/', '/play/live/movie', '/play/live/movie.v2?via=ws', '/room/7', '/index.html']) {
+  for (const path of [
+    '/',
+    '/play/live/movie',
+    '/play/live/movie.v2?via=ws',
+    '/room/live/movie.v2',
+    '/room/7',
+    '/index.html',
+  ]) {
     const response = await server.fetch(path, { headers: html });
     assert.equal(response.status, 200, path);
     assert.equal(response.headers.get('content-type'), 'text/html; charset=utf-8');
@@ -35,9 +43,19 @@ test('every page of the console is the one page', async () => {
   }
 });
 
+test('the page of a lesson may connect to other nodes, and other pages may load the library', async () => {
+  const policyOf = async (path: string) =>
+    (await server.fetch(path, { headers: html })).headers.get('content-security-policy')!;
+  assert.match(await policyOf('/room/live/movie'), /connect-src 'self' http: https: ws: wss:;/);
+  assert.match(await policyOf('/play/live/movie'), /connect-src 'self' ws: wss:;/);
+  const allowed = async (path: string) => (await server.fetch(path)).headers.get('access-control-allow-origin');
+  assert.equal(await allowed('/player.js'), '*');
+  assert.equal(await allowed('/favicon.svg'), null);
+});
+
 test('what is neither a page nor a file is not found', async () => {
   const cases: [path: string, headers: Record<string, string>][] = [
-    ['/room/7', { accept: 'application/json' }],
+    ['/rooms/7', { accept: 'application/json' }],
     ['/live/movie.flv', html],
     ['/assets/', { accept: '*/*' }],
     ['/assets/index-00000000.js', html],

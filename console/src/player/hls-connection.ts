@@ -1,8 +1,25 @@
 import type HlsPlayer from 'hls.js';
-import { codecInMessage } from './codecs.ts';
-import type { Connection, ConnectionEvents } from './connection.ts';
-import type { Failure } from './policy.ts';
+import { codecInMessage } from '../../../player/src/codecs.ts';
+import type { Failure } from '../../../player/src/policy.ts';
 import { catchUpRate, type StreamTime, timeAt } from './stream-time.ts';
+
+/** What one hears of a {@link Connection}. */
+export interface ConnectionEvents {
+  /** Called once; the connection is then over, the picture stays until `close`. */
+  failed(failure: Failure): void;
+  /** The rate of arriving data, about twice a second. */
+  rate(kbps: number): void;
+  /** Whether the stream has a picture. */
+  tracks(hasVideo: boolean): void;
+  /** The browser wants the viewer to press play first. */
+  blocked(): void;
+}
+
+/** A playlist that is being played. */
+export interface Connection {
+  readonly time: StreamTime;
+  close(): void;
+}
 
 const NATIVE_TYPE = 'application/vnd.apple.mpegurl';
 /** The player comes back by itself, and knows best when. */

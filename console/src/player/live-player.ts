@@ -1,204 +1,122 @@
-import { signal } from '@preact/signals';
-import { type Connection, type ConnectionEvents, connect, loadMpegts } from './connection.ts';
-import { connectHls, loadHls } from './hls-connection.ts';
-import { acrossHole } from './holes.ts';
-import { bufferedEnd, measure, noStats, type PlayerStats } from './measure.ts';
-import { type Failure, type PlayerState, retries, retryDelay, stateAfter } from './policy.ts';
-import { Progress } from './progress.ts';
-import { liveWithin } from './stream-time.ts';
+import { computed, type ReadonlySignal, signal } from '@preact/signals';
+import { canPlay, type Line, Player, type PlayerOptions, type PlayerState } from '../../../player/src/index.ts';
+import { HlsPlayer, type Moment } from './hls-player.ts';
+import { noStats, type PlayerStats } from './measure.ts';
 
-const tick = 500;
-
-/** The addresses of one stream. */
+/** The ways to one stream. */
 export interface Source {
-  /** What is played: FLV by HTTP or WebSocket, or a playlist of HLS (`.m3u8`). */
-  readonly url: string;
-  /** The playlist, for browsers that cannot play FLV at all, and for what is past. */
+  /** By which lines it is played; undefined where it is by HLS alone. */
+  readonly lines: PlayerOptions | undefined;
+  /** The playlist, for browsers that cannot play lines at all, and for what is past. */
   readonly hls: string;
 }
 
-/** From when on a stream is wanted: Unix milliseconds, or its beginning. */
-export type Moment = number | 'start';
+/** What is known of the lines of a stream. */
+export interface LinesNow {
+  readonly all: readonly Line[];
+  /** The one that plays. */
+  readonly line: Line | undefined;
+  /** The one that is about to take over. */
+  readonly next: Line | undefined;
+}
 
-/** Keeps one live stream playing in one video element: connects, watches, returns after failures. */
+interface ByLines extends LinesNow {
+  readonly state: PlayerState;
+  readonly since: number;
+  readonly codec: string;
+  readonly hasVideo: boolean;
+  readonly stats: PlayerStats;
+}
+
+const nothing: ByLines = {
+  all: [],
+  line: undefined,
+  next: undefined,
+  state: 'connecting',
+  since: Date.now(),
+  codec: '',
+  hasVideo: true,
+  stats: noStats,
+};
+
+/** Plays one stream in one video element: what is live by lines, what is past by HLS. */
 export class LivePlayer {
-  readonly state = signal<PlayerState>('connecting');
+  readonly state: ReadonlySignal<PlayerState>;
   /** In state `unsupported`: the codec, or empty where the browser can play no live stream at all. */
-  readonly codec = signal('');
-  readonly hasVideo = signal(true);
-  readonly stats = signal<PlayerStats>(noStats);
-  /** What is shown, in Unix milliseconds, where that is of the past; undefined while it is live. */
-  readonly past = signal<number | undefined>(undefined);
-  /** Whether it plays faster than life until it is live. */
-  readonly isHasty = signal(false);
+  readonly codec: ReadonlySignal<string>;
+  readonly hasVideo: ReadonlySignal<boolean>;
+  readonly stats: ReadonlySignal<PlayerStats>;
+  readonly lines: ReadonlySignal<LinesNow>;
+  /** See {@link HlsPlayer}. */
+  readonly past: ReadonlySignal<number | undefined>;
+  readonly isHasty: ReadonlySignal<boolean>;
+  /** Since when the state is what it is, in Unix milliseconds. */
+  readonly since: ReadonlySignal<number>;
 
-  readonly #video: HTMLVideoElement;
-  readonly #source: Source;
-  #connection: Connection | undefined;
-  /** From when on it plays; undefined for what is live. */
-  #moment: Moment | undefined;
-  #progress = new Progress(0);
-  /** The connection is over and the next not yet open. */
-  #failed = false;
-  #hasPlayed = false;
-  #attempt = 0;
-  #crossed = 0;
-  #kbps = 0;
-  #retryTimer: ReturnType<typeof setTimeout> | undefined;
-  #tickTimer: ReturnType<typeof setInterval> | undefined;
-  /** Which start is the valid one: the library may arrive after a stop. */
-  #run = 0;
+  readonly #hls: HlsPlayer;
+  readonly #player: Player | undefined;
+  readonly #byLines = signal(nothing);
+  /** Whether it plays by lines. */
+  readonly #isByLines = signal(false);
 
-  constructor(video: HTMLVideoElement, source: Source) {
-    this.#video = video;
-    this.#source = source;
+  constructor(video: HTMLVideoElement, { lines, hls }: Source) {
+    this.#player = lines && canPlay() ? new Player(video, lines) : undefined;
+    this.#player?.subscribe(() => this.#read(this.#player!));
+    this.#isByLines.value = this.#player !== undefined;
+    this.#hls = new HlsPlayer(video, hls);
+    const either = <T>(ofLines: (by: ByLines) => T, ofHls: ReadonlySignal<T>) =>
+      computed(() => (this.#isByLines.value ? ofLines(this.#byLines.value) : ofHls.value));
+    this.state = either(({ state }) => state, this.#hls.state);
+    this.codec = either(({ codec }) => codec, this.#hls.codec);
+    this.hasVideo = either(({ hasVideo }) => hasVideo, this.#hls.hasVideo);
+    this.stats = either(({ stats }) => stats, this.#hls.stats);
+    this.past = either(() => undefined, this.#hls.past);
+    this.isHasty = either(() => false, this.#hls.isHasty);
+    this.lines = this.#byLines;
+    // Read again whenever the state is another one.
+    this.since = either(
+      ({ since }) => since,
+      computed(() => (this.#hls.state.value ? Date.now() : 0)),
+    );
   }
 
   /** Connects at once, whatever went before. */
   start(): void {
-    this.stop('connecting');
-    document.addEventListener('visibilitychange', this.#onVisible);
-    window.addEventListener('online', this.#onOnline);
-    void this.#connect(++this.#run);
+    if (this.#isByLines.value) this.#player!.start();
+    else this.#hls.start();
+  }
+
+  /** Ends everything. */
+  stop(): void {
+    this.#player?.stop();
+    this.#hls.stop();
   }
 
   /** Plays from a moment on, or what is live. */
   watch(moment: Moment | undefined): void {
-    this.catchUp(false);
-    this.#moment = moment;
-    this.past.value = typeof moment === 'number' ? moment : undefined;
-    const isConnected = this.state.value === 'playing' && this.past.value !== undefined;
-    if (isConnected && this.#connection?.time?.seek(this.past.value!)) return;
-    this.start();
+    this.stop();
+    this.#isByLines.value = moment === undefined && this.#player !== undefined;
+    if (this.#isByLines.value) this.#player!.start();
+    else this.#hls.watch(moment);
   }
 
-  /** Plays faster than life until it is live, or no longer. */
+  /** Plays what is past faster than life until it is live, or no longer. */
   catchUp(isHasty: boolean): void {
-    this.isHasty.value = isHasty;
-    this.#connection?.time?.hasten(isHasty);
+    this.#hls.catchUp(isHasty);
   }
 
-  /** Ends everything; the state tells why. */
-  stop(state: PlayerState = 'paused'): void {
-    this.#run++;
-    this.#clear();
-    this.#attempt = 0;
-    document.removeEventListener('visibilitychange', this.#onVisible);
-    window.removeEventListener('online', this.#onOnline);
-    this.state.value = state;
+  /** Goes over to a line; one who is not on any goes to the best. */
+  switchTo(id: string): void {
+    if (this.#isByLines.value) this.#player!.switchTo(id);
+    else this.watch(undefined);
   }
 
-  #clear(): void {
-    clearTimeout(this.#retryTimer);
-    clearInterval(this.#tickTimer);
-    this.#connection?.close();
-    this.#connection = undefined;
+  /** Asks for the lines as they are now. */
+  refresh(): void {
+    this.#player?.refresh();
   }
 
-  async #connect(run: number): Promise<void> {
-    const open = await this.#way().catch(() => undefined);
-    if (run !== this.#run) return;
-    if (!open) return this.#fail({ kind: 'network' });
-    this.#clear();
-    this.#failed = false;
-    this.#crossed = 0;
-    this.#progress = new Progress(performance.now());
-    this.#connection = open();
-    if (this.isHasty.value) this.#connection.time?.hasten(true);
-    this.#tickTimer = setInterval(() => this.#watch(), tick);
+  #read({ lines: all, line, next, state, since, codec, hasVideo, stats }: Player): void {
+    this.#byLines.value = { all, line, next, state, since, codec, hasVideo, stats };
   }
-
-  /** How this browser can play it. Rejects where what is needed for that cannot be loaded. */
-  async #way(): Promise<() => Connection> {
-    const { url, hls: playlist } = this.#source;
-    if (this.#moment !== undefined) {
-      const hls = await loadHls();
-      return () => connectHls(hls, this.#video, from(playlist, this.#moment!), this.#events);
-    }
-    const isHls = new URL(url, location.href).pathname.endsWith('.m3u8');
-    const mpegts = isHls ? undefined : await loadMpegts();
-    if (mpegts?.isSupported()) return () => connect(mpegts, this.#video, url, this.#events);
-    const hls = await loadHls();
-    return () => connectHls(hls, this.#video, playlist, this.#events);
-  }
-
-  readonly #events: ConnectionEvents = {
-    failed: (failure) => this.#fail(failure),
-    rate: (kbps) => {
-      this.#kbps += (kbps - this.#kbps) * (this.#kbps === 0 ? 1 : 0.3);
-    },
-    tracks: (hasVideo) => {
-      this.hasVideo.value = hasVideo;
-    },
-    blocked: () => this.stop(),
-  };
-
-  #fail(failure: Failure): void {
-    this.#failed = true;
-    clearInterval(this.#tickTimer);
-    if (failure.kind === 'unsupported') this.codec.value = failure.codec;
-    this.state.value = stateAfter(failure, this.#hasPlayed);
-    if (retries(this.state.value)) this.#retry();
-  }
-
-  #retry(): void {
-    clearTimeout(this.#retryTimer);
-    const run = ++this.#run;
-    this.#retryTimer = setTimeout(() => void this.#connect(run), retryDelay(this.#attempt++, Math.random()));
-  }
-
-  #watch(): void {
-    if (this.#moment === undefined) this.#crossHole();
-    else this.#followPast(this.#connection?.time);
-    this.stats.value = measure(this.#video, this.#kbps);
-    const { currentTime: time, paused } = this.#video;
-    const verdict = this.#progress.judge({ now: performance.now(), time, end: bufferedEnd(this.#video) });
-    if (verdict === 'playing') this.#playing();
-    else if (verdict === 'silent') this.#fail({ kind: 'closed' });
-    else if (verdict === 'starting' || document.hidden)
-      return; // a browser may rest a hidden video
-    else if (paused && this.#hasPlayed)
-      this.stop(); // by a media key, say
-    else if (verdict === 'stuck') this.#fail({ kind: 'media' });
-    else if (this.#moment !== undefined)
-      this.state.value = 'connecting'; // it seeks
-    else this.state.value = this.#hasPlayed ? 'interrupted' : 'waiting';
-  }
-
-  /** Remembers where it is, to go on from there after a failure; one who has caught up is live. */
-  #followPast(time: Connection['time']): void {
-    if (time?.at === undefined) return;
-    const isLive = time.behind < liveWithin;
-    if (isLive && this.isHasty.value) this.catchUp(false);
-    this.past.value = isLive ? undefined : time.at;
-    this.#moment = time.at;
-  }
-
-  #crossHole(): void {
-    const { buffered, currentTime } = this.#video;
-    const target = acrossHole(buffered, currentTime, this.#crossed);
-    if (target === undefined) return;
-    this.#crossed = target;
-    this.#video.currentTime = Math.max(target, currentTime);
-  }
-
-  #playing(): void {
-    this.#hasPlayed = true;
-    this.#attempt = 0;
-    this.state.value = 'playing';
-  }
-
-  readonly #onVisible = (): void => {
-    if (!document.hidden && this.#video.paused && this.#hasPlayed && !this.#failed) this.start();
-  };
-
-  readonly #onOnline = (): void => {
-    if (this.#failed && retries(this.state.value)) this.start();
-  };
-}
-
-function from(playlist: string, moment: Moment): string {
-  const url = new URL(playlist);
-  url.searchParams.set('from', moment === 'start' ? moment : new Date(moment).toISOString());
-  return url.href;
 }

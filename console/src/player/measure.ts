@@ -7,6 +7,8 @@ export interface PlayerStats {
   readonly dropped: number;
   /** Seconds between the newest data here and the picture shown. */
   readonly delay: number;
+  /** How often the picture stood still; undefined where nobody counts. */
+  readonly stalls?: number;
 }
 
 export const noStats: PlayerStats = { width: 0, height: 0, kbps: 0, decoded: 0, dropped: 0, delay: 0 };

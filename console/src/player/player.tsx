@@ -3,21 +3,24 @@ import { Icon } from '../parts/icon.tsx';
 import { t } from '../settings.ts';
 import type { Via } from '../urls.ts';
 import { Controls } from './controls.tsx';
+import { Lines } from './lines.tsx';
 import { LivePlayer, type Source } from './live-player.ts';
-import { Message } from './message.tsx';
+import { Message, type Setting } from './message.tsx';
 import { Stats } from './stats.tsx';
 import type { Reach } from './use-shift.ts';
 
 interface Props {
   readonly name: string;
   readonly source: Source;
-  readonly via: Via;
+  readonly via: Via | 'lines';
+  /** What is played, in the words of those who watch. */
+  readonly setting: Setting;
   /** How far back it can be watched. */
   readonly reach: Reach | undefined;
 }
 
 /** Plays one live stream, muted at first as browsers demand. `data-state` tells tests and scripts its state. */
-export function Player({ name, source, via, reach }: Props) {
+export function Player({ name, source, via, setting, reach }: Props) {
   const stage = useRef<HTMLDivElement>(null);
   const video = useRef<HTMLVideoElement>(null);
   const [player, setPlayer] = useState<LivePlayer>();
@@ -28,7 +31,7 @@ export function Player({ name, source, via, reach }: Props) {
     setPlayer(live);
     live.start();
     return () => live.stop();
-  }, [source.url]);
+  }, [source.hls, via]);
 
   return (
     <section
@@ -39,7 +42,7 @@ export function Player({ name, source, via, reach }: Props) {
     >
       <div class="stage" ref={stage}>
         <video ref={video} playsInline disableRemotePlayback />
-        {player && <Message player={player} />}
+        {player && <Message player={player} setting={setting} />}
         {player?.state.value === 'playing' && !player.hasVideo.value && (
           <p class="audio-only">
             <Icon name="sound" />
@@ -48,6 +51,7 @@ export function Player({ name, source, via, reach }: Props) {
         )}
         {player && <Controls player={player} video={video.current!} stage={stage.current!} reach={reach} />}
       </div>
+      {player && via === 'lines' && <Lines player={player} />}
       {player && reach && (
         <button type="button" class="from-start" onClick={() => player.watch('start')}>
           <Icon name="start" />

@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 import type HlsPlayer from 'hls.js';
-import { codecInMessage } from './codecs.ts';
+import { codecInMessage } from '../../../player/src/codecs.ts';
 import { loadHls, longestBuffer } from './hls-connection.ts';
 
 /** What the player of a recording tells the viewer; also the `data-state` of its element. */

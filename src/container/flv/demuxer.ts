@@ -29,6 +29,11 @@ export class FlvDemuxer {
     this.#report = warn;
   }
 
+  /** The tracks as they have been described by now. */
+  get tracks(): Track[] {
+    return [this.#video, this.#audio].filter((track) => track !== undefined);
+  }
+
   /** The sample that a video body holds, if it holds one; its data is a view of `body`. */
   video(timestampMs: number, body: Uint8Array): Sample | undefined {
     return this.#sample('video', this.#unwrap(timestampMs), readVideo(body, this.#warn));

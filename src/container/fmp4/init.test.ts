@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { mutate } from '../../../test/fuzz/mutate.ts';
+import { Random } from '../../../test/fuzz/random.ts';
 import { type Box, boxAt, boxesIn } from '../../../test/support/boxes.ts';
 import { fromHex, toHex } from '../../base/bytes.ts';
-import { RefusedError } from '../../base/errors.ts';
+import { ProtocolError, RefusedError } from '../../base/errors.ts';
 import { aacTrack } from '../../codec/aac/config.ts';
 import { ac3Track } from '../../codec/ac3/frame.ts';
 import { av1Track } from '../../codec/av1/config.ts';
@@ -15,6 +17,7 @@ import { vp8Track } from '../../codec/vp8/frame.ts';
 import { vp9Track } from '../../codec/vp9/config.ts';
 import type { Track } from '../../media/track.ts';
 import { initSegment } from './init.ts';
+import { readInitSegment } from './read-init.ts';
 
 const AVCC = '0142c028ffe100196742c028da01e0089f970110000003001000000303c0f1832a01000468ce0fc8';
 const HVCC_HEAD = '0102200000009000000000003ff000fcfdfafa00000f03';
@@ -88,7 +91,27 @@ describe('the sample entry of', () => {
       assert.equal(found.type, entry);
       const [child] = boxesIn(found.body.subarray(track!.kind === 'video' ? 78 : 28));
       assert.deepEqual([child!.type, toHex(child!.body)], [box, configuration]);
+      // Parameter sets are said to be complete where they were not.
+      const config = track!.codec === 'h265' ? fromHex(configuration) : track!.config;
+      assert.deepEqual(readInitSegment(init), [{ ...track!, config }]);
     });
+});
+
+test('what is damaged or foreign has no tracks, or is refused', () => {
+  const init = initSegment([cases['aac']!.track!, cases['h264']!.track!]);
+  assert.deepEqual(
+    readInitSegment(init).map(({ codec }) => codec),
+    ['aac', 'h264'],
+  );
+  assert.deepEqual(readInitSegment(init.subarray(0, 0)), []);
+  const random = new Random(6);
+  for (let i = 0; i < 500; i++) {
+    try {
+      readInitSegment(mutate(init, random, [init]));
+    } catch (error) {
+      assert.ok(error instanceof ProtocolError, String(error));
+    }
+  }
 });
 
 test('a picture has its size, a sound its channels and rate', () => {

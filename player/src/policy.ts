@@ -40,6 +40,11 @@ function stateOfStatus(status: number, hasPlayed: boolean): PlayerState {
   return 'busy';
 }
 
+/** Whether a failure is a no, which asking again does not change. */
+export function isRefusal(failure: Failure): boolean {
+  return stateAfter(failure, false) === 'refused';
+}
+
 /** Whether the player goes on by itself from this state. */
 export function retries(state: PlayerState): boolean {
   return state !== 'refused' && state !== 'unsupported' && state !== 'paused';

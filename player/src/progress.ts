@@ -8,7 +8,8 @@ export interface Sample {
 /** `starting`: too soon to tell; `stalled`: no picture moves; `silent`: no data for so long that the connection is taken for dead; `stuck`: data comes, yet nothing moves. */
 export type Verdict = 'starting' | 'playing' | 'stalled' | 'silent' | 'stuck';
 
-const stalledAfter = 2_000;
+/** A picture that has not moved for so long has stopped, in milliseconds. */
+export const stalledAfter = 2_000;
 const stuckAfter = 8_000;
 const silentAfter = 15_000;
 const enoughToPlay = 1;
