@@ -141,11 +141,11 @@ export class HttpRouter {
   }
 
   /** Answers a request by the route that it is for. Throws {@link RefusedError} where there is none, and what the route throws. */
-  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  handle(request: IncomingMessage, response: ServerResponse): Promise<void> | void {
     const pathname = pathnameOf(request);
     const found = find(this.#routes, request, pathname);
     if (!found) throw new RefusedError('not-found', `nothing is at ${pathname}`);
-    await found.route.handle(new Exchange(request, found.groups, response));
+    return found.route.handle(new Exchange(request, found.groups, response));
   }
 
   /** A server of HTTP/1.1, or with `tls` of HTTPS with HTTP/2, that uses these routes. */
