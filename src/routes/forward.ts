@@ -43,10 +43,10 @@ export class Forwarding {
     else if (type === 'published') this.#consider(stream);
   }
 
-  /** What comes from another node is not ours, and would be kept for our sake. */
+  /** What comes from another node or server is not ours, and would be kept for our sake; what another worker has, is. */
   #consider(stream: Stream): void {
-    const isFetched = stream.publisher?.session.detail['origin'] !== undefined;
-    const isForeign = isFetched || (stream.mirrored && !stream.mirrored.isInner);
+    const { mirrored, publisher } = stream;
+    const isForeign = mirrored ? !mirrored.isInner : publisher?.session.detail['origin'] !== undefined;
     if (isForeign || !this.#rule.fits(stream.path)) return;
     const push = new Push(this.#context, this.#rule, stream);
     const job = new Job(this.#context, push, () => this.#jobs.delete(stream));
