@@ -6,7 +6,6 @@ import { MemoryLeases } from '../hub/lease.ts';
 import type { Logger } from '../ops/log.ts';
 import { packageVersion } from '../ops/version.ts';
 import { MARKS } from './directory/directory.ts';
-import { RedisDirectory } from './directory/redis.ts';
 import { Identity } from './identity.ts';
 import type { AttemptGuard } from './join.ts';
 import { FileLeases } from './leases.ts';
@@ -60,6 +59,8 @@ export async function membershipOf(
   log: Logger,
 ): Promise<Membership | undefined> {
   if (!cluster.directory) return undefined;
+  // Its client takes longer to load than much of the rest, and few nodes need it.
+  const { RedisDirectory } = await import('./directory/redis.ts');
   const directory = await RedisDirectory.open(cluster.directory, cluster.name, log);
   const member = new Member({
     nodeId,
