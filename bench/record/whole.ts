@@ -1,13 +1,14 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { PART } from '../../src/record/places.ts';
 import { verify } from '../../src/record/verify.ts';
+import { until } from '../../test/support/until.ts';
 import { type Clip, LOOP } from '../clip.ts';
 import type { Figures } from '../report.ts';
 
 /** Publishers who stopped are waited for so long before a recording is finished. */
-const FINISH_SECONDS = 90;
+const FINISH_MILLISECONDS = 90_000;
 /** Times in a file are in its own units: of 1/90000 s at the coarsest. */
 const MOST_OFF_MILLISECONDS = 1;
 const MOST_BYTES = 512 * 1024 * 1024;
@@ -23,7 +24,8 @@ interface Times {
  * many `frames` there were, and how many are `amiss`: not there, too many, or not at their times to the millisecond.
  */
 export async function compareWhole(folder: string, clip: Clip, frames: readonly number[]): Promise<Figures> {
-  await finished(folder);
+  const names = () => readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  await until('recordings are finished', () => names().every((name) => !name.endsWith(PART)), FINISH_MILLISECONDS);
   const sum = { frames: 0, amiss: 0 };
   for (const [index, count] of frames.entries()) {
     const file = onlyFileOf(join(folder, 'live', frames.length === 1 ? 'stream' : `stream${index}`));
@@ -37,14 +39,6 @@ export async function compareWhole(folder: string, clip: Clip, frames: readonly 
     }
   }
   return sum;
-}
-
-async function finished(folder: string): Promise<void> {
-  for (let left = FINISH_SECONDS * 10; left > 0; left--) {
-    if (readdirSync(folder, { recursive: true, encoding: 'utf8' }).every((name) => !name.endsWith('.part'))) return;
-    await sleep(100);
-  }
-  throw new Error('recordings are not finished');
 }
 
 function onlyFileOf(place: string): string {
