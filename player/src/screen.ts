@@ -5,6 +5,7 @@ import type { Failure } from './policy.ts';
 import { Progress, type Verdict } from './progress.ts';
 import type { Frames } from './source.ts';
 import { type Experience, Stalls } from './stalls.ts';
+import { bufferedEnd } from './stats.ts';
 
 /** What one hears of a {@link Screen}. */
 export interface ScreenEvents {
@@ -45,8 +46,7 @@ export class Screen {
 
   /** What is there to be played, in seconds. */
   get ahead(): number {
-    const { buffered, currentTime } = this.#video;
-    return buffered.length > 0 ? Math.max(0, buffered.end(buffered.length - 1) - currentTime) : 0;
+    return Math.max(0, bufferedEnd(this.#video) - this.#video.currentTime);
   }
 
   write(frames: Frames): void {
@@ -66,14 +66,14 @@ export class Screen {
 
   /** To be called some twenty times a second; `needed` is what a switch needs ahead, in seconds. */
   look(needed: number): Verdict {
-    const { currentTime: time, buffered, paused } = this.#video;
+    const { currentTime: time, paused } = this.#video;
     const now = performance.now();
     if (paused || document.hidden) this.#stalls.rest();
     else if (this.#stalls.look(now, time)) this.#stall(now);
     this.#place();
     this.#crossHole();
     if (this.#isPlaced) this.#pace(needed, now);
-    return this.#progress.judge({ now, time, end: buffered.length > 0 ? buffered.end(buffered.length - 1) : 0 });
+    return this.#progress.judge({ now, time, end: bufferedEnd(this.#video) });
   }
 
   close(): void {

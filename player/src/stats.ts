@@ -33,23 +33,34 @@ export const noStats: PlayerStats = {
   switches: 0,
 };
 
+/** Where the data ends that a video element has, in seconds; 0 where it has none. */
+export function bufferedEnd({ buffered }: HTMLVideoElement): number {
+  return buffered.length > 0 ? buffered.end(buffered.length - 1) : 0;
+}
+
+/** What a video element knows of its pictures. */
+export function readPictures(video: HTMLVideoElement): Pick<PlayerStats, 'width' | 'height' | 'decoded' | 'dropped'> {
+  const { totalVideoFrames, droppedVideoFrames } = video.getVideoPlaybackQuality();
+  return {
+    width: video.videoWidth,
+    height: video.videoHeight,
+    decoded: totalVideoFrames - droppedVideoFrames,
+    dropped: droppedVideoFrames,
+  };
+}
+
 /** Reads a video element; the rest is the caller's. */
 export function readStats(
   video: HTMLVideoElement,
   { start, stalls, stalled }: Experience,
   rest: Pick<PlayerStats, 'kbps' | 'delay' | 'switches'>,
 ): PlayerStats {
-  const { totalVideoFrames, droppedVideoFrames } = video.getVideoPlaybackQuality();
-  return {
-    ...rest,
-    width: video.videoWidth,
-    height: video.videoHeight,
-    decoded: totalVideoFrames - droppedVideoFrames,
-    dropped: droppedVideoFrames,
-    start,
-    stalls,
-    stalled,
-  };
+  return { ...rest, ...readPictures(video), start, stalls, stalled };
+}
+
+/** A rate, smoothed by what it is now. */
+export function smoothed(kbps: number, now: number): number {
+  return kbps + (now - kbps) * (kbps === 0 ? 1 : SMOOTHING);
 }
 
 /** How fast bytes come. */
@@ -72,7 +83,7 @@ export class Meter {
     const elapsed = now - this.#since;
     if (elapsed < SHORTEST_MEASURE) return this.#kbps;
     const rate = (this.#bytes * 8) / elapsed;
-    this.#kbps += (rate - this.#kbps) * (this.#kbps === 0 ? 1 : SMOOTHING);
+    this.#kbps = smoothed(this.#kbps, rate);
     [this.#bytes, this.#since] = [0, now];
     return this.#kbps;
   }

@@ -2,8 +2,9 @@ import { signal } from '@preact/signals';
 import { acrossHole } from '../../../player/src/holes.ts';
 import { type Failure, type PlayerState, retries, retryDelay, stateAfter } from '../../../player/src/policy.ts';
 import { Progress } from '../../../player/src/progress.ts';
+import { bufferedEnd, smoothed } from '../../../player/src/stats.ts';
 import { type Connection, type ConnectionEvents, connectHls, loadHls } from './hls-connection.ts';
-import { bufferedEnd, measure, noStats, type PlayerStats } from './measure.ts';
+import { measure, noStats, type PlayerStats } from './measure.ts';
 import { liveWithin, type StreamTime } from './stream-time.ts';
 
 const tick = 500;
@@ -103,7 +104,7 @@ export class HlsPlayer {
   readonly #events: ConnectionEvents = {
     failed: (failure) => this.#fail(failure),
     rate: (kbps) => {
-      this.#kbps += (kbps - this.#kbps) * (this.#kbps === 0 ? 1 : 0.3);
+      this.#kbps = smoothed(this.#kbps, kbps);
     },
     tracks: (hasVideo) => {
       this.hasVideo.value = hasVideo;
