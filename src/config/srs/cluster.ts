@@ -1,5 +1,5 @@
 import { serverUrl, vhostParameter } from './routes.ts';
-import { apply, find, isOn, nothing, type Place, type Rule, type Rules, warn, without } from './rules.ts';
+import { block, find, isOn, nothing, type Place, type Rule, type Rules, warn, without } from './rules.ts';
 
 /** By what an edge of SRS fetches, and how names of streams end there. */
 const PROTOCOLS: Readonly<Record<string, { readonly scheme: string; readonly suffix: string }>> = {
@@ -31,14 +31,7 @@ export function placeCluster(place: Place): void {
 }
 
 /** The block `cluster`. */
-export const cluster: Rule = Object.assign(
-  (place: Place) => {
-    const { directive, ...around } = place;
-    apply(clusterRules, directive.block ?? [], around);
-    placeCluster(place);
-  },
-  { rules: clusterRules },
-);
+export const cluster: Rule = block(clusterRules, placeCluster);
 
 function fetchFrom(place: Place): void {
   const { directive, to, vhost } = place;

@@ -1,4 +1,5 @@
-import { DEFAULT_VHOST, feature, find, first, nothing, type Place, set, warn, within, without } from './rules.ts';
+import { DEFAULT_VHOST } from '../../hub/path.ts';
+import { feature, find, first, nothing, type Place, set, warn, within, without } from './rules.ts';
 
 /** What SRS takes where nothing is said, and what it puts behind a path without variables. */
 const [DEFAULT_PATH, DEFAULT_NAME] = ['./objs/nginx/html', '[app]/[stream].[timestamp].flv'];

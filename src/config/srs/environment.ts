@@ -1,5 +1,6 @@
+import { DEFAULT_VHOST } from '../../hub/path.ts';
 import { SERVICE_LINK } from '../environment.ts';
-import { DEFAULT_VHOST, type Rules } from './rules.ts';
+import type { Rules } from './rules.ts';
 import { serverRules } from './server.ts';
 import type { Directive } from './syntax.ts';
 import { vhost } from './vhost.ts';

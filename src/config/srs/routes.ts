@@ -1,15 +1,5 @@
-import {
-  DEFAULT_VHOST,
-  feature,
-  find,
-  first,
-  isEnabled,
-  type Place,
-  type Rule,
-  warn,
-  without,
-  wrong,
-} from './rules.ts';
+import { DEFAULT_VHOST } from '../../hub/path.ts';
+import { feature, find, first, isEnabled, type Place, type Rule, warn, without, wrong } from './rules.ts';
 
 const SERVER = /^(?:(rtmps?):\/\/)?((?:\[[\da-fA-F:.]+\]|[\w.-]+)(?::\d{1,5})?)$/;
 

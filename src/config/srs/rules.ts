@@ -1,3 +1,4 @@
+import { DEFAULT_VHOST } from '../../hub/path.ts';
 import { ConfigError } from '../load.ts';
 import type { Translation } from '../translation.ts';
 import type { Directive } from './syntax.ts';
@@ -23,9 +24,6 @@ export interface Rule {
 export interface Rules {
   readonly [name: string]: Rule;
 }
-
-/** The name of the virtual host of all that name none. */
-export const DEFAULT_VHOST = '__defaultVhost__';
 
 /** What may stand more than once. Of all else the first one counts, as in SRS. */
 const REPEATABLE = new Set(['vhost', 'stream_caster', 'ingest', 'transcode', 'engine', 'allow', 'deny']);
@@ -92,22 +90,23 @@ export function without(why: string, ...harmless: readonly string[]): Rule {
   };
 }
 
-/** A block of which everything counts. */
-export function block(rules: Rules): Rule {
-  const rule = ({ directive, ...around }: Place) => apply(rules, directive.block ?? [], around);
+/** A block of which everything counts; `whole` sees to what is in it together. */
+export function block(rules: Rules, whole: (place: Place) => void = nothing): Rule {
+  const rule = (place: Place) => {
+    const { directive, ...around } = place;
+    apply(rules, directive.block ?? [], around);
+    whole(place);
+  };
   return Object.assign(rule, { rules });
 }
 
-/** A block that counts where it is enabled, which it is not by itself; `whole` sees to what is in it together. */
-export function feature(rules: Rules, whole: (place: Place) => void = nothing): Rule {
-  const all = { enabled: nothing, ...rules };
+/** The same for one that counts where it is enabled, which it is not by itself. */
+export function feature(rules: Rules, whole?: (place: Place) => void): Rule {
+  const enabled = block({ enabled: nothing, ...rules }, whole);
   const rule = (place: Place) => {
-    const { directive, ...around } = place;
-    if (!isEnabled(directive)) return;
-    apply(all, directive.block!, around);
-    whole(place);
+    if (isEnabled(place.directive)) enabled(place);
   };
-  return Object.assign(rule, { rules: all });
+  return Object.assign(rule, { rules: enabled.rules! });
 }
 
 /** The same for what is always there, which is told where it is switched off. */

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
+import { DEFAULT_VHOST } from '../../hub/path.ts';
 import { Translation } from '../translation.ts';
 import { placeHttp } from './http.ts';
-import { apply, DEFAULT_VHOST } from './rules.ts';
+import { apply } from './rules.ts';
 import { placeLog, serverRules } from './server.ts';
 import type { Directive } from './syntax.ts';
 import { vhost as vhostRule } from './vhost.ts';

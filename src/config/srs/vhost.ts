@@ -3,7 +3,6 @@ import { dvr } from './dvr.ts';
 import { forward, ingest } from './routes.ts';
 import {
   always,
-  apply,
   block,
   find,
   missing,
@@ -150,13 +149,5 @@ const vhostRules: Rules = {
   rtsp: missing('nothing is served by RTSP'),
 };
 
-/** A virtual host. */
-export const vhost: Rule = Object.assign(
-  (place: Place) => {
-    const { directive, ...around } = place;
-    apply(vhostRules, directive.block ?? [], around);
-    // Old files have what belongs to `cluster` here.
-    placeCluster(place);
-  },
-  { rules: vhostRules },
-);
+/** A virtual host; old files have here what belongs to `cluster`. */
+export const vhost: Rule = block(vhostRules, placeCluster);
