@@ -4,10 +4,15 @@ import type { Publishing, Stream } from './stream.ts';
 
 /** How often it is looked whether a publisher that has others behind it has fallen silent. */
 const LOOK_EVERY = 100 * MILLISECOND;
-/** So long, or so many times its longest gap, it may be silent; who is to go on must not be, for half that long. */
+/** So long, or so many times its longest gap, a publisher may be silent; who is to go on must not be, for half that long. */
 const [SILENCE, GAPS] = [1 * SECOND, 3];
 /** A main publisher that is back goes on at its first key frame after so long. */
 const STEADY = 1 * SECOND;
+
+/** Whether nothing has come from a publisher for longer than it is known to pause. */
+export function isSilent({ lastArrival, longestGap }: Publishing, now: number): boolean {
+  return now - lastArrival >= Math.max(SILENCE, GAPS * longestGap);
+}
 
 /** Decides which of several publishers of a stream is heard, and has `change` make it so. */
 export class Casting {
@@ -54,12 +59,8 @@ export class Casting {
 
   #look(stream: Stream): void {
     if (stream.understudies.size === 0 || stream.ended) return void this.#looking.delete(stream);
-    if (!stream.publisher || this.#isSilent(stream.publisher)) this.replace(stream);
+    if (!stream.publisher || isSilent(stream.publisher, this.#clock.now())) this.replace(stream);
     this.#later(stream);
-  }
-
-  #isSilent({ lastArrival, longestGap }: Publishing): boolean {
-    return this.#clock.now() - lastArrival >= Math.max(SILENCE, GAPS * longestGap);
   }
 
   /** The main one before any backup; nobody who is silent himself. */

@@ -1,5 +1,6 @@
 import { MILLISECOND, SECOND } from '../base/clock.ts';
 import { RefusedError } from '../base/errors.ts';
+import { isSilent } from '../hub/casting.ts';
 import type { StreamPath } from '../hub/path.ts';
 import type { Publishing, Stream } from '../hub/stream.ts';
 import type { Context } from '../module.ts';
@@ -17,8 +18,6 @@ export interface FetchGround {
 
 /** How often it is looked how a stream is doing, in microseconds. */
 const LOOK_EVERY = 100 * MILLISECOND;
-/** So long, or so many times its longest gap, a server may be silent before others are asked as well. */
-const [SILENCE, GAPS] = [1 * SECOND, 3];
 /** Servers that do not have a stream may say nothing at all: after so long it is not expected any more. */
 const PATIENCE = 3 * SECOND;
 /** What has shown no frames, and nobody has asked for so long, nobody waits for. */
@@ -86,7 +85,7 @@ export class Fetch {
     const stream = hub.find(this.#path);
     if (this.#isUnwanted(stream)) return this.end();
     const live = stream?.publisher;
-    if (!live || this.#isSilent(live)) this.#askAll();
+    if (!live || isSilent(live, clock.now())) this.#askAll();
     else this.#settle(live);
     if (this.#isOver) return;
     if (!stream && !this.#upstreams.some(({ isAsked }) => isAsked)) return this.end();
@@ -97,10 +96,6 @@ export class Fetch {
     const now = this.#ground.context.clock.now();
     if (stream?.isWanted) this.#wantedAt = now;
     return now - this.#wantedAt >= (stream?.lineup ? this.#ground.idle : LAPSE);
-  }
-
-  #isSilent({ lastArrival, longestGap }: Publishing): boolean {
-    return this.#ground.context.clock.now() - lastArrival >= Math.max(SILENCE, GAPS * longestGap);
   }
 
   /** All at once: the hub hears the first who sends, and the others stand by. */
