@@ -1,4 +1,5 @@
 import type { Context, Module } from '../module.ts';
+import { authority } from '../net/server-url.ts';
 import { LoadGauge } from './load.ts';
 import type { Membership } from './node.ts';
 
@@ -15,11 +16,11 @@ export function cluster({ member, localAddress }: Membership, joinToken: string 
       if (!context) return;
       const { address } = context.config.cluster;
       const load = new LoadGauge(context);
-      const port = address?.port ?? headwater?.port;
       const url = () => {
         const host = address?.host ?? localAddress();
         if (!headwater || host === undefined) return undefined;
-        return `headwater://${host.includes(':') ? `[${host}]` : host}:${port}?join=${joinToken}`;
+        const port = address?.port ?? headwater.port;
+        return `headwater://${authority({ host, port })}?join=${joinToken}`;
       };
       member.start(() => ({ url: url(), load: load.read() }));
     },

@@ -16,6 +16,11 @@ export function hostOf(url: string): string {
   return authority.slice(authority.lastIndexOf('@') + 1).replace(/:\d*$/, '');
 }
 
+/** What stands for an address in a URL: `host:port`, and `[host]:port` for one of IPv6. */
+export function authority({ host, port }: { readonly host: string; readonly port: number }): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+}
+
 /** What two URLs of one stream at one server have in common, however they are spelled: host, port and path. */
 export function placeOf(url: string): string {
   const [, , authority = '', path = ''] = URL_PARTS.exec(url) ?? [];

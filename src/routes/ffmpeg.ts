@@ -2,7 +2,7 @@ import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { isLoopback } from '../access/loopback.ts';
 import { parsePath, type StreamPath } from '../hub/path.ts';
 import type { BoundAddress } from '../net/listen.ts';
-import { schemeOf } from '../net/server-url.ts';
+import { authority, schemeOf } from '../net/server-url.ts';
 import { maskSecrets } from '../ops/log.ts';
 
 /** How much is kept of what it says, in characters. */
@@ -28,7 +28,7 @@ export function localUrl(
   const host = ANY_ADDRESS.test(rtmp.host) ? '127.0.0.1' : rtmp.host;
   const isTrusted = loopback === 'trusted' && isLoopback(host);
   const query = isTrusted ? '' : `?key=${encodeURIComponent(publishKey)}`;
-  return `rtmp://${host.includes(':') ? `[${host}]` : host}:${rtmp.port}/${app}/${name}${query}`;
+  return `rtmp://${authority({ host, port: rtmp.port })}/${app}/${name}${query}`;
 }
 
 /** The arguments by which ffmpeg publishes what is at `from`, as it is. */

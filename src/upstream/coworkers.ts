@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { parsePath, type StreamPath } from '../hub/path.ts';
-import { askHttp, readJson } from '../net/http-json.ts';
+import { askHttp } from '../net/ask-http.ts';
 import type { Locator, Whereabouts } from '../net/locators.ts';
+import { authority } from '../net/server-url.ts';
 import { type Server, urlOf } from './server.ts';
 
 /** How long a coworker may take to answer, in milliseconds. */
 const PATIENCE_MS = 2000;
+const LARGEST_ANSWER = 64 * 1024;
 /** For how long what was found is told to others, in milliseconds. */
 const KEEP_MS = 1000;
 
@@ -27,11 +29,20 @@ async function ask(
   const { vhost, app, name } = parsePath(path);
   const query = new URLSearchParams({ vhost, ip: host, app, stream: name, coworker });
   const url = `http://${coworker}/api/v1/clusters?${query}`;
-  const { text } = await askHttp({ url, signal, timeout: PATIENCE_MS });
+  const text = await askHttp(url, { signal, patience: PATIENCE_MS, largest: LARGEST_ANSWER });
   const read = answer.safeParse(readJson(text));
   if (!read.success) throw new Error('it does not answer as a coworker');
   const { origin } = read.data.data;
   return origin ? { host: origin.ip, port: origin.port } : undefined;
+}
+
+/** Undefined for what is no JSON. */
+function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** A coworker as a server that may have streams. */
@@ -72,9 +83,4 @@ async function askAll(coworkers: readonly string[], path: StreamPath, host: stri
   const first = await Promise.any(answers).catch(() => undefined);
   asking.abort();
   return first;
-}
-
-/** `host:port` in a URL. */
-function authority({ host, port }: Whereabouts): string {
-  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }

@@ -2,6 +2,7 @@ import { amfObject } from '../../container/flv/amf0.ts';
 import { DEFAULT_VHOST } from '../../hub/path.ts';
 import type { Context } from '../../module.ts';
 import type { Whereabouts } from '../../net/locators.ts';
+import { authority } from '../../net/server-url.ts';
 import type { Status } from './wire/reply.ts';
 import type { Target } from './wire/url.ts';
 
@@ -21,8 +22,8 @@ export async function placeElsewhere(
 }
 
 /** What sends a player elsewhere, as SRS says it: `redirect` is the application there, and `redirect2` the stream. */
-export function redirection({ vhost, app, name, param }: Target, { host, port }: Whereabouts): Status {
-  const server = `rtmp://${host.includes(':') ? `[${host}]` : host}:${port}/${app}`;
+export function redirection({ vhost, app, name, param }: Target, place: Whereabouts): Status {
+  const server = `rtmp://${authority(place)}/${app}`;
   const isNamed = vhost === DEFAULT_VHOST || /[?&](?:vhost|domain)=/.test(param);
   const named = isNamed ? param : `${param}${param === '' ? '?' : '&'}vhost=${vhost}`;
   const ex = amfObject({

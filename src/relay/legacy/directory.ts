@@ -1,5 +1,6 @@
-import { isIPv6 } from 'node:net';
 import { type Clock, MILLISECOND, SECOND } from '../../base/clock.ts';
+import { askHttp } from '../../net/ask-http.ts';
+import { authority } from '../../net/server-url.ts';
 import type { Logger } from '../../ops/log.ts';
 import { type LegacyStream, readLivestat } from './wire/livestat.ts';
 
@@ -70,15 +71,15 @@ export class Directory {
     if (!this.#stopping.signal.aborted) this.#plan(this.#isWanted ? SOONEST : REGULARLY);
   }
 
-  async #look({ host, port }: { readonly host: string; readonly port: number }, asked: number): Promise<void> {
+  async #look(api: { readonly host: string; readonly port: number }, asked: number): Promise<void> {
     this.#isAsking = true;
     try {
-      const url = `http://${isIPv6(host) ? `[${host}]` : host}:${port}/stat/livestat`;
-      const streams = readLivestat(JSON.parse(await download(url, this.#stopping.signal)));
+      const asking = { signal: this.#stopping.signal, patience: PATIENCE_MS, largest: LARGEST_ANSWER };
+      const streams = readLivestat(JSON.parse(await askHttp(`http://${authority(api)}/stat/livestat`, asking)));
       if (!streams) throw new Error('its answer is not that of a cloud node');
       this.#take(streams, asked);
     } catch (error) {
-      this.#fail(`${host}:${port}`, error as Error);
+      this.#fail(`${api.host}:${api.port}`, error as Error);
     } finally {
       this.#isAsking = false;
     }
@@ -95,20 +96,7 @@ export class Directory {
   /** Told once in a row. */
   #fail(api: string, error: Error): void {
     if (this.#stopping.signal.aborted) return;
-    const reason = error.cause instanceof Error ? error.cause.message : error.message;
-    if (this.failures++ === 0) this.#options.log.warn({ api, reason }, 'the cloud does not tell its streams');
+    if (this.failures++ === 0)
+      this.#options.log.warn({ api, reason: error.message }, 'the cloud does not tell its streams');
   }
-}
-
-async function download(url: string, stopping: AbortSignal): Promise<string> {
-  const signal = AbortSignal.any([stopping, AbortSignal.timeout(PATIENCE_MS)]);
-  const response = await fetch(url, { redirect: 'error', signal });
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  for await (const part of response.body ?? []) {
-    size += part.length;
-    if (size > LARGEST_ANSWER) throw new Error('its answer is too large');
-    parts.push(part);
-  }
-  return Buffer.concat(parts).toString('utf8');
 }

@@ -6,6 +6,7 @@ import { matcher } from '../../hub/patterns.ts';
 import type { Stream } from '../../hub/stream.ts';
 import type { Context } from '../../module.ts';
 import type { MediaWay, PushReport } from '../../net/links.ts';
+import { authority } from '../../net/server-url.ts';
 import type { Destination } from '../link/origin-end.ts';
 import { sequenceOf } from '../link/packet.ts';
 import type { ParityOutlet } from '../link/parity-sender.ts';
@@ -61,8 +62,7 @@ export class PushTarget {
 
   /** For people. */
   get name(): string {
-    const { host, port } = this.address;
-    return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+    return authority(this.address);
   }
 
   /** What sends a stream there for one edge. */

@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type TestContext, test } from 'node:test';
+import { askHttp } from './ask-http.ts';
+
+const never = new AbortController().signal;
+const asking = { signal: never, patience: 15_000, largest: 1000 };
+
+async function serve(t: TestContext, answer: RequestListener): Promise<string> {
+  const server = createServer(answer);
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  t.after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/x?y=z`;
+}
+
+test('what another server answers is read whole, whatever its status', async (t) => {
+  const url = await serve(t, ({ method, url }, response) => response.writeHead(404).end(`${method} ${url}`));
+  assert.equal(await askHttp(url, asking), 'GET /x?y=z');
+});
+
+test('an answer may be as large as is said, and no larger', async (t) => {
+  const url = await serve(t, (_, response) => response.end('a'.repeat(1000)));
+  assert.equal((await askHttp(url, asking)).length, 1000);
+  await assert.rejects(askHttp(url, { ...asking, largest: 999 }), /more than 999 bytes/);
+});
+
+test('an answer that does not end is waited for as long as is said, or until it is not wanted', async (t) => {
+  const url = await serve(t, (_, response) => void response.write('a'));
+  await assert.rejects(askHttp(url, { ...asking, patience: 30 }), /no answer within 30 ms/);
+  await assert.rejects(askHttp(url, { ...asking, signal: AbortSignal.timeout(30) }), { name: 'AbortError' });
+});
+
+test('nobody is followed elsewhere, and who breaks off or does not listen is told', async (t) => {
+  const elsewhere = await serve(t, (_, response) => response.writeHead(302, { location: '/elsewhere' }).end('there'));
+  assert.equal(await askHttp(elsewhere, asking), 'there');
+  const broken = await serve(t, (_, response) => {
+    response.writeHead(200, { 'content-length': 10 });
+    response.write('a', () => response.destroy());
+  });
+  await assert.rejects(askHttp(broken, asking), { code: 'ECONNRESET' });
+  await assert.rejects(askHttp('http://127.0.0.1:1/', asking), { code: 'ECONNREFUSED' });
+});
