@@ -36,6 +36,14 @@ const STEP = 0.4;
 /** After so long without a stall it is a step smaller again, in milliseconds. */
 const CALM = 60_000;
 
+/**
+ * Whether to begin with so much to be played, so long after the first of it came; in seconds. An edge that has just handed out what it
+ * had sends nothing for its latency: with less than the usual reserve the picture would soon stand still.
+ */
+export function mayBegin(filled: number, waited: number): boolean {
+  return filled >= LEAST_TARGET || waited >= LEAST_TARGET;
+}
+
 /** How large a reserve this viewer's network needs: every stall makes it larger. */
 export class Target {
   #seconds = LEAST_TARGET;

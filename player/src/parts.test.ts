@@ -4,7 +4,7 @@ import { concat } from '../../src/base/bytes.ts';
 import { readFragments } from '../../src/container/fmp4/read-fragments.ts';
 import { madeStream } from '../../test/support/made-stream.ts';
 import { VIDEO } from '../../test/support/tracks.ts';
-import { FAST, pace, Target } from './pace.ts';
+import { FAST, mayBegin, pace, Target } from './pace.ts';
 import { Stalls } from './stalls.ts';
 import { TrackWriter } from './track-writer.ts';
 
@@ -53,6 +53,12 @@ test('one who is behind plays faster until the target, and one who is far behind
 test('a switch that needs time gets it by playing slower', () => {
   assert.ok(pace({ ahead: 0.8, target: 0.8, needed: 1.5 }, 1).rate < 1);
   assert.deepEqual(pace({ ahead: 6, target: 0.8, needed: 1.5 }, FAST), { rate: 1, jump: false });
+});
+
+test('playing begins with the usual reserve, and without it when that has not come in its own time', () => {
+  assert.ok(mayBegin(0.8, 0));
+  assert.ok(!mayBegin(0.79, 0.79));
+  assert.ok(mayBegin(0.04, 0.8));
 });
 
 test('stalls make the reserve larger, up to a limit, and calm makes it smaller again', () => {

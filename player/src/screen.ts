@@ -1,6 +1,6 @@
 import { Feed } from './feed.ts';
 import { acrossHole } from './holes.ts';
-import { pace, Target } from './pace.ts';
+import { mayBegin, pace, Target } from './pace.ts';
 import type { Failure } from './policy.ts';
 import { Progress, type Verdict } from './progress.ts';
 import type { Frames } from './source.ts';
@@ -25,6 +25,8 @@ export class Screen {
   readonly #stalls: Stalls;
   #progress: Progress;
   #feed: Feed | undefined;
+  /** When there was first something to be played. */
+  #filledAt: number | undefined;
   #isPlaced = false;
   #crossed = 0;
 
@@ -58,6 +60,7 @@ export class Screen {
   anew(): void {
     this.#feed?.close();
     this.#feed = undefined;
+    this.#filledAt = undefined;
     this.#isPlaced = false;
     this.#crossed = 0;
     this.#progress = new Progress(performance.now());
@@ -70,7 +73,7 @@ export class Screen {
     const now = performance.now();
     if (paused || document.hidden) this.#stalls.rest();
     else if (this.#stalls.look(now, time)) this.#stall(now);
-    this.#place();
+    this.#place(now);
     this.#crossHole();
     if (this.#isPlaced) this.#pace(needed, now);
     return this.#progress.judge({ now, time, end: bufferedEnd(this.#video) });
@@ -88,9 +91,11 @@ export class Screen {
   }
 
   /** Begins where the frames do: the stream's time is the video's. */
-  #place(): void {
+  #place(now: number): void {
     const { buffered } = this.#video;
     if (this.#isPlaced || buffered.length === 0) return;
+    this.#filledAt ??= now;
+    if (!mayBegin(bufferedEnd(this.#video) - buffered.start(0), (now - this.#filledAt) / 1000)) return;
     this.#isPlaced = true;
     this.#seek(buffered.start(0));
     this.#video.play().catch((error: unknown) => {
