@@ -1,44 +1,21 @@
 import { SECOND } from '../base/clock.ts';
 import type { Sample } from '../media/frame.ts';
 import type { TimelineCounters } from '../media/timeline.ts';
+import { beginStretch, type PlainStretch, type Stretch, skewOf, withoutLags } from './stretch.ts';
 
 /** How long a stretch is, and how many are remembered: a minute. */
 const STRETCH = 2 * SECOND;
 const MOST_STRETCHES = 30;
 /** The clock of an encoder goes wrong by no more: what is late by this much for each second is not late. */
 const WORST_CLOCK = 0.001;
-/** So many stretches say how sound was to the picture at first, and how it is now. */
+/** So many stretches say how sound was to the picture at first, when its beginning was over, and how it is now. */
 const FIRST = 2;
 const LATEST = 3;
-
-/** What some two seconds of a stream were like. Times are microseconds. */
-export interface Stretch {
-  /** By the monotonic clock. */
-  readonly begin: number;
-  /** When the next one began, or as far as frames have come. */
-  end: number;
-  /** How often a publisher had begun on the stream by then. */
-  readonly epoch: number;
-  bytes: number;
-  videoFrames: number;
-  audioFrames: number;
-  /** The longest time between two key frames of which the later one is here, and between two pictures; 0 for none. */
-  longestGop: number;
-  longestStep: number;
-  /** By how much frames came later, against their timestamps, than others of the same publisher. */
-  lateness: number;
-  /** The least time from a frame's timestamp to its arrival, on scales without a meaning of their own; Infinity for no frame. */
-  videoLag: number;
-  audioLag: number;
-  /** See {@link TimelineCounters}. */
-  jumps: number;
-  reanchored: number;
-}
 
 /** How a stream was of late. */
 export interface CourseReport {
   /** The oldest first. */
-  readonly stretches: readonly Readonly<Omit<Stretch, 'videoLag' | 'audioLag'>>[];
+  readonly stretches: readonly PlainStretch[];
   /** How long it goes on without a key frame already. */
   readonly openGop: number;
   /** How much later sound comes than the picture of the same time; undefined while that is not known. */
@@ -65,9 +42,10 @@ export class Course {
   readonly #audio: Pace = { dts: 0, floor: 0 };
   /** The decoding time of the newest key frame of this publisher. */
   #keyframe: number | undefined;
-  /** When this publisher's first frame came, and how sound was to the picture then. */
+  /** When this publisher's first frame came, how sound was to the picture soon after, and since when that is known. */
   #since = 0;
   #firstSkews: number[] = [];
+  #settled = Number.POSITIVE_INFINITY;
   /** What had been mended when the present stretch began. */
   #before = { jumps: 0, reanchored: 0 };
 
@@ -109,14 +87,16 @@ export class Course {
     const oldest = now - MOST_STRETCHES * STRETCH;
     const present = this.#present && { ...this.#present, ...this.#mendedSince() };
     const stretches = [...this.#stretches, ...(present ? [present] : [])].filter(({ end }) => end > oldest);
-    const last = stretches.filter(({ epoch }) => epoch === present?.epoch).slice(-LATEST - 1, -1);
-    const skew = median(last.map(skewOf).filter(Number.isFinite));
-    const first = this.#firstSkews.length === FIRST ? median(this.#firstSkews) : undefined;
+    const own = stretches
+      .filter(({ epoch, begin }) => epoch === present?.epoch && begin < present.begin)
+      .slice(-LATEST);
+    const since = own.filter(({ begin }) => begin >= this.#settled);
+    const [skew, first, latest] = [skewOf(own), mean(this.#firstSkews), skewOf(since)];
     return {
-      stretches: stretches.map(({ videoLag: _, audioLag: __, ...stretch }) => stretch),
+      stretches: stretches.map(withoutLags),
       openGop: this.#keyframe === undefined ? 0 : this.#video.dts - this.#keyframe,
       skew,
-      drift: first === undefined || skew === undefined ? undefined : skew - first,
+      drift: latest === undefined ? undefined : latest - first,
       running: this.#present ? now - this.#since : 0,
     };
   }
@@ -127,6 +107,7 @@ export class Course {
     this.#keyframe = undefined;
     this.#since = now;
     this.#firstSkews = [];
+    this.#settled = Number.POSITIVE_INFINITY;
     return this.#turn(epoch, now);
   }
 
@@ -138,12 +119,19 @@ export class Course {
       Object.assign(past, this.#mendedSince());
       this.#stretches.push(past);
       if (this.#stretches.length >= MOST_STRETCHES) this.#stretches.shift();
-      const skew = skewOf(past);
-      if (past.epoch === epoch && this.#firstSkews.length < FIRST && Number.isFinite(skew)) this.#firstSkews.push(skew);
+      if (past.epoch === epoch && past.begin > this.#since) this.#settle(past, now);
     }
     const { jumps, reanchored } = this.#mended;
     this.#before = { jumps, reanchored };
-    return (this.#present = emptyStretch(epoch, now));
+    return (this.#present = beginStretch(epoch, now));
+  }
+
+  /** Takes a stretch as one of those by which sound is judged later. */
+  #settle({ audioLag, videoLag }: Stretch, now: number): void {
+    const skew = audioLag - videoLag;
+    if (this.#firstSkews.length === FIRST || !Number.isFinite(skew)) return;
+    this.#firstSkews.push(skew);
+    if (this.#firstSkews.length === FIRST) this.#settled = now;
   }
 
   #open(present: Stretch, dts: number): void {
@@ -158,29 +146,6 @@ export class Course {
   }
 }
 
-function emptyStretch(epoch: number, begin: number): Stretch {
-  return {
-    begin,
-    end: begin,
-    epoch,
-    bytes: 0,
-    videoFrames: 0,
-    audioFrames: 0,
-    longestGop: 0,
-    longestStep: 0,
-    lateness: 0,
-    videoLag: Number.POSITIVE_INFINITY,
-    audioLag: Number.POSITIVE_INFINITY,
-    jumps: 0,
-    reanchored: 0,
-  };
-}
-
-/** NaN or infinite where one of them is not there. */
-function skewOf({ videoLag, audioLag }: Readonly<Stretch>): number {
-  return audioLag - videoLag;
-}
-
-function median(numbers: readonly number[]): number | undefined {
-  return numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
+function mean(numbers: readonly number[]): number {
+  return numbers.reduce((sum, each) => sum + each, 0) / numbers.length;
 }
