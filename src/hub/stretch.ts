@@ -1,5 +1,3 @@
-import type { TimelineCounters } from '../media/timeline.ts';
-
 /** What some two seconds of a stream were like. Times are microseconds. */
 export interface Stretch {
   /** By the monotonic clock. */
@@ -19,7 +17,7 @@ export interface Stretch {
   /** The least time from a frame's timestamp to its arrival, on scales without a meaning of their own; Infinity for no frame. */
   videoLag: number;
   audioLag: number;
-  /** See {@link TimelineCounters}. */
+  /** As the timeline counts them. */
   jumps: number;
   reanchored: number;
 }
