@@ -42,12 +42,12 @@ export const findingsInChinese: Readonly<Record<string, { readonly what: string;
   'pictures-missing': {
     what: '编码器漏掉了画面：每秒 {fps} 帧，却有长达 {longest_ms} 毫秒没有画面，最近 {seconds_s} 秒内有 {times} 次。',
     remedy:
-      '编码器太慢，或者因上行带宽不足而丢帧。OBS：在 视图 > 统计 中看“丢弃的帧”和“跳过的帧”；降低输出分辨率，或者用更快的预设或硬件编码器。ffmpeg：-preset veryfast。',
+      '编码器太慢，或者因上行带宽不足而丢帧。OBS：统计窗口区分丢弃的帧（网络）和跳过的帧（编码器）；降低输出分辨率，或者用更快的预设或硬件编码器。ffmpeg：-preset veryfast。',
   },
   'gop-too-long': {
     what: '关键帧间隔最长 {longest_s} 秒：观众进入慢，或者落后很多；丢失后要等同样久；HLS 的延迟是它的好几倍。',
     remedy:
-      '每 2 秒设一个关键帧。OBS：设置 > 输出 > 关键帧间隔 2 秒（0 是自动，可达 10 秒）。ffmpeg：-g 设为帧率的两倍，例如 -g 60；帧率不固定时用 -force_key_frames "expr:gte(t,n_forced*2)"。',
+      '每 2 秒设一个关键帧。OBS：设置 > 输出 > 关键帧间隔 2 秒（0 是自动，x264 为 250 帧）。ffmpeg：-g 设为帧率的两倍，例如 -g 60；帧率不固定时用 -force_key_frames "expr:gte(t,n_forced*2)"。',
   },
   'picture-unplayable': {
     what: '画面是 {codec}，没有浏览器能从 FLV 或 HLS 播放它。',

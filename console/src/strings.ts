@@ -182,7 +182,7 @@ export const english = {
   placeNode: 'This node',
   frameRate: 'Pictures per second',
   keyframes: 'Longest key frame interval',
-  lateness: 'Latest frame late by',
+  lateness: 'Frames late by up to',
   soundSkew: 'Sound after picture',
   soundDrift: 'Drift of sound',
 };

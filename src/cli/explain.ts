@@ -5,8 +5,7 @@ import { readConfigFile } from '../config/file.ts';
 import { loadConfig } from '../config/load.ts';
 import { readPath, type StreamPath } from '../hub/path.ts';
 import { type Arguments, UsageError } from './arguments.ts';
-import { type BaseConfig, configure, DEFAULT_FILE } from './configuration.ts';
-import type { Surroundings } from './run.ts';
+import { type BaseConfig, configure, DEFAULT_FILE, type Place } from './configuration.ts';
 import { baseUrl } from './url.ts';
 
 /** The server could not be asked, or refused; the message is one line. */
@@ -40,12 +39,12 @@ const SOURCES = { publisher: 'published by', node: 'fetched from', none: 'waits 
 
 /** Asks a running server what is wrong with a stream and prints that; resolves to how many things are. Throws {@link UnansweredError}. */
 export async function explainStream<Config extends BaseConfig>(
-  { stdout, ...place }: Surroundings,
+  { stdout, folder, env }: Omit<Place, 'named'> & { readonly stdout: { write(text: string): unknown } },
   args: Arguments,
   schema: z.ZodType<Config>,
 ): Promise<number> {
   const path = pathOf(args.stream!);
-  const explanation = await ask(serverOf(args, place, schema), path);
+  const explanation = await ask(serverOf(args, { folder, env, named: args.config }, schema), path);
   for (const line of linesOf(explanation)) stdout.write(`${line}\n`);
   return explanation.findings.length;
 }
@@ -60,14 +59,15 @@ function pathOf(stream: string): StreamPath {
 
 /** The one that is named, else that of the configuration which a server here would have. */
 function serverOf<Config extends BaseConfig>(
-  { server, token, config: named }: Arguments,
-  { folder, env }: Pick<Surroundings, 'folder' | 'env'>,
+  { server, token }: Arguments,
+  place: Place,
   schema: z.ZodType<Config>,
 ): Server {
+  const { folder, env, named } = place;
   const given = token ?? env['HEADWATER_ACCESS_ADMIN_TOKEN'] ?? '';
   if (server !== undefined) return { url: server.replace(/\/+$/, ''), token: given };
   const isThere = named !== undefined || readConfigFile(resolve(folder, DEFAULT_FILE)) !== undefined;
-  const { access, http } = isThere ? configure(schema, { named, folder, env }).config : loadConfig(schema, { env });
+  const { access, http } = isThere ? configure(schema, place).config : loadConfig(schema, { env });
   const address = http?.listenApi ?? http?.listen;
   if (!address) throw new UsageError('http.listen is off here; name a server by --server URL');
   const { host = '', port } = address;

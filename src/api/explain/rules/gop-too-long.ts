@@ -12,7 +12,7 @@ export const gopTooLong: Rule = {
   where: 'publisher',
   what: 'Key frames are up to {longest_s} s apart: viewers join slowly or far behind, wait as long after a loss, and HLS is later by several times that.',
   remedy:
-    'Set a key frame every 2 s. OBS: Settings > Output > Keyframe Interval 2 s (0 is "auto", which is up to 10 s). ffmpeg: -g with twice the frame rate, such as -g 60, and -force_key_frames "expr:gte(t,n_forced*2)" where the rate varies.',
+    'Set a key frame every 2 s. OBS: Settings > Output > Keyframe Interval 2 s (0 is "auto", with x264 250 frames). ffmpeg: -g with twice the frame rate, such as -g 60, and -force_key_frames "expr:gte(t,n_forced*2)" where the rate varies.',
   judge({ stream }) {
     const longest = Math.max(
       most(stream, ({ longestGop }) => longestGop),

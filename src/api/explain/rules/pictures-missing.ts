@@ -10,9 +10,9 @@ const LONG = 400 * MILLISECOND;
 export const picturesMissing: Rule = {
   name: 'pictures-missing',
   where: 'publisher',
-  what: 'The encoder left pictures out: at {fps} pictures a second there was none for up to {longest_ms} ms, {times} times in the last {seconds_s} s.',
+  what: 'The encoder left pictures out: at {fps} pictures a second there was none for up to {longest_ms} ms, {times}× in the last {seconds_s} s.',
   remedy:
-    'The encoder is too slow, or drops frames for want of uplink. OBS: see "Dropped frames" and "Skipped frames" under View > Stats; lower the output resolution, or take a faster preset or a hardware encoder. ffmpeg: -preset veryfast.',
+    'The encoder is too slow, or drops frames for want of uplink. OBS: its Stats tell dropped frames (network) from skipped ones (encoder); lower the output resolution, or take a faster preset or a hardware encoder. ffmpeg: -preset veryfast.',
   judge({ span, stream }) {
     const [rate, longest] = [fps(stream), most(stream, ({ longestStep }) => longestStep)];
     if (rate < MOVING || longest < LONG) return [];

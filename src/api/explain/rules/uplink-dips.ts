@@ -10,7 +10,7 @@ const VERY_LATE = 2 * SECOND;
 export const uplinkDips: Rule = {
   name: 'uplink-dips',
   where: 'publisher',
-  what: 'Frames came up to {late_ms} ms late from the publisher, {dips} times in the last {seconds_s} s; its rate fell from {usual_kbps} to {least_kbps} kbit/s. Its uplink does not carry the stream at all times.',
+  what: 'Frames came up to {late_ms} ms late from the publisher, {dips}× in the last {seconds_s} s; its rate fell from {usual_kbps} to {least_kbps} kbit/s. Its uplink does not carry the stream at all times.',
   remedy:
     'Lower the bit rate to two thirds of what the uplink carries, or use a cable instead of Wi-Fi. OBS: Settings > Output > Video Bitrate, and Advanced > Network > "Dynamically change bitrate". ffmpeg: -b:v with -maxrate of the same and -bufsize of half.',
   judge({ span, stream }) {
