@@ -87,9 +87,11 @@ test('server and token are those of the configuration here, which is not written
   assert.equal(await ask({}, 'live/movie'), 1);
   writeFileSync(join(folder, 'own.yaml'), `http:\n  listenApi: ${listen}\naccess:\n  adminToken: of-own-file\n`);
   assert.equal(await ask({}, 'live/movie', '--config', 'own.yaml'), 1);
+  writeFileSync(join(folder, 'open.yaml'), `http:\n  listen: ${listen}\n`);
+  assert.equal(await ask({}, 'live/movie', '--config', 'open.yaml'), 1);
   assert.deepEqual(
     requests.map(({ headers }) => headers.authorization),
-    ['Bearer of-env', 'Bearer of-file', 'Bearer of-own-file'],
+    ['Bearer of-env', 'Bearer of-file', 'Bearer of-own-file', undefined],
   );
 });
 

@@ -67,12 +67,14 @@ function serverOf<Config extends BaseConfig>(
   const given = token ?? env['HEADWATER_ACCESS_ADMIN_TOKEN'] ?? '';
   if (server !== undefined) return { url: server.replace(/\/+$/, ''), token: given };
   const isThere = named !== undefined || readConfigFile(resolve(folder, DEFAULT_FILE)) !== undefined;
-  const { access, http } = isThere ? configure(schema, place).config : loadConfig(schema, { env });
+  const { config, madeForThisRun = [] } = isThere ? configure(schema, place) : { config: loadConfig(schema, { env }) };
+  const { access, http } = config;
   const address = http?.listenApi ?? http?.listen;
   if (!address) throw new UsageError('http.listen is off here; name a server by --server URL');
   const { host = '', port } = address;
   const url = baseUrl('http', { host, port }, '127.0.0.1');
-  return { url, token: token ?? access.adminToken };
+  // The token that another run made for itself is not known.
+  return { url, token: token ?? (madeForThisRun.includes('access.adminToken') ? '' : access.adminToken) };
 }
 
 async function ask({ url, token }: Server, path: StreamPath): Promise<Explanation> {

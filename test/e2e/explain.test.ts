@@ -14,6 +14,7 @@ import { synthetic } from '../support/synthetic.ts';
 import { needs } from '../support/tools.ts';
 import { until } from '../support/until.ts';
 import { watch } from '../support/watch.ts';
+import { publishAt, spawnWorkers } from '../support/workers.ts';
 
 const LENGTH = 4000;
 const server = await startTestServer({ after }, { play: { wait: '30s' }, window: { bytes: '4MiB' } });
@@ -169,6 +170,16 @@ test(
     await done;
   },
 );
+
+test('any worker of a node knows what is wrong with a stream of another one', needs('ffmpeg'), async (t) => {
+  const node = await spawnWorkers(t);
+  const { client } = await publishAt(t, node, 'workers', (worker) => worker === 2);
+  client.send(...(await clip('longGop')).tags);
+  const finding = await until('it is found', () => found(node, 'workers', 'gop-too-long'));
+  assertFigures(finding, { longest_s: [11, 12.1] });
+  const { source, measures } = (await explanationOf(node, 'workers'))!;
+  assert.deepEqual([source.type, source.remote, measures['viewers']], ['publisher', '127.0.0.1', 0]);
+});
 
 test('a node that turns people away is named', needs('ffmpeg'), async (t) => {
   const full = await startTestServer(t, { limits: { connections: 3 } });

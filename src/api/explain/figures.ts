@@ -27,6 +27,12 @@ export function sum(of: StreamFacts, number: (stretch: StreamFacts['stretches'][
   return of.stretches.reduce((total, stretch) => total + number(stretch), 0);
 }
 
+/** How much later than others frames of each stretch came: what is late at all times is a long way, and no viewer notices it. */
+export function latenesses({ stretches }: StreamFacts): number[] {
+  const least = Math.min(...stretches.map(({ lateness }) => lateness));
+  return stretches.map(({ lateness }) => lateness - least);
+}
+
 /** Those that were long enough to have a rate. */
 export function whole({ stretches }: StreamFacts): StreamFacts['stretches'] {
   return stretches.filter(({ begin, end }) => end - begin >= SECOND);

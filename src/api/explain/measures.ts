@@ -1,6 +1,6 @@
 import { SECOND } from '../../base/clock.ts';
 import type { Facts } from './facts.ts';
-import { fps, inMs, inSeconds, kbps, median, most, whole } from './figures.ts';
+import { fps, inMs, inSeconds, kbps, latenesses, median, most, whole } from './figures.ts';
 
 /** The figures of a stream that has nothing wrong as well, for people: whole numbers, but for seconds and pictures. */
 export interface Measures {
@@ -30,7 +30,7 @@ export function measure({ span, stream, viewers }: Facts): Measures {
         most(stream, ({ longestGop }) => longestGop),
       ),
     ),
-    late_ms: inMs(most(stream, ({ lateness }) => lateness)),
+    late_ms: inMs(Math.max(0, ...latenesses(stream))),
     ...(skew !== undefined && { skew_ms: inMs(skew) }),
     ...(drift !== undefined && { drift_ms: inMs(drift) }),
     viewers: viewers.count,

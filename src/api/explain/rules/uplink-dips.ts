@@ -1,5 +1,5 @@
 import { MILLISECOND, SECOND } from '../../../base/clock.ts';
-import { inMs, inSeconds, kbps, median, most, whole } from '../figures.ts';
+import { inMs, inSeconds, kbps, latenesses, median, whole } from '../figures.ts';
 import type { Rule } from '../rule.ts';
 
 /** A player with a usual reserve stands still when frames come later than this, and any player at the second. */
@@ -14,18 +14,18 @@ export const uplinkDips: Rule = {
   remedy:
     'Lower the bit rate to two thirds of what the uplink carries, or use a cable instead of Wi-Fi. OBS: Settings > Output > Video Bitrate, and Advanced > Network > "Dynamically change bitrate". ffmpeg: -b:v with -maxrate of the same and -bufsize of half.',
   judge({ span, stream }) {
-    const late = most(stream, ({ lateness }) => lateness);
-    if (!stream.isOwner && stream.stretches.length === 0) return [];
+    const lates = latenesses(stream);
+    const late = Math.max(0, ...lates);
     if (late < LATE) return [];
-    const { stretches } = stream;
-    const isDip = (at: number) => stretches[at]!.lateness >= LATE && !((stretches[at - 1]?.lateness ?? 0) >= LATE);
+    const isDip = (at: number) => lates[at]! >= LATE && !(lates[at - 1]! >= LATE);
     const rates = whole(stream).map(kbps);
+    const usual = median(rates);
     const figures = {
       late_ms: inMs(late),
-      dips: stretches.filter((_, at) => isDip(at)).length,
+      dips: lates.filter((_, at) => isDip(at)).length,
       seconds_s: inSeconds(span),
-      usual_kbps: median(rates),
-      least_kbps: Math.min(...rates),
+      usual_kbps: usual,
+      least_kbps: Math.min(usual, ...rates),
     };
     return [{ severity: late < VERY_LATE ? 'warning' : 'error', figures }];
   },
