@@ -1,0 +1,95 @@
+import { note } from '../measure.ts';
+import { type Figures, type Report, type Verdict, verdict } from '../report.ts';
+import { cross } from './crossing.ts';
+import { manyEdges } from './edges.ts';
+import { GOALS, judge, judgeLegacy, nameOfPath, ORIGINAL_LAGS, ORIGINAL_RTT, type OriginalLag } from './goals.ts';
+import { manyRestarts } from './restarts.ts';
+import type { LinkSettings } from './settings.ts';
+import { simulate } from './simulate.ts';
+import { TRANSPORTS } from './transports.ts';
+
+/** One thing that the link is to reach. */
+interface Trial {
+  readonly name: string;
+  /** Those of one table have the same figures. */
+  readonly table: string;
+  readonly run: () => Promise<Report>;
+}
+
+const [EDGES, RESTARTS] = [50, 100];
+/** One outage that the latency covers, and one that it does not, in milliseconds. */
+const OUTAGES = [300, 3000];
+const LONG_SECONDS = 600;
+const LONG_LOSS = 5;
+
+/** All that the link is to reach, one after another; what fails is a figure that is missed. */
+export async function everyGoal(settings: LinkSettings, tunnel: string | undefined): Promise<Report> {
+  const trials = trialsOf(settings, tunnel);
+  const report: Report = { rows: [], verdicts: [] };
+  for (const [i, trial] of trials.entries()) {
+    note(`${i + 1} of ${trials.length}: ${trial.name}`);
+    const { rows, verdicts } = await attempt(trial);
+    for (const { server, ...row } of rows)
+      report.rows.push({ ...row, table: trial.table, server: rows.length > 1 ? server : trial.name });
+    for (const { figure, ...rest } of verdicts) report.verdicts.push({ ...rest, figure: `${trial.name}: ${figure}` });
+  }
+  const missed = report.verdicts.filter(({ pass }) => !pass);
+  note(`${missed.length} of ${report.verdicts.length} figures are missed`);
+  return report;
+}
+
+async function attempt({ run }: Trial): Promise<Report> {
+  try {
+    return await run();
+  } catch (error) {
+    return { rows: [], verdicts: [verdict((error as Error).message, Number.NaN, 0)] };
+  }
+}
+
+function trialsOf(settings: LinkSettings, tunnel: string | undefined): Trial[] {
+  const ours = (name: string, more: Partial<LinkSettings>) => crossing(name, 'headwater', { ...settings, ...more });
+  const crossing = (
+    name: string,
+    transport: 'headwater' | 'legacy',
+    its: LinkSettings,
+    original?: OriginalLag,
+  ): Trial => ({
+    ...{ name, table: 'path' },
+    run: async () => {
+      const figures = await cross(TRANSPORTS[transport], its, tunnel);
+      return { rows: [{ server: name, figures }], verdicts: verdictsOf(figures, its, original) };
+    },
+  });
+  const paths = GOALS.map((goal) => {
+    const { burst, streams } = goal;
+    const loss = 100 * goal.loss;
+    const isLong = settings.long && loss === LONG_LOSS && streams === 1;
+    return ours(nameOfPath(goal), { loss, burst, streams, ...(isLong && { seconds: LONG_SECONDS }) });
+  });
+  const outages = OUTAGES.map((outage) => ours(`outage of ${outage} ms`, { loss: 0, outage }));
+  const legacy = ORIGINAL_LAGS.flatMap((original) =>
+    [true, false].map((spareRepairs) => {
+      const { rate, loss } = original;
+      const name = `legacy, ${rate} Mbit/s, ${100 * loss} %${spareRepairs ? '' : ', repairs as well'}`;
+      const its = { ...settings, rate, loss: 100 * loss, spareRepairs, rtt: ORIGINAL_RTT, jitter: 0 };
+      return crossing(name, 'legacy', its, original);
+    }),
+  );
+  return [
+    ours('0 %, no latency', { loss: 0, latency: 0 }),
+    ...paths,
+    ...outages,
+    ...(tunnel === undefined ? [] : legacy),
+    { name: `${EDGES} edges`, table: 'edges', run: () => manyEdges({ ...settings, edges: EDGES }) },
+    {
+      name: `${RESTARTS} restarts`,
+      table: 'restarts',
+      run: () => manyRestarts({ ...settings, restarts: RESTARTS }, tunnel),
+    },
+    { name: 'simulated', table: 'simulated', run: async () => simulate(settings) },
+  ];
+}
+
+function verdictsOf(figures: Figures, settings: LinkSettings, original: OriginalLag | undefined): Verdict[] {
+  return original ? judgeLegacy(figures, original) : judge(figures, settings);
+}
