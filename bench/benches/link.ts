@@ -12,10 +12,10 @@ import type { Report, Row } from '../report.ts';
 
 /** How streams cross a bad path, by our link and by its peers: one after another, over paths that are equally bad. */
 export async function link(settings: LinkSettings): Promise<Report> {
+  if (settings.all) return everyGoal(settings, await findTunnel(settings.loadCores));
   if (settings.simulate) return simulate(settings);
   if (settings.edges > 0) return manyEdges(settings);
   const tunnel = await findTunnel(settings.loadCores);
-  if (settings.all) return everyGoal(settings, tunnel);
   if (settings.restarts > 0) return manyRestarts(settings, tunnel);
   const rows: Row[] = [];
   for (const transport of [TRANSPORTS.headwater, ...settings.peers.map((name) => TRANSPORTS[name])]) {

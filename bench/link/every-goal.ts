@@ -16,6 +16,7 @@ interface Trial {
   readonly run: () => Promise<Report>;
 }
 
+/** Unless other numbers are asked for. */
 const [EDGES, RESTARTS] = [50, 100];
 /** One outage that the latency covers, and one that it does not, in milliseconds. */
 const OUTAGES = [300, 3000];
@@ -47,49 +48,59 @@ async function attempt({ run }: Trial): Promise<Report> {
 }
 
 function trialsOf(settings: LinkSettings, tunnel: string | undefined): Trial[] {
-  const ours = (name: string, more: Partial<LinkSettings>) => crossing(name, 'headwater', { ...settings, ...more });
-  const crossing = (
-    name: string,
-    transport: 'headwater' | 'legacy',
-    its: LinkSettings,
-    original?: OriginalLag,
-  ): Trial => ({
-    ...{ name, table: 'path' },
-    run: async () => {
-      const figures = await cross(TRANSPORTS[transport], its, tunnel);
-      return { rows: [{ server: name, figures }], verdicts: verdictsOf(figures, its, original) };
-    },
-  });
-  const paths = GOALS.map((goal) => {
-    const { burst, streams } = goal;
-    const loss = 100 * goal.loss;
-    const isLong = settings.long && loss === LONG_LOSS && streams === 1;
-    return ours(nameOfPath(goal), { loss, burst, streams, ...(isLong && { seconds: LONG_SECONDS }) });
-  });
-  const outages = OUTAGES.map((outage) => ours(`outage of ${outage} ms`, { loss: 0, outage }));
-  const legacy = ORIGINAL_LAGS.flatMap((original) =>
-    [true, false].map((spareRepairs) => {
-      const { rate, loss } = original;
-      const name = `legacy, ${rate} Mbit/s, ${100 * loss} %${spareRepairs ? '' : ', repairs as well'}`;
-      const its = { ...settings, rate, loss: 100 * loss, spareRepairs, rtt: ORIGINAL_RTT, jitter: 0 };
-      return crossing(name, 'legacy', its, original);
-    }),
-  );
+  const [edges, restarts] = [settings.edges || EDGES, settings.restarts || RESTARTS];
+  const passages = [...ourPassages(settings), ...(tunnel === undefined ? [] : legacyPassages(settings))];
   return [
-    ours('0 %, no latency', { loss: 0, latency: 0 }),
-    ...paths,
-    ...outages,
-    ...(tunnel === undefined ? [] : legacy),
-    { name: `${EDGES} edges`, table: 'edges', run: () => manyEdges({ ...settings, edges: EDGES }) },
-    {
-      name: `${RESTARTS} restarts`,
-      table: 'restarts',
-      run: () => manyRestarts({ ...settings, restarts: RESTARTS }, tunnel),
-    },
+    ...passages.map((passage) => trialOf(passage, tunnel)),
+    { name: `${edges} edges`, table: 'edges', run: () => manyEdges({ ...settings, edges }) },
+    { name: `${restarts} restarts`, table: 'restarts', run: () => manyRestarts({ ...settings, restarts }, tunnel) },
     { name: 'simulated', table: 'simulated', run: async () => simulate(settings) },
   ];
 }
 
-function verdictsOf(figures: Figures, settings: LinkSettings, original: OriginalLag | undefined): Verdict[] {
-  return original ? judgeLegacy(figures, original) : judge(figures, settings);
+/** A stream's way across one path. */
+interface Passage {
+  readonly name: string;
+  readonly transport: 'headwater' | 'legacy';
+  readonly settings: LinkSettings;
+  readonly judge: (figures: Figures) => Verdict[];
+}
+
+function trialOf({ name, transport, settings, judge: judged }: Passage, tunnel: string | undefined): Trial {
+  const run = async () => {
+    const figures = await cross(TRANSPORTS[transport], settings, tunnel);
+    return { rows: [{ server: name, figures }], verdicts: judged(figures) };
+  };
+  return { name, table: 'paths', run };
+}
+
+function ourPassages(settings: LinkSettings): Passage[] {
+  const passage = (name: string, more: Partial<LinkSettings>): Passage => {
+    const its = { ...settings, ...more };
+    return { name, transport: 'headwater', settings: its, judge: (figures) => judge(figures, its) };
+  };
+  const lossy = GOALS.map((goal) => {
+    const { burst, streams } = goal;
+    const loss = 100 * goal.loss;
+    const isLong = settings.long && loss === LONG_LOSS && streams === 1;
+    return passage(nameOfPath(goal), { loss, burst, streams, ...(isLong && { seconds: LONG_SECONDS }) });
+  });
+  const outages = OUTAGES.map((outage) => passage(`outage of ${outage} ms`, { loss: 0, outage }));
+  return [passage('0 %, no latency', { loss: 0, latency: 0 }), ...lossy, ...outages];
+}
+
+/** In the original's conditions, and with repairs lost as often as media. */
+function legacyPassages(settings: LinkSettings): Passage[] {
+  return ORIGINAL_LAGS.flatMap((original) =>
+    [true, false].map((spareRepairs): Passage => {
+      const { rate } = original;
+      const loss = 100 * original.loss;
+      return {
+        name: `legacy, ${rate} Mbit/s, ${loss} %${spareRepairs ? '' : ', repairs as well'}`,
+        transport: 'legacy',
+        settings: { ...settings, rate, loss, spareRepairs, rtt: ORIGINAL_RTT, jitter: 0 },
+        judge: (figures) => judgeLegacy(figures, original),
+      };
+    }),
+  );
 }
