@@ -99,6 +99,6 @@ function table(rows: Row[]): string[] {
 function number(value: number | undefined): string {
   if (value === undefined || !Number.isFinite(value)) return '–';
   if (Number.isInteger(value) || Math.abs(value) >= 100) return value.toFixed(0);
-  if (Math.abs(value) < 0.001) return value.toExponential(0);
+  if (Math.abs(value) < 0.001) return value.toExponential(1);
   return value.toFixed(Math.abs(value) >= 10 ? 1 : Math.abs(value) >= 1 ? 2 : 3);
 }

@@ -10,7 +10,7 @@ const DURATION = 60 * SECOND;
 /** So many packets must have crossed to tell that none stays lost, or fewer to see one in so many. */
 const MOST_PACKETS = 3_000_000;
 const LEAST_PACKETS = 300_000;
-const TO_BE_SURE = 10;
+const TO_BE_SURE = 30;
 const SEED_STEP = 7919;
 
 /** What many simulations of one path gave together. */
