@@ -2,7 +2,7 @@ import { note } from '../measure.ts';
 import { type Figures, type Report, type Verdict, verdict } from '../report.ts';
 import { cross } from './crossing.ts';
 import { manyEdges } from './edges.ts';
-import { GOALS, judge, judgeLegacy, nameOfPath, ORIGINAL_LAGS, ORIGINAL_RTT, type OriginalLag } from './goals.ts';
+import { GOALS, judge, judgeLegacy, nameOfPath, ORIGINAL_LAGS, ORIGINAL_RTT } from './goals.ts';
 import { manyRestarts } from './restarts.ts';
 import type { LinkSettings } from './settings.ts';
 import { simulate } from './simulate.ts';
