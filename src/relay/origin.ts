@@ -15,6 +15,7 @@ import type { MediaServer } from './media/media-server.ts';
 import { playMedia } from './media/play.ts';
 import { announcementOf, type MediaWish, MOST_SURVEYED, type RelayMessage } from './messages.ts';
 import type { News } from './news.ts';
+import { type Publications, receivePublication } from './publication.ts';
 import { RecordWriter } from './wire/record.ts';
 
 /** What serving other nodes needs. */
@@ -27,6 +28,8 @@ export interface OriginGround {
   readonly news?: News;
   /** Where media goes by UDP, if it does. */
   readonly media?: MediaServer | undefined;
+  /** What edges publish here. */
+  readonly publications?: Publications;
 }
 
 /** Another node, by its certificate and its address, or another worker of this one. */
@@ -55,6 +58,8 @@ export async function serveNode(ground: OriginGround, stream: Duplex, peer: Peer
       else if (wish.op === 'survey') await survey(ground, channel, peer);
       else if (wish.op === 'claim') await concede(ground, channel, { ...peer, ...wish });
       else if (wish.op === 'follow' && ground.news) await tell(ground, ground.news, channel, serving, peer);
+      else if (wish.op === 'publish' && ground.publications)
+        await receivePublication({ context, publications: ground.publications }, channel, serving, { ...peer, ...wish, remote: wish.remote });
       else if (wish.op === 'fetch') await sendFile(context, channel, serving, wish);
       else throw new ProtocolError(`a stream that begins with "${wish.op}"`);
     } catch (reason) {

@@ -1,0 +1,114 @@
+import { MILLISECOND } from '../base/clock.ts';
+import { ProtocolError, RefusedError } from '../base/errors.ts';
+import { parsePath, streamPath } from '../hub/path.ts';
+import type { Publisher } from '../hub/publisher.ts';
+import type { Kind } from '../media/track.ts';
+import { isLoopback } from '../access/loopback.ts';
+import type { Context } from '../module.ts';
+import { Departure, type Serving } from '../net/serve.ts';
+import { watchSilence } from '../net/silence.ts';
+import type { Channel } from './channel.ts';
+import { expectJson } from './channel.ts';
+import type { RelayMessage } from './messages.ts';
+import { MessageType } from './wire/message.ts';
+import { RecordReader } from './wire/record.ts';
+
+/** How often an edge is told what the origin has, in milliseconds. */
+const TELL_EVERY_MS = 200;
+
+/** The way in which a publisher of an edge comes. */
+type Wish = RelayMessage & { readonly op: 'publish' } & { readonly node: string; readonly isInner?: boolean };
+type Peer = { readonly remote: string };
+
+/** The publishers that come by other nodes: one that comes again is known, and not in its own way. */
+export class Publications {
+  readonly #present = new Map<string, { readonly serving: Serving; readonly left: Promise<void> }>();
+
+  /** Resolves when the publisher's connection before is gone, if there is one. The function returned is to be called when this one is. */
+  async enter(id: string, serving: Serving): Promise<() => void> {
+    const before = this.#present.get(id);
+    const left = Promise.withResolvers<void>();
+    const entry = { serving, left: left.promise };
+    this.#present.set(id, entry);
+    before?.serving.end(new Departure('the publisher came again'));
+    await before?.left;
+    return () => {
+      if (this.#present.get(id) === entry) this.#present.delete(id);
+      left.resolve();
+    };
+  }
+}
+
+/** Takes what is published at an edge, as if its publisher had come here. Always rejects, with the reason why that is over. */
+export async function receivePublication(
+  { context, publications }: { readonly context: Context; readonly publications: Publications },
+  channel: Channel,
+  serving: Serving,
+  wish: Wish & { readonly peer?: Peer },
+): Promise<never> {
+  const { session, signal } = serving;
+  const leave = await publications.enter(`${wish.node} ${wish.id}`, serving);
+  try {
+    signal.throwIfAborted();
+    const { vhost, app, name } = parsePath(wish.path);
+    const path = streamPath(vhost, app, name);
+    const via = context.dialers.checkVia(wish.via);
+    if (via !== '') session.detail['via'] = via;
+    session.detail['node'] = wish.node;
+    session.detail['publisher'] = wish.remote;
+    serving.begin('publish', path);
+    // One at the edge's own machine comes from the edge's address, whatever he is called there.
+    const remote = isLoopback(wish.remote) ? session.remote : wish.remote;
+    const { role, standing, isInner = false } = wish;
+    const asked = { path, remote, query: new Map(wish.query), role, standing, isAdmitted: isInner };
+    const publisher = await context.ingress.publish(asked, session, signal);
+    return await receive(context, channel, serving, publisher);
+  } finally {
+    leave();
+  }
+}
+
+async function receive(context: Context, channel: Channel, serving: Serving, publisher: Publisher): Promise<never> {
+  const { config, clock } = context;
+  const reader = new RecordReader();
+  let [next, told] = [0, 0];
+  const tell = () => {
+    if (next === told) return;
+    const { standing } = publisher;
+    channel.send({ op: 'taken', next, ...(standing && { standing }) });
+    told = next;
+  };
+  const end = (reason: Error) => serving.end(reason);
+  const unwatch = watchSilence(publisher, () => next > 0, config.publish, clock, end);
+  const timer = setInterval(tell, TELL_EVERY_MS);
+  const abort = () => channel.break(serving.signal.reason);
+  let isDeliberate = false;
+  try {
+    serving.signal.throwIfAborted();
+    serving.signal.addEventListener('abort', abort, { once: true });
+    channel.send({ op: 'accepted' });
+    for await (const message of channel.messages()) {
+      if (message.type === MessageType.record) {
+        const record = reader.read(message.body);
+        if (!record) throw new ProtocolError('a frame of a track that was not announced');
+        serving.session.bytesIn += message.body.length;
+        publisher.write(record);
+        next = record.seq + 1;
+      } else heed(expectJson(message));
+    }
+    throw new Departure('the edge ended the connection');
+  } finally {
+    clearInterval(timer);
+    unwatch();
+    publisher.close(isDeliberate);
+  }
+
+  function heed(message: RelayMessage): void {
+    if (message.op === 'announce') publisher.announce(new Set(Object.keys(message.lineup) as Kind[]));
+    else if (message.op === 'ended') {
+      isDeliberate = message.code === 'gone';
+      throw isDeliberate ? new RefusedError('gone', message.message) : new Departure(message.message);
+    } else throw new ProtocolError(`"${message.op}" among frames`);
+  }
+}
+void MILLISECOND;
