@@ -16,7 +16,7 @@ import { isFinal } from './refusal.ts';
 import type { Choice } from './choice.ts';
 
 /** The pauses between two attempts, in milliseconds. */
-const [FIRST_PAUSE, LONGEST_PAUSE] = [50, 1000];
+const [FIRST_PAUSE, LONGEST_PAUSE] = [50, 500];
 
 /** Nobody here cuts it into segments. */
 const SEGMENT = 10 * SECOND;

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import { type RefusalCode, RefusedError } from '../base/errors.ts';
 import type { Lineup } from '../hub/stream.ts';
 import type { Frame } from '../media/frame.ts';
@@ -27,7 +28,7 @@ const REFUSALS: ReadonlySet<string> = new Set<RefusalCode>(['busy', 'forbidden',
 
 async function publish(source: Source, cargo: Cargo, serving: Serving): Promise<never> {
   const { signal } = serving;
-  const channel = new Channel(await source.open(signal));
+  const channel = new Channel(await reach(source, signal));
   const abort = () => channel.break(signal.reason);
   signal.addEventListener('abort', abort, { once: true });
   try {
@@ -61,6 +62,14 @@ async function sendAll(channel: Channel, cargo: Cargo, { session, signal }: Serv
     channel.stream.write(message);
   };
   return pump(cargo.accept(), { sink: channel.stream, write }, AbortSignal.any([signal, over.signal]));
+}
+
+async function reach(source: Source, signal: AbortSignal): Promise<Duplex> {
+  try {
+    return await source.open(signal);
+  } catch (error) {
+    throw signal.aborted ? signal.reason : new Departure((error as Error).message);
+  }
 }
 
 function requestOf({ id, via, wish, standing }: Cargo): RelayMessage {

@@ -14,6 +14,7 @@ import { sendFile } from './files.ts';
 import type { MediaServer } from './media/media-server.ts';
 import { playMedia } from './media/play.ts';
 import { announcementOf, type MediaWish, MOST_SURVEYED, type RelayMessage } from './messages.ts';
+import { missedSince } from './missed.ts';
 import type { News } from './news.ts';
 import { type Publications, receivePublication } from './publication.ts';
 import { RecordWriter } from './wire/record.ts';
@@ -182,9 +183,10 @@ async function play(
   const link = wish && media?.find(wish.connection, node);
   if (media && link) {
     const target = media.pushes.find(path, link.edge, wish);
-    return playMedia(context, serving, channel, { stream, link, latency: wish.latency, target, ssrc: wish.ssrc });
+    return playMedia(context, serving, channel, { stream, link, latency: wish.latency, target, ssrc: wish.ssrc, since: seen?.dts });
   }
   channel.send(announcementOf(stream));
+  if (seen?.dts !== undefined) for (const record of missedSince(stream, seen.dts)) channel.stream.write(record);
   return watch(context, serving, { stream, format: 'relay', mux: recordMux, sink: channel.stream });
 }
 
