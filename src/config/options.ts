@@ -271,7 +271,7 @@ export const relayOptions = section('How streams go from node to node: see docs/
   publish: option(
     oneOf('auto', 'forward', 'own'),
     'auto',
-    'Whose streams are those that are published here: forward: an origin\'s, to which they are passed on; own: this node\'s; auto: an origin\'s at an edge, which is a node without relay.listen.',
+    "Whose streams are those that are published here: forward: an origin's, to which they are passed on; own: this node's; auto: an origin's at an edge, which is a node without relay.listen.",
   ),
   buffer: option(
     duration('1s', '10m'),

@@ -1,22 +1,22 @@
 import { RefusedError } from '../base/errors.ts';
 import { type CoreConfig, isUpstream } from '../config/options.ts';
 import type { Context, Module } from '../module.ts';
+import { schemeOf } from '../net/server-url.ts';
 import { Carriage } from './carriage.ts';
 import { Choice } from './choice.ts';
 
-/** Passes on to an origin what is published here, where this node is an edge. */
+/** Passes on to an origin what is published here, where that is what this node is for. */
 export function forward(): Module {
   const carriages = new Set<Carriage>();
   return {
     name: 'forward',
     async start(context: Context) {
-      const { config, ingress, clock } = context;
+      const { config, ingress, routes, siblings } = context;
       if (!passesOn(config)) return {};
-      const choice = new Choice(context);
-      const ground = { context, choice, patience: config.limits.handshake, onSkip: (frames: number) => void (context.takers.skipped += frames) };
+      const ground = { context, choice: new Choice(context) };
       ingress.carryBy({
         originDecides: originDecides(config),
-        async carry(wish, session, signal) {
+        carry(wish, session, signal) {
           const carriage: Carriage = new Carriage(ground, wish, session, () => carriages.delete(carriage));
           carriages.add(carriage);
           const leave = () => carriage.end(signal.reason);
@@ -24,7 +24,8 @@ export function forward(): Module {
           return carriage.accepted.finally(() => signal.removeEventListener('abort', leave));
         },
       });
-      void clock;
+      // The first worker has those of all.
+      if (siblings.worker === 1) routes.add(() => Array.from(carriages, (carriage) => carriage.report()));
       return {};
     },
     async stop() {
@@ -33,17 +34,19 @@ export function forward(): Module {
   };
 }
 
-/** Whether what is published here is an origin's: that of an edge, if it is not told otherwise. */
+/** Whether what is published here is to be an origin's. */
 function passesOn({ relay, cluster }: CoreConfig): boolean {
   if (relay.publish !== 'auto') return relay.publish === 'forward';
-  return !relay.listen && (cluster.directory !== undefined || relay.origins.some((origin) => !isUpstream(origin) || isRtmp(origin.url)));
+  const hasOrigin = relay.origins.some((origin) => !isUpstream(origin)) || hasServer(relay);
+  return !relay.listen && (hasOrigin || cluster.directory !== undefined);
 }
 
-/** A Headwater asks its own gate; of others that is known only where the configuration says so. */
+/** A Headwater asks its own gate. What others do is not known. */
 function originDecides({ relay }: CoreConfig): boolean {
-  return relay.traverse || !relay.origins.some((origin) => isUpstream(origin) && isRtmp(origin.url));
+  return relay.traverse || !hasServer(relay);
 }
 
-function isRtmp(url: string): boolean {
-  return /^rtmps?:/i.test(url);
+/** Whether there are servers of other kinds that can be published to. */
+function hasServer({ origins }: CoreConfig['relay']): boolean {
+  return origins.some((origin) => isUpstream(origin) && schemeOf(origin.url).startsWith('rtmp'));
 }

@@ -42,8 +42,6 @@ export type FindTakers = (path: StreamPath) => readonly Taker[] | Promise<readon
 
 /** Where what is published here can go; modules add what they reach. */
 export class Takers {
-  /** Frames that no origin got. */
-  skipped = 0;
   readonly #finds: FindTakers[] = [];
 
   add(find: FindTakers): void {

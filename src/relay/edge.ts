@@ -140,8 +140,12 @@ export class Edge {
     if (first) return [takerAt(first)];
     const { cluster } = this.#context;
     const owners = new Set((await cluster?.locate(path))?.map(({ id }) => id));
-    const nodes = ((await cluster?.nodes()) ?? []).filter(({ id, role }) => role === 'origin' && id !== cluster!.nodeId);
-    const byLoad = nodes.toSorted((a, b) => Number(owners.has(b.id)) - Number(owners.has(a.id)) || a.load.cpu - b.load.cpu);
+    const nodes = ((await cluster?.nodes()) ?? []).filter(
+      ({ id, role }) => role === 'origin' && id !== cluster!.nodeId,
+    );
+    const byLoad = nodes.toSorted(
+      (a, b) => Number(owners.has(b.id)) - Number(owners.has(a.id)) || a.load.cpu - b.load.cpu,
+    );
     const peers = byLoad.map((node) => this.#peers?.find(node)).filter((peer) => peer !== undefined);
     return [...peers, ...this.#uplinks].map(takerAt);
   }

@@ -60,7 +60,11 @@ export async function serveNode(ground: OriginGround, stream: Duplex, peer: Peer
       else if (wish.op === 'claim') await concede(ground, channel, { ...peer, ...wish });
       else if (wish.op === 'follow' && ground.news) await tell(ground, ground.news, channel, serving, peer);
       else if (wish.op === 'publish' && ground.publications)
-        await receivePublication({ context, publications: ground.publications }, channel, serving, { ...peer, ...wish, remote: wish.remote });
+        await receivePublication({ context, publications: ground.publications }, channel, serving, {
+          ...peer,
+          ...wish,
+          remote: wish.remote,
+        });
       else if (wish.op === 'fetch') await sendFile(context, channel, serving, wish);
       else throw new ProtocolError(`a stream that begins with "${wish.op}"`);
     } catch (reason) {
@@ -183,7 +187,14 @@ async function play(
   const link = wish && media?.find(wish.connection, node);
   if (media && link) {
     const target = media.pushes.find(path, link.edge, wish);
-    return playMedia(context, serving, channel, { stream, link, latency: wish.latency, target, ssrc: wish.ssrc, since: seen?.dts });
+    return playMedia(context, serving, channel, {
+      stream,
+      link,
+      latency: wish.latency,
+      target,
+      ssrc: wish.ssrc,
+      since: seen?.dts,
+    });
   }
   channel.send(announcementOf(stream));
   if (seen?.dts !== undefined) for (const record of missedSince(stream, seen.dts)) channel.stream.write(record);

@@ -1,9 +1,9 @@
+import { isLoopback } from '../access/loopback.ts';
 import { MILLISECOND } from '../base/clock.ts';
 import { ProtocolError, RefusedError } from '../base/errors.ts';
 import { parsePath, streamPath } from '../hub/path.ts';
 import type { Publisher } from '../hub/publisher.ts';
 import type { Kind } from '../media/track.ts';
-import { isLoopback } from '../access/loopback.ts';
 import type { Context } from '../module.ts';
 import { Departure, type Serving } from '../net/serve.ts';
 import { watchSilence } from '../net/silence.ts';

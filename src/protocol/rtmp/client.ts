@@ -31,8 +31,7 @@ export function rtmpDialer(context: Context): Dialer {
   return {
     protocol: 'rtmp',
     pull: (url, path, serving, demand) => follow(url, (address) => pull(context, address, { path, serving, demand })),
-    push: (url, stream, serving) =>
-      follow(url, (address) => push(context, address, ofOurs(context, stream), serving)),
+    push: (url, stream, serving) => follow(url, (address) => push(context, address, ofOurs(context, stream), serving)),
     carry: (url, cargo, serving) => follow(url, (address) => push(context, address, ofCargo(cargo), serving)),
   };
 }
@@ -97,7 +96,7 @@ async function push(context: Context, address: RtmpAddress, parcel: Parcel, serv
     dialogue.connection.trust(STRANGER_LIMITS, PLAYER_RATE);
     serving.begin('play', parcel.stream.path);
     return parcel.send(dialogue, streamId, { session, signal: ending.signal }).catch((reason: unknown) => {
-      if (!ending.signal.aborted) sayGoodbye(dialogue, streamId, name);
+      if (!ending.signal.aborted && !isBreak(reason)) sayGoodbye(dialogue, streamId, name);
       throw reason;
     });
   };
@@ -143,6 +142,11 @@ function ofCargo(cargo: Cargo): Parcel {
 function muxer(streamId: number, { tracks }: Stream): FlvMuxer {
   const { kinds, dialect } = SELECTION;
   return new FlvMuxer({ box: rtmpBox(streamId, SET_DATA_FRAME), dialect, kinds, tracks: tracks.values() });
+}
+
+/** Whether a publisher broke off: he may return. */
+function isBreak(reason: unknown): boolean {
+  return reason instanceof RefusedError && reason.code === 'timeout';
 }
 
 /** FMLE's way to stop. */
