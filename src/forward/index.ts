@@ -4,6 +4,7 @@ import type { Context, Module } from '../module.ts';
 import { schemeOf } from '../net/server-url.ts';
 import { Carriage } from './carriage.ts';
 import { Choice } from './choice.ts';
+import { traverse } from './traverse.ts';
 
 /** Passes on to an origin what is published here, where that is what this node is for. */
 export function forward(): Module {
@@ -11,7 +12,8 @@ export function forward(): Module {
   return {
     name: 'forward',
     async start(context: Context) {
-      const { config, ingress, routes, siblings } = context;
+      const { access, config, ingress, routes, siblings } = context;
+      if (config.relay.traverse) access.add(traverse(context));
       if (!passesOn(config)) return {};
       const ground = { context, choice: new Choice(context) };
       ingress.carryBy({

@@ -24,6 +24,8 @@ export interface Dialer {
   push?(url: string, stream: Stream, serving: Serving): Promise<never>;
   /** Publishes what was published here at `url`, and sends all of it: see {@link Taker.take}. */
   carry?(url: string, cargo: Cargo, serving: Serving): Promise<never>;
+  /** Asks the server whether one may come with the parameters of `url`. Rejects when not, and where it cannot be asked. */
+  ask?(url: string, signal: AbortSignal): Promise<void>;
 }
 
 /** Servers that a stream came through, and proxies between them; more are taken for a circle. */

@@ -21,6 +21,18 @@ export interface Cargo {
   confirm(position: number, standing?: Standing): void;
 }
 
+/** Who wants to play a stream here. */
+export interface PlayWish {
+  readonly path: StreamPath;
+  readonly remote: string;
+  /** The decoded parameters of his URL. */
+  readonly query: ReadonlyMap<string, string>;
+  /** By which he comes. */
+  readonly protocol: string;
+  /** The ids of the servers that ask for him. */
+  readonly via: string;
+}
+
 /** An origin to which can be published. */
 export interface Taker {
   /** `host:port`, for people. */
@@ -35,6 +47,8 @@ export interface Taker {
    * was sent, `RefusedError` with the origin's word when that does not want it.
    */
   take(cargo: Cargo, serving: Serving): Promise<never>;
+  /** Asks it whether somebody may play. Rejects with `RefusedError` `forbidden` when not, and with others where it cannot be asked. */
+  ask(wish: PlayWish, signal: AbortSignal): Promise<void>;
 }
 
 /** Names the origins that may take a stream, the best first. */
@@ -50,6 +64,6 @@ export class Takers {
 
   /** All of them, the best first. */
   async find(path: StreamPath): Promise<readonly Taker[]> {
-    return (await Promise.all(this.#finds.map((find) => find(path)))).flat();
+    return (await Promise.all(this.#finds.map(async (find) => find(path)))).flat();
   }
 }

@@ -5,7 +5,7 @@ import type { Frame } from '../media/frame.ts';
 import { hangUp } from '../net/hang-up.ts';
 import { pump } from '../net/pump.ts';
 import { Departure, type Serving } from '../net/serve.ts';
-import type { Cargo, Taker } from '../net/takers.ts';
+import type { Cargo, PlayWish, Taker } from '../net/takers.ts';
 import { Channel, expectJson } from './channel.ts';
 import { announcementOf, type RelayMessage } from './messages.ts';
 import type { Source } from './subscription.ts';
@@ -20,7 +20,23 @@ export function takerAt(source: Source): Taker {
   return {
     ...{ name, protocol: 'relay', remote, isInner, recognizes: true },
     take: (cargo, serving) => publish(source, cargo, serving),
+    ask: (wish, signal) => ask(source, wish, signal),
   };
+}
+
+async function ask(
+  source: Source,
+  { path, remote, query, protocol, via }: PlayWish,
+  signal: AbortSignal,
+): Promise<void> {
+  const channel = new Channel(await reach(source, signal));
+  try {
+    channel.send({ op: 'may', path, remote, query: [...query], protocol, via });
+    const answer = await channel.hear(signal, PATIENCE_MS);
+    if (answer.op !== 'granted') throw refusalIn(answer);
+  } finally {
+    channel.stream.destroy();
+  }
 }
 
 /** What an origin says that its publisher must hear; after all else another one is asked. */

@@ -145,6 +145,16 @@ const publish = z.object({
   via: z.string().max(1024).optional(),
   standing: standing.optional(),
 });
+/** The first message of an edge that wants to know whether somebody may play there, and the answer when he may. */
+const may = z.object({
+  op: z.literal('may'),
+  path: text,
+  remote: z.string().max(64),
+  query: z.array(z.tuple([text, z.string().max(4096)])).max(64),
+  protocol: z.string().max(32),
+  via: z.string().max(1024),
+});
+const granted = z.object({ op: z.literal('granted') });
 const accepted = z.object({ op: z.literal('accepted') });
 /** The origin has all records whose `seq` is below `next`, and tells where they stand if that is known. */
 const taken = z.object({ op: z.literal('taken'), next: count, standing: standing.optional() });
@@ -173,6 +183,8 @@ const message = z.discriminatedUnion('op', [
   follow,
   published,
   publish,
+  may,
+  granted,
   accepted,
   taken,
   ended,

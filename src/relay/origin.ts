@@ -16,7 +16,7 @@ import { playMedia } from './media/play.ts';
 import { announcementOf, type MediaWish, MOST_SURVEYED, type RelayMessage } from './messages.ts';
 import { missedSince } from './missed.ts';
 import type { News } from './news.ts';
-import { type Publications, receivePublication } from './publication.ts';
+import { type Publications, receivePublication, remoteOf } from './publication.ts';
 import { RecordWriter } from './wire/record.ts';
 
 /** What serving other nodes needs. */
@@ -65,6 +65,7 @@ export async function serveNode(ground: OriginGround, stream: Duplex, peer: Peer
           ...wish,
           remote: wish.remote,
         });
+      else if (wish.op === 'may') await judge(context, channel, serving, wish);
       else if (wish.op === 'fetch') await sendFile(context, channel, serving, wish);
       else throw new ProtocolError(`a stream that begins with "${wish.op}"`);
     } catch (reason) {
@@ -102,6 +103,19 @@ async function watched(channel: Channel, serving: Serving): Promise<never> {
   return new Promise<never>((_, reject) => {
     serving.signal.addEventListener('abort', () => reject(serving.signal.reason as Error), { once: true });
   });
+}
+
+/** Tells an edge that somebody may play there. Throws when he may not. */
+async function judge(
+  { access, dialers }: Context,
+  channel: Channel,
+  { session }: Serving,
+  { path: asked, remote, query, protocol, via }: RelayMessage & { readonly op: 'may' },
+): Promise<void> {
+  const { vhost, app, name } = parsePath(asked);
+  const client = { path: streamPath(vhost, app, name), remote: remoteOf(remote, session), query: new Map(query) };
+  await access.may({ action: 'play', ...client, protocol, via: dialers.checkVia(via), session: session.id });
+  channel.send({ op: 'granted' });
 }
 
 /** Answers a member of the cluster to which a stream of ours is being published. */

@@ -1,8 +1,8 @@
 import { isLoopback } from '../access/loopback.ts';
-import { MILLISECOND } from '../base/clock.ts';
 import { ProtocolError, RefusedError } from '../base/errors.ts';
 import { parsePath, streamPath } from '../hub/path.ts';
 import type { Publisher } from '../hub/publisher.ts';
+import type { Session } from '../hub/session.ts';
 import type { Kind } from '../media/track.ts';
 import type { Context } from '../module.ts';
 import { Departure, type Serving } from '../net/serve.ts';
@@ -18,7 +18,6 @@ const TELL_EVERY_MS = 200;
 
 /** The way in which a publisher of an edge comes. */
 type Wish = RelayMessage & { readonly op: 'publish' } & { readonly node: string; readonly isInner?: boolean };
-type Peer = { readonly remote: string };
 
 /** The publishers that come by other nodes: one that comes again is known, and not in its own way. */
 export class Publications {
@@ -44,7 +43,7 @@ export async function receivePublication(
   { context, publications }: { readonly context: Context; readonly publications: Publications },
   channel: Channel,
   serving: Serving,
-  wish: Wish & { readonly peer?: Peer },
+  wish: Wish,
 ): Promise<never> {
   const { session, signal } = serving;
   const leave = await publications.enter(`${wish.node} ${wish.id}`, serving);
@@ -57,8 +56,7 @@ export async function receivePublication(
     session.detail['node'] = wish.node;
     session.detail['publisher'] = wish.remote;
     serving.begin('publish', path);
-    // One at the edge's own machine comes from the edge's address, whatever he is called there.
-    const remote = isLoopback(wish.remote) ? session.remote : wish.remote;
+    const remote = remoteOf(wish.remote, session);
     const { role, standing, isInner = false } = wish;
     const asked = { path, remote, query: new Map(wish.query), role, standing, isAdmitted: isInner };
     const publisher = await context.ingress.publish(asked, session, signal);
@@ -66,6 +64,11 @@ export async function receivePublication(
   } finally {
     leave();
   }
+}
+
+/** The address of a client of another node: one at that node's own machine comes from its address, whatever he is called there. */
+export function remoteOf(told: string, { remote, isInner }: Session): string {
+  return isLoopback(told) && !isInner ? remote : told;
 }
 
 async function receive(context: Context, channel: Channel, serving: Serving, publisher: Publisher): Promise<never> {
@@ -111,4 +114,3 @@ async function receive(context: Context, channel: Channel, serving: Serving, pub
     } else throw new ProtocolError(`"${message.op}" among frames`);
   }
 }
-void MILLISECOND;

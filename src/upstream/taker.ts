@@ -13,18 +13,18 @@ const BARE = /%(?:2B|2F|2C|3A|3D|40)/g;
 
 /** A server of another kind as one to which what is published here can go; undefined where its protocol has no way to. */
 export function takerAt({ dialers, config }: Context, address: UpstreamAddress, path: StreamPath): Taker | undefined {
-  const dialer = dialers.find(schemeOf(address.url));
-  if (!dialer?.carry) return undefined;
+  const { protocol, carry, ask } = dialers.find(schemeOf(address.url)) ?? {};
+  if (protocol === undefined || !carry || !ask) return undefined;
+  const isPassed = (name: string) => !OURS.has(name) && (config.relay.traverse || name !== KEY_PARAMETER);
+  const urlFor = (query: ReadonlyMap<string, string>) =>
+    withQuery(
+      urlOf(address.url, path),
+      [...query].filter(([name]) => isPassed(name)),
+    );
   return {
-    name: serverAt(address, false).name,
-    protocol: dialer.protocol,
-    remote: hostOf(address.url),
-    recognizes: false,
-    take: (cargo, serving) => {
-      const isPassed = (name: string) => !OURS.has(name) && (config.relay.traverse || name !== KEY_PARAMETER);
-      const query = [...cargo.wish.query].filter(([name]) => isPassed(name));
-      return dialer.carry!(withQuery(urlOf(address.url, path), query), cargo, serving);
-    },
+    ...{ name: serverAt(address, false).name, protocol, remote: hostOf(address.url), recognizes: false },
+    take: (cargo, serving) => carry(urlFor(cargo.wish.query), cargo, serving),
+    ask: ({ query }, signal) => ask(urlFor(query), signal),
   };
 }
 

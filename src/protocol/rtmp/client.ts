@@ -32,6 +32,7 @@ export function rtmpDialer(context: Context): Dialer {
     protocol: 'rtmp',
     pull: (url, path, serving, demand) => follow(url, (address) => pull(context, address, { path, serving, demand })),
     push: (url, stream, serving) => follow(url, (address) => push(context, address, ofOurs(context, stream), serving)),
+    ask: (url, signal) => ask(context, rtmpAddress(url), signal),
     carry: (url, cargo, serving) => follow(url, (address) => push(context, address, ofCargo(cargo), serving)),
   };
 }
@@ -46,6 +47,26 @@ async function follow(url: string, talk: (address: RtmpAddress) => Promise<never
       if (redirects === MOST_REDIRECTS) throw new Departure(`redirected more than ${MOST_REDIRECTS} times`);
       address = error.target;
     }
+  }
+}
+
+/** Connects and leaves: with the parameters of the name in the URL that `connect` tells, which is what a server decides on by then. */
+async function ask(context: Context, address: RtmpAddress, signal: AbortSignal): Promise<void> {
+  const [, parameters = ''] = /(\?.*)$/.exec(address.name) ?? [];
+  const dialogue = new Dialogue(context, { ...address, tcUrl: `${address.tcUrl}${parameters}` });
+  const end = () => dialogue.connection.fail(signal.reason);
+  signal.addEventListener('abort', end, { once: true });
+  try {
+    await Promise.race([
+      dialogue.run(
+        () => {},
+        () => {},
+      ),
+      dialogue.connect({ via: context.dialers.via() }),
+    ]);
+  } finally {
+    signal.removeEventListener('abort', end);
+    dialogue.close();
   }
 }
 
