@@ -7,8 +7,7 @@ import type { Kind } from '../media/track.ts';
 import type { Context } from '../module.ts';
 import { Departure, type Serving } from '../net/serve.ts';
 import { watchSilence } from '../net/silence.ts';
-import type { Channel } from './channel.ts';
-import { expectJson } from './channel.ts';
+import { type Channel, expectJson, orAbort } from './channel.ts';
 import type { RelayMessage } from './messages.ts';
 import { MessageType } from './wire/message.ts';
 import { RecordReader } from './wire/record.ts';
@@ -73,44 +72,75 @@ export function remoteOf(told: string, { remote, isInner }: Session): string {
 
 async function receive(context: Context, channel: Channel, serving: Serving, publisher: Publisher): Promise<never> {
   const { config, clock } = context;
-  const reader = new RecordReader();
-  let [next, told] = [0, 0];
-  const tell = () => {
-    if (next === told) return;
-    const { standing } = publisher;
-    channel.send({ op: 'taken', next, ...(standing && { standing }) });
-    told = next;
-  };
+  const { session, signal } = serving;
+  const reception = new Reception(channel, publisher, session);
   const end = (reason: Error) => serving.end(reason);
-  const unwatch = watchSilence(publisher, () => next > 0, config.publish, clock, end);
-  const timer = setInterval(tell, TELL_EVERY_MS);
-  const abort = () => channel.break(serving.signal.reason);
-  let isDeliberate = false;
+  const unwatch = watchSilence(publisher, () => reception.hasBegun, config.publish, clock, end);
+  const timer = setInterval(() => reception.tell(), TELL_EVERY_MS);
   try {
-    serving.signal.throwIfAborted();
-    serving.signal.addEventListener('abort', abort, { once: true });
+    signal.throwIfAborted();
     channel.send({ op: 'accepted' });
-    for await (const message of channel.messages()) {
-      if (message.type === MessageType.record) {
-        const record = reader.read(message.body);
-        if (!record) throw new ProtocolError('a frame of a track that was not announced');
-        serving.session.bytesIn += message.body.length;
-        publisher.write(record);
-        next = record.seq + 1;
-      } else heed(expectJson(message));
-    }
-    throw new Departure('the edge ended the connection');
+    return await orAbort(reception.run(), signal);
   } finally {
     clearInterval(timer);
     unwatch();
-    publisher.close(isDeliberate);
+    publisher.close(reception.isDeliberate);
+  }
+}
+
+/** What comes of a publisher, and what is said of that. */
+class Reception {
+  /** Whether the publisher said that he ends. */
+  isDeliberate = false;
+  readonly #channel: Channel;
+  readonly #publisher: Publisher;
+  readonly #session: Session;
+  readonly #reader = new RecordReader();
+  /** The `seq` that follows what has come, and that was told. */
+  #next = 0;
+  #told = 0;
+
+  constructor(channel: Channel, publisher: Publisher, session: Session) {
+    this.#channel = channel;
+    this.#publisher = publisher;
+    this.#session = session;
   }
 
-  function heed(message: RelayMessage): void {
-    if (message.op === 'announce') publisher.announce(new Set(Object.keys(message.lineup) as Kind[]));
-    else if (message.op === 'ended') {
-      isDeliberate = message.code === 'gone';
-      throw isDeliberate ? new RefusedError('gone', message.message) : new Departure(message.message);
-    } else throw new ProtocolError(`"${message.op}" among frames`);
+  get hasBegun(): boolean {
+    return this.#next > 0;
+  }
+
+  /** Takes all that comes. Always rejects, with the reason why nothing more does. */
+  async run(): Promise<never> {
+    for await (const message of this.#channel.messages()) {
+      if (message.type === MessageType.record) this.#take(message.body);
+      else this.#heed(expectJson(message));
+    }
+    throw new Departure('the edge ended the connection');
+  }
+
+  /** Says what has come. */
+  tell(): void {
+    if (this.#next === this.#told) return;
+    this.#told = this.#next;
+    const { standing } = this.#publisher;
+    this.#channel.send({ op: 'taken', next: this.#next, ...(standing && { standing }) });
+  }
+
+  #take(body: Uint8Array): void {
+    const record = this.#reader.read(body);
+    if (!record) throw new ProtocolError('a frame of a track that was not announced');
+    this.#session.bytesIn += body.length;
+    this.#publisher.write(record);
+    this.#next = record.seq + 1;
+  }
+
+  #heed(message: RelayMessage): void {
+    if (message.op === 'announce') this.#publisher.announce(new Set(Object.keys(message.lineup) as Kind[]));
+    else if (message.op !== 'ended') throw new ProtocolError(`"${message.op}" among frames`);
+    else {
+      this.isDeliberate = message.code === 'gone';
+      throw this.isDeliberate ? new RefusedError('gone', message.message) : new Departure(message.message);
+    }
   }
 }
