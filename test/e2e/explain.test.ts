@@ -86,6 +86,11 @@ describe('what is wrong with a publisher is named', { ...needs('ffmpeg'), concur
     assertFigures(finding, { skew_ms: [900, 1200] });
   });
 
+  test('sound that is left out', async (t) => {
+    const without = (tag: FlvTag) => isSound(tag) && tag.body[1] === 1 && tag.timestamp > 1000 && tag.timestamp < 1400;
+    assertFigures(await provoke(t, 'sound-length', { seconds: 4, without }), { sound_s: [0.9, 3], time_s: [1, 4] });
+  });
+
   test('pictures that are left out', async (t) => {
     const without = ({ type, timestamp, body }: FlvTag) =>
       type === 'video' && body[1] === 1 && timestamp > 2100 && timestamp < 2900;

@@ -13,7 +13,8 @@ export interface StreamFacts extends CourseReport {
   /** How long ago the last frame came; undefined before the first. */
   readonly silence: number | undefined;
   readonly video: TrackFacts<VideoTrack> | undefined;
-  readonly audio: TrackFacts<AudioTrack> | undefined;
+  /** How long each of its frames sounds, where they are alike. */
+  readonly audio: (TrackFacts<AudioTrack> & { readonly frameDuration: number | undefined }) | undefined;
 }
 
 /** How a stream fares on a link to another node. What is counted is of the last minute, in packets. */

@@ -13,6 +13,7 @@ import { publisherGone } from './publisher-gone.ts';
 import { publisherSilent } from './publisher-silent.ts';
 import { soundApart } from './sound-apart.ts';
 import { soundDrifts } from './sound-drifts.ts';
+import { soundLength } from './sound-length.ts';
 import { soundNotEverywhere } from './sound-not-everywhere.ts';
 import { timestampsJump } from './timestamps-jump.ts';
 import { uplinkDips } from './uplink-dips.ts';
@@ -28,6 +29,7 @@ export const RULES: readonly Rule[] = [
   oneTrackJumps,
   soundDrifts,
   soundApart,
+  soundLength,
   picturesMissing,
   gopTooLong,
   pictureUnplayable,
