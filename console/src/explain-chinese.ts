@@ -78,6 +78,11 @@ export const findingsInChinese: Readonly<Record<string, { readonly what: string;
     remedy:
       '请在那个边缘节点上查看此流的诊断：它知道多大的 relay.latency 才够。在那里设置它，或者设 relay.latency: auto。',
   },
+  'link-without-udp': {
+    what: '此流从 {remote} 经 QUIC 或 TLS 传来，因为 UDP 不通：途中每次丢失都会耽搁其后的一切。',
+    remedy:
+      '请在那个节点的防火墙及其服务商处开放 relay.media 的 UDP 端口（默认 5220）。若不想用 UDP，也不想看到此提示，可在这里设 relay.media: off。',
+  },
   'node-busy': {
     what: '本节点的工作进程 {worker} 在最近一分钟有 {busy_percent} % 的时间在忙，待办的事最多等了 {delay_ms} 毫秒：所有流的数据都会发送得晚。',
     remedy:

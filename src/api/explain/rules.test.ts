@@ -28,6 +28,7 @@ const STREAM: StreamFacts = {
   running: 600 * SECOND,
   source: { client: '341w361a', remote: '192.0.2.17' },
   isOwner: true,
+  lacksUdp: false,
   silence: 20 * MILLISECOND,
   video: H264,
   audio: AAC,
@@ -173,6 +174,10 @@ const cases: Record<string, readonly [Facts, Finding['severity'] | undefined, Fi
       { remote: '192.0.2.4', lost_percent: 10, residual_percent: 0.1, residual: 30 },
     ],
     [link({ received: undefined }), undefined],
+  ],
+  'link-without-udp': [
+    [stream({ isOwner: false, lacksUdp: true }), 'notice', { remote: '192.0.2.17' }],
+    [stream({ isOwner: false }), undefined],
   ],
   'node-busy': [
     [load({ busy: 0.9 }), 'warning', { worker: 2, busy_percent: 90, delay_ms: 21 }],

@@ -58,11 +58,17 @@ export class Witness {
     const isHere = stream && !stream.mirrored?.isInner;
     return {
       span: stream ? Math.min(LONGEST, clock.wall() - stream.since) : 0,
-      stream: isHere ? describe(stream, clock.now()) : null,
+      stream: isHere ? { ...describe(stream, clock.now()), lacksUdp: this.#lacksUdp(stream) } : null,
       links: Array.from(links).flatMap((link) => this.#linkFacts(link, path)),
       viewers: { ...countViewers(stream), skipped: this.#recent.skipped(path) },
       load: this.#recent.load(),
     };
+  }
+
+  #lacksUdp({ mirrored, publisher }: Stream): boolean {
+    const isWay = ({ role, media, remote }: LinkReport) =>
+      role === 'edge' && media === 'reliable' && remote === publisher?.session.remote;
+    return mirrored !== undefined && Array.from(this.#ground.context.links).some(isWay);
   }
 
   #linkFacts(link: LinkReport, path: StreamPath): LinkFacts[] {
@@ -78,7 +84,7 @@ export class Witness {
   }
 }
 
-function describe(stream: Stream, now: number): StreamFacts {
+function describe(stream: Stream, now: number): Omit<StreamFacts, 'lacksUdp'> {
   const { course, publisher, mirrored, tracks, newest } = stream;
   const [video, audio] = [tracks.get('video'), tracks.get('audio')] as [VideoTrack?, AudioTrack?];
   return {

@@ -2,6 +2,7 @@ import type { Rule } from '../rule.ts';
 import { edgeLoss } from './edge-loss.ts';
 import { gopTooLong } from './gop-too-long.ts';
 import { linkLoss } from './link-loss.ts';
+import { linkWithoutUdp } from './link-without-udp.ts';
 import { nodeBusy } from './node-busy.ts';
 import { nodeFull } from './node-full.ts';
 import { oneTrackJumps } from './one-track-jumps.ts';
@@ -37,6 +38,7 @@ export const RULES: readonly Rule[] = [
   soundNotEverywhere,
   linkLoss,
   edgeLoss,
+  linkWithoutUdp,
   nodeBusy,
   nodeFull,
   viewersSlow,
