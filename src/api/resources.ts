@@ -1,7 +1,9 @@
 import { clients } from './clients.ts';
 import { cluster } from './cluster.ts';
 import { clusters } from './clusters.ts';
+import { lines } from './lines.ts';
 import { links } from './links.ts';
+import { moves } from './moves.ts';
 import { type Document, openapi } from './openapi.ts';
 import type { Operation } from './operation.ts';
 import { recordings } from './recordings.ts';
@@ -24,11 +26,13 @@ export function resources(services: Services, document: () => Document): readonl
     ...recordings(services),
     ...shift(services),
     ...links(services),
+    ...lines(services),
     ...cluster(services),
     ...routes(services),
     ...clusters(services),
     ...versions(services),
     ...summaries(services),
+    ...moves(services),
     ...openapi(document),
   ];
 }

@@ -15,8 +15,8 @@ export interface PlayRequest {
   readonly remote: string;
 }
 
-/** Every URL of FLV: `/app/name.flv`; the app may have several parts. */
-export const FLV_PATH = /^\/(?<app>.+)\/(?<name>[^/]+)\.flv$/;
+/** Every URL of FLV: `/app/name.flv`; the app may have several parts. Under `/go/` are the ways to other nodes. */
+export const FLV_PATH = /^\/(?!go\/)(?<app>.+)\/(?<name>[^/]+)\.flv$/;
 
 /** Asks the gate, then finds the stream, waiting for it as configured. Throws RefusedError when either says no. */
 export async function admit(context: Context, play: PlayRequest, serving: Serving): Promise<Stream> {
