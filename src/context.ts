@@ -89,7 +89,7 @@ export async function createContext(
     locators: new Locators(),
     routes: new Routes(),
     cluster: membership?.member,
-    dispatch: new Dispatcher({ config, hub, sessions, clock, cluster: membership?.member }),
+    dispatch: new Dispatcher({ config, hub, sessions, clock, cluster: membership?.member, log }),
     tls: certificates.length > 0 ? await TlsStore.open(certificates, log) : undefined,
   };
 }

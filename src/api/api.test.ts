@@ -241,7 +241,7 @@ test('answers and examples are as the document says', async () => {
   const services = createServices(server.context);
   services.rates.stop();
   const operations = resources(services, () => describeApi([], ''));
-  const ids: Record<string, string> = {};
+  const ids: Record<string, string> = { nodes: 'self' };
   for (const list of ['streams', 'vhosts', 'clients']) ids[list] = (await server.get(`/api/v1/${list}`))[list][0].id;
   const queries: Record<string, string> = {
     '/api/v1/shift': '?stream=live/movie',

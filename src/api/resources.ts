@@ -1,6 +1,7 @@
 import { clients } from './clients.ts';
 import { cluster } from './cluster.ts';
 import { clusters } from './clusters.ts';
+import { drain } from './drain.ts';
 import { lines } from './lines.ts';
 import { links } from './links.ts';
 import { moves } from './moves.ts';
@@ -33,6 +34,7 @@ export function resources(services: Services, document: () => Document): readonl
     ...versions(services),
     ...summaries(services),
     ...moves(services),
+    ...drain(services),
     ...openapi(document),
   ];
 }

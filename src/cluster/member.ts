@@ -161,8 +161,9 @@ export class Member implements Leases, Cluster {
     return this.#options.directory;
   }
 
-  drain(node: string, isDraining: boolean): Promise<void> {
-    return this.#options.directory.drain(node, isDraining);
+  async drain(node: string, isDraining: boolean): Promise<void> {
+    await this.#options.directory.drain(node, isDraining);
+    this.#nodes = { ...this.#nodes, at: Number.NEGATIVE_INFINITY };
   }
 
   tell(news: object): Promise<void> {

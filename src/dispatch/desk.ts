@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import { RefusedError } from '../base/errors.ts';
-import type { Places, RoomNow } from '../net/places.ts';
+import { PLACE_LIFE, type Places, type RoomNow } from '../net/places.ts';
 import type { Field, Rooms } from './rank.ts';
 
 interface Request {
@@ -26,6 +26,8 @@ export class Desk {
   readonly #clock: Clock;
   #rooms: Map<string, RoomNow> = new Map();
   #knownAt = Number.NEGATIVE_INFINITY;
+  /** Who was given a place of late, and where: who asks again keeps it. The oldest come first. */
+  readonly #given = new Map<string, { readonly node: string; readonly until: number }>();
   #queue: Request[] = [];
   #running: Promise<void> | undefined;
 
@@ -63,7 +65,8 @@ export class Desk {
   }
 
   async #reserve(batch: readonly Request[]): Promise<void> {
-    const chosen = batch.map(({ field }) => this.#choose(field));
+    this.#forget();
+    const chosen = batch.map((request) => this.#choose(request));
     const wanted = batch.flatMap(({ ticket }, i) => (chosen[i] === undefined ? [] : [{ ticket, node: chosen[i] }]));
     const wasKnown = this.#isKnown(FRESH);
     const answer = await this.#places.reserve(wanted).catch(() => undefined);
@@ -77,8 +80,9 @@ export class Desk {
     for (const [i, request] of batch.entries()) {
       const node = chosen[i];
       const isGranted = node !== undefined && (granted?.next().value ?? true);
+      if (!isGranted) this.#given.delete(request.ticket);
       const isOver = answer === undefined || (node === undefined && wasKnown) || ++request.tries >= MOST_TRIES;
-      if (isGranted) request.settle(node);
+      if (isGranted) this.#give(request, node);
       else if (isOver) request.settle(undefined);
       else again.push(request);
     }
@@ -86,11 +90,26 @@ export class Desk {
   }
 
   /** The best node for one of a batch; those behind it see that its place is gone. */
-  #choose(field: Field): string | undefined {
+  #choose({ ticket, field }: Request): string | undefined {
+    const before = this.#given.get(ticket)?.node;
+    if (before !== undefined && field.candidates.some(({ id }) => id === before)) return before;
     const node = field.best(this.#rooms);
     const room = node === undefined ? undefined : this.#rooms.get(node);
     if (room) this.#rooms.set(node!, { ...room, reserved: room.reserved + 1 });
     return node;
+  }
+
+  #give({ ticket, settle }: Request, node: string): void {
+    this.#given.delete(ticket);
+    this.#given.set(ticket, { node, until: this.#clock.now() + PLACE_LIFE });
+    settle(node);
+  }
+
+  #forget(): void {
+    for (const [ticket, { until }] of this.#given) {
+      if (until > this.#clock.now()) break;
+      this.#given.delete(ticket);
+    }
   }
 
   #isKnown(within: number): boolean {

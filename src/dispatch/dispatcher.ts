@@ -4,20 +4,22 @@ import { z } from 'zod';
 import { type Clock, SECOND } from '../base/clock.ts';
 import { RefusedError } from '../base/errors.ts';
 import type { Hub } from '../hub/hub.ts';
-import { describePath } from '../hub/path.ts';
+import { describePath, type StreamPath } from '../hub/path.ts';
 import type { Sessions } from '../hub/session.ts';
 import { type Cluster, type NodeFront, type NodeRecord, reportStreams } from '../net/cluster.ts';
-import type { Dispatch, Line, Lines, LinesWish, Move } from '../net/dispatch.ts';
-import { LoadGauge } from '../net/load.ts';
+import type { Dispatch, DrainReport, Line, Lines, LinesWish, Move } from '../net/dispatch.ts';
+import { LoadGauge, type Reading } from '../net/load.ts';
 import { MemoryPlaces, type Places } from '../net/places.ts';
+import type { Logger } from '../ops/log.ts';
 import { Arrivals } from './arrivals.ts';
 import { Audience, type Listener } from './audience.ts';
 import { Desk } from './desk.ts';
 import { eventsUrl } from './events.ts';
 import { type Addresses, type HlsTimes, placeOf, protocolsOf, type RelayTimes, relayedOf } from './front.ts';
+import { Leaving } from './leaving.ts';
 import { lineOf, ticketOf } from './line.ts';
 import type { DispatchOptions } from './options.ts';
-import { type Candidate, type Field, fieldOfPublisher, fieldOfViewer } from './rank.ts';
+import { type Candidate, type Field, fieldOfPublisher, fieldOfViewer, takes } from './rank.ts';
 import { RoomGauge } from './room.ts';
 
 /** What a {@link Dispatcher} is made with. */
@@ -28,6 +30,7 @@ export interface DispatchGround {
   readonly clock: Clock;
   /** The nodes that lines are of; without it this one alone. */
   readonly cluster: Cluster | undefined;
+  readonly log: Logger;
 }
 
 /** How often a node says how much room it has, and looks at the others. */
@@ -65,7 +68,10 @@ export class Dispatcher implements Dispatch {
   #addresses: Addresses = {};
   #candidates: readonly Candidate[] = [];
   #delay = 0;
-  #publishers = 0;
+  #reading: Reading = { cpu: 0, streams: 0, viewers: 0, publishers: 0, bitrate: 0, viewed: 0 };
+  /** The nodes that are to be left, as far as those who listen were told. */
+  #left = new Set<string>();
+  #leaving: Leaving | undefined;
   #cancel = () => {};
 
   constructor(ground: DispatchGround) {
@@ -92,6 +98,7 @@ export class Dispatcher implements Dispatch {
     this.#cancel = () => {};
     this.#delays.disable();
     this.audience.close();
+    this.#leave(false);
   }
 
   async lines(wish: LinesWish): Promise<Lines> {
@@ -108,14 +115,40 @@ export class Dispatcher implements Dispatch {
     if (move.to !== undefined && !this.#candidates.some(({ id }) => id === move.to))
       throw new RefusedError('not-found', `there is no node ${move.to}`);
     if (!cluster) return this.#move(move);
-    await cluster.tell({ ...move, type: MOVE }).catch(() => {
-      throw new RefusedError('limit', 'the directory cannot be reached');
-    });
+    await cluster.tell({ ...move, type: MOVE }).catch(unreachable);
   }
 
   ingestLines(wish: LinesWish): Promise<readonly Line[]> {
     const protocols = ['rtmp'];
     return this.#lines(fieldOfPublisher(this.#candidates, wish), { ...wish, protocols }, ticketOf(wish));
+  }
+
+  async drain(node: string, isDraining: boolean): Promise<DrainReport> {
+    const { cluster } = this.#ground;
+    const { id } = this.#find(node);
+    const isElse = this.#candidates.some((other) => other.id !== id && !other.isDraining && takes(other, 'play'));
+    if (isDraining && !(cluster && isElse)) throw new RefusedError('busy', 'there is no other node to go to');
+    await cluster?.drain(id, isDraining).catch(unreachable);
+    return this.drained(id);
+  }
+
+  async drained(node: string): Promise<DrainReport> {
+    const { id, front } = this.#find(node);
+    const record = (await this.#ground.cluster?.nodes())?.find((each) => each.id === id);
+    const { viewers } = record?.load ?? this.#reading;
+    return { node: id, since: record?.draining, viewers, publishers: record?.front?.publishers ?? front.publishers };
+  }
+
+  get isDraining(): boolean {
+    return this.#leaving !== undefined;
+  }
+
+  elsewhere(protocol: 'http' | 'rtmp', role: 'play' | 'publish', path: StreamPath): string | undefined {
+    if (!this.isDraining) return undefined;
+    const wish = { ...NOTHING, path, protocols: [], query: '', host: '' };
+    const field = role === 'play' ? fieldOfViewer : fieldOfPublisher;
+    const others = this.#candidates.filter(({ id, front }) => id !== this.#nodeId && front[protocol] !== undefined);
+    return field(others, wish).ranked(this.#desk.rooms)[0]?.front[protocol];
   }
 
   front(address: string | undefined): NodeFront {
@@ -125,7 +158,7 @@ export class Dispatcher implements Dispatch {
     const place = placeOf(config.dispatch, this.#addresses, address);
     return {
       name: name || (place.http ? new URL(place.http).host : hostname()),
-      ...{ region, takes, publishers: this.#publishers, delay: this.#delay },
+      ...{ region, takes, publishers: this.#reading.publishers, delay: this.#delay },
       protocols: protocolsOf(this.#addresses, config.hls),
       relayed: relayedOf(config.relay),
       ...place,
@@ -157,11 +190,49 @@ export class Dispatcher implements Dispatch {
     this.#delay = Math.round(this.#delays.percentile(99) / NANOSECONDS) || 0;
     this.#delays.reset();
     const load = this.#load.read();
-    this.#publishers = load.publishers;
+    this.#reading = load;
     const [room, arrived] = [this.#room.read({ ...load, delay: this.#delay }), this.#arrivals.take()];
-    this.#candidates = this.#candidatesOf((await cluster?.nodes()) ?? []);
+    this.#see(this.#candidatesOf((await cluster?.nodes()) ?? []));
     // What cannot be told now is told the next time; a ticket of which it is not told runs out.
     await this.#places.offer(this.#nodeId, room, arrived).catch(() => {});
+  }
+
+  /** These are the nodes now: those who listen are told of what that changes for them. */
+  #see(candidates: readonly Candidate[]): void {
+    const left = new Set(candidates.filter(({ isDraining }) => isDraining).map(({ id }) => id));
+    const names = (of: readonly Candidate[]) =>
+      of
+        .filter(({ id }) => !left.has(id))
+        .map(({ id }) => id)
+        .join();
+    const isOther = names(candidates) !== names(this.#candidates) && this.#candidates.length > 0;
+    const newlyLeft = [...left].filter((id) => !this.#left.has(id));
+    [this.#candidates, this.#left] = [candidates, left];
+    for (const node of newlyLeft) this.#move({ node });
+    if (isOther && newlyLeft.length === 0)
+      this.audience.tell(
+        () => true,
+        () => ['lines', {}],
+      );
+    this.#leave(left.has(this.#nodeId));
+  }
+
+  /** Begins to empty this node, or ends that. */
+  #leave(isDraining: boolean): void {
+    if (isDraining === this.isDraining) return;
+    const { sessions, clock, log, config } = this.#ground;
+    const { pace, grace } = config.dispatch;
+    const canGo = (role: 'play' | 'publish') =>
+      this.#candidates.some((other) => other.id !== this.#nodeId && !other.isDraining && takes(other, role));
+    this.#leaving?.stop();
+    this.#leaving = isDraining ? new Leaving({ sessions, clock, log, pace, grace, canGo }) : undefined;
+  }
+
+  #find(node: string): Candidate {
+    const id = node === ALONE ? this.#nodeId : node;
+    const found = this.#candidates.find((candidate) => candidate.id === id);
+    if (!found) throw new RefusedError('not-found', `there is no node ${node}`);
+    return found;
   }
 
   #hear(news: unknown): void {
@@ -224,4 +295,8 @@ function candidateOf({
   if (!front) return undefined;
   const { owned, fetched } = front;
   return { id, role, isDraining: draining !== undefined, front, owned: new Set(owned), fetched: new Set(fetched) };
+}
+
+function unreachable(): never {
+  throw new RefusedError('limit', 'the directory cannot be reached');
 }

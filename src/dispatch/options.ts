@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { integer, oneOf, option, section, text, type Value, value, WRONG } from '../config/values.ts';
+import { duration, integer, oneOf, option, section, text, type Value, value, WRONG } from '../config/values.ts';
 
 const RATE = /^(\d{1,9}(?:\.\d{1,3})?) ?(kbit|Mbit|Gbit)$/;
 const UNITS: Readonly<Record<string, number>> = { kbit: 1e3, Mbit: 1e6, Gbit: 1e9 };
@@ -38,6 +38,11 @@ export const dispatchOptions = section('Lines: which node a viewer or publisher 
     integer(1, 100_000),
     200,
     'How many of those who are here are sent elsewhere a second, when this node is drained or an operator says so.',
+  ),
+  grace: option(
+    duration('0s', '1h'),
+    '10s',
+    'How long players have to leave a node that is drained by themselves, before those who are still there are closed.',
   ),
   takes: option(
     oneOf('all', 'viewers', 'publishers', 'none'),

@@ -71,20 +71,23 @@ export class Field {
   }
 }
 
+/** Whether anybody of this kind is sent to a node; streams are published to origins. */
+export function takes({ role, front }: Candidate, kind: 'play' | 'publish'): boolean {
+  if (kind === 'publish' && role !== 'origin') return false;
+  return front.takes === 'all' || front.takes === (kind === 'play' ? 'viewers' : 'publishers');
+}
+
 /** The nodes for a viewer. */
 export function fieldOfViewer(candidates: readonly Candidate[], wish: LinesWish): Field {
-  const isFor = ({ front: { takes } }: Candidate) => takes === 'all' || takes === 'viewers';
-  return new Field(allowed(candidates, wish, isFor), (candidate) => {
+  return new Field(allowed(candidates, wish, 'play'), (candidate) => {
     return (hasStream(candidate, wish.path) ? 0 : FETCH) + distance(candidate, wish);
   });
 }
 
 /** The nodes for a publisher. */
 export function fieldOfPublisher(candidates: readonly Candidate[], wish: LinesWish): Field {
-  const isFor = ({ role, front: { takes } }: Candidate) =>
-    role === 'origin' && (takes === 'all' || takes === 'publishers');
   const hasOwner = candidates.some(({ owned }) => owned.has(wish.path));
-  return new Field(allowed(candidates, wish, isFor), (candidate) => {
+  return new Field(allowed(candidates, wish, 'publish'), (candidate) => {
     return (hasOwner && !candidate.owned.has(wish.path) ? ELSEWHERE : 0) + distance(candidate, wish);
   });
 }
@@ -93,9 +96,9 @@ export function fieldOfPublisher(candidates: readonly Candidate[], wish: LinesWi
 function allowed(
   candidates: readonly Candidate[],
   { exclude }: LinesWish,
-  isFor: (candidate: Candidate) => boolean,
+  kind: 'play' | 'publish',
 ): readonly Candidate[] {
-  const open = candidates.filter((candidate) => isFor(candidate) && !candidate.isDraining);
+  const open = candidates.filter((candidate) => takes(candidate, kind) && !candidate.isDraining);
   const wanted = exclude.length > 0 ? open.filter(({ id }) => !exclude.includes(id)) : open;
   return wanted.length > 0 ? wanted : open;
 }

@@ -56,6 +56,16 @@ export interface Move {
   readonly exclude?: readonly string[] | undefined;
 }
 
+/** How far a node is that is to be left. */
+export interface DrainReport {
+  readonly node: string;
+  /** Since when, in microseconds since 1970; undefined where it is not to be left. */
+  readonly since: number | undefined;
+  /** Who is there, as it last said. */
+  readonly viewers: number;
+  readonly publishers: number;
+}
+
 /** Gives out lines; what it refuses is a `RefusedError`. */
 export interface Dispatch {
   /** The ways to watch a stream. Refuses where all nodes are full. */
@@ -64,6 +74,14 @@ export interface Dispatch {
   ingestLines(wish: LinesWish): Promise<readonly Line[]>;
   /** Sends viewers elsewhere, at whichever node they listen; rejects when the directory cannot be reached. */
   move(move: Move): Promise<void>;
+  /** Has all leave a node, or no more; `node` is its id, or `self`. Refuses where there is no such node, or no other one. */
+  drain(node: string, isDraining: boolean): Promise<DrainReport>;
+  /** How far a node is. Refuses where there is none. */
+  drained(node: string): Promise<DrainReport>;
+  /** Whether all are to leave this node. */
+  readonly isDraining: boolean;
+  /** Where those go who come while this node is drained: `http://HOST:PORT` or `rtmp://HOST:PORT`; else undefined. */
+  elsewhere(protocol: 'http' | 'rtmp', role: 'play' | 'publish', path: StreamPath): string | undefined;
   /** What this node tells the others of itself; `address` is where they reach it. */
   front(address: string | undefined): NodeFront;
 }

@@ -11,7 +11,7 @@ import { maskSecrets } from '../../ops/log.ts';
 import { ACK_WINDOW, CHUNK_SIZE, type Connection, PLAYER_RATE } from './connection.ts';
 import { Play, STREAM_ID } from './egress.ts';
 import { Publication } from './ingest.ts';
-import { placeElsewhere, redirection } from './redirect.ts';
+import { otherNode, placeElsewhere, redirection } from './redirect.ts';
 import { PUBLISHER_LIMITS, STRANGER_LIMITS } from './wire/chunk-reader.ts';
 import { type Command, readCommand } from './wire/command.ts';
 import { MessageType, type RtmpMessage } from './wire/message.ts';
@@ -121,6 +121,9 @@ export class RtmpSession {
     this.#serving.begin('publish', path);
     await this.#ask('publish', path, target);
     const { session, signal } = this.#serving;
+    signal.throwIfAborted();
+    const place = otherNode(this.#context, 'publish', path);
+    if (place) return this.#redirect(redirection(target, place), place);
     const publisher = await this.#context.hub.publish(path, session, signal, roleOf(target));
     if (signal.aborted) return publisher.close(false);
     clearTimeout(this.#deadline);
