@@ -14,7 +14,8 @@ export interface Answer {
 export async function askForLines(server: TestServer, name: string, more: object = {}, query = ''): Promise<Answer> {
   const body = JSON.stringify({ stream: `live/${name}`, protocols: ['http-flv'], ...more });
   const response = await fetch(server.http(`/api/v1/lines${query}`), { method: 'POST', body });
-  return { status: response.status, ...((await response.json()) as Omit<Answer, 'status'>) };
+  const told = (await response.json()) as Partial<Answer>;
+  return { lines: [], events: '', ...told, status: response.status };
 }
 
 /** Asks a server, as its administrator; resolves to its answer, and the status among it. */
@@ -32,7 +33,7 @@ export async function administer(
 /** Resolves to the ids of nodes by the names of their lines, as soon as a server knows of so many. */
 export function nodesKnownTo(server: TestServer, count: number): Promise<Readonly<Record<string, string>>> {
   return until(`${count} nodes are known`, async () => {
-    const { lines = [] } = await askForLines(server, 'nothing', { reserve: false });
+    const { lines } = await askForLines(server, 'nothing', { reserve: false });
     return lines.length < count ? undefined : Object.fromEntries(lines.map(({ name, node }) => [name, node]));
   });
 }
