@@ -2,6 +2,7 @@ import { clients } from './clients.ts';
 import { cluster } from './cluster.ts';
 import { clusters } from './clusters.ts';
 import { drain } from './drain.ts';
+import { explain } from './explain/index.ts';
 import { lines } from './lines.ts';
 import { links } from './links.ts';
 import { moves } from './moves.ts';
@@ -22,6 +23,7 @@ export function resources(services: Services, document: () => Document): readonl
   return [
     ...session(services),
     ...streams(services),
+    ...explain(services),
     ...vhosts(services),
     ...clients(services),
     ...recordings(services),

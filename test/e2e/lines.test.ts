@@ -29,7 +29,7 @@ const [origin, spare, north, south] = (
       ])
     : []
 ) as [TestServer, TestServer, TestServer, TestServer];
-const ids = ready ? await nodesKnownTo(origin, 2) : {};
+const ids = ready ? await nodesKnownTo(origin, 'North', 'South') : {};
 
 async function start(t: Owner, role: 'origin' | 'edge', dispatch: object): Promise<TestServer> {
   return startTestServer(t, await memberOf(t, redis, role, { dispatch: { grace: '0s', ...dispatch } }));
@@ -69,7 +69,7 @@ test('what lets a viewer in goes along with the URLs, and so does what stands fo
 test('nobody is sent where there is no place, until somebody has left', NEEDS, async (t) => {
   await publish(t, 'full');
   await start(t, 'edge', { name: 'Small', viewers: 3 });
-  const { Small: id } = await nodesKnownTo(origin, 3);
+  const { Small: id } = await nodesKnownTo(origin, 'Small');
   const exclude = [ids['North'], ids['South']];
   const to = (viewer: string) => askForLines(origin, 'full', { viewer, exclude });
   const viewers = [];
@@ -141,7 +141,7 @@ test('who listens is told to move, wherever that is said', NEEDS, async (t) => {
 
 test('a node that is drained sends its viewers and publishers on, and says when it is empty', NEEDS, async (t) => {
   const doomed = await start(t, 'origin', { name: 'Doomed' });
-  const known = await until('it is known', async () => (await nodesKnownTo(north, 3))['Doomed']);
+  const { Doomed: known } = await nodesKnownTo(north, 'Doomed');
   const drain = `/api/v1/nodes/${known}/drain`;
   await publish(t, 'drained', doomed);
   const { events } = await askForLines(north, 'drained', { viewer: 'listener' });

@@ -36,7 +36,7 @@ describe('the page of a lesson in a cluster', { skip: options.skip ?? false }, (
 
   test('the button goes to another edge without an interruption, and so does an operator', options, async (t) => {
     await edge(t, 'Far');
-    const ids = await nodesKnownTo(origin!, 2);
+    const ids = await nodesKnownTo(near!, 'Near', 'Far');
     const page = await open(t, 'switched');
     await page.click('.switch-line');
     const present = await name(page);
@@ -45,29 +45,29 @@ describe('the page of a lesson in a cluster', { skip: options.skip ?? false }, (
     await page.click(`[data-line="${ids[other]}/http-flv"]`);
     await plays(page, ids[other]!);
     await showsPictures(page, SOME);
+    const { widest, darkest, pieces } = await seen(page);
+    assert.ok(widest <= 0.1, `${widest} s`);
+    assert.ok(darkest > 40, `${darkest}`);
+    assert.equal(pieces, 1);
     assert.equal((await administer(origin!, 'POST', '/api/v1/move', { node: ids[other] }))['status'], 200);
     await plays(page, ids[present]!);
     await showsPictures(page, SOME);
     await administer(origin!, 'POST', '/api/v1/move', { stream: 'live/switched', to: ids[other] });
     await plays(page, ids[other]!);
     await showsPictures(page, SOME);
-    const { widest, darkest, pieces } = await seen(page);
-    assert.ok(widest <= 0.1, `${widest} s`);
-    assert.ok(darkest > 40, `${darkest}`);
-    assert.equal(pieces, 1);
     assert.equal(await page.getAttribute('[data-stat=stalls]', 'data-value'), '0');
   });
 
   test('a node that is drained is left without an interruption', options, async (t) => {
-    const doomed = await edge(t, 'Doomed');
-    const ids = await nodesKnownTo(near!, 2);
+    const doomed = await edge(t, 'Drained');
+    const ids = await nodesKnownTo(near!, 'Near', 'Drained');
     const page = await open(t, 'drained');
     await page.click('.switch-line');
-    await page.click(`[data-line="${ids['Doomed']}/http-flv"]`);
-    await plays(page, ids['Doomed']!);
+    await page.click(`[data-line="${ids['Drained']}/http-flv"]`);
+    await plays(page, ids['Drained']!);
     await showsPictures(page, SOME);
     await watchClosely(page);
-    await administer(origin!, 'POST', `/api/v1/nodes/${ids['Doomed']}/drain`);
+    await administer(origin!, 'POST', `/api/v1/nodes/${ids['Drained']}/drain`);
     await plays(page, ids['Near']!);
     await showsPictures(page, SOME);
     assert.ok((await seen(page)).widest <= 0.1);
@@ -76,12 +76,12 @@ describe('the page of a lesson in a cluster', { skip: options.skip ?? false }, (
   });
 
   test('when an edge is killed the page goes on by another one', options, async (t) => {
-    const doomed = await edge(t, 'Doomed');
-    const ids = await nodesKnownTo(near!, 2);
+    const doomed = await edge(t, 'Killed');
+    const ids = await nodesKnownTo(near!, 'Near', 'Killed');
     const page = await open(t, 'killed');
     await page.click('.switch-line');
-    await page.click(`[data-line="${ids['Doomed']}/http-flv"]`);
-    await plays(page, ids['Doomed']!);
+    await page.click(`[data-line="${ids['Killed']}/http-flv"]`);
+    await plays(page, ids['Killed']!);
     await showsPictures(page, SOME);
     doomed.program.kill('SIGKILL');
     await plays(page, ids['Near']!);

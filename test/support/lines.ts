@@ -30,10 +30,14 @@ export async function administer(
   return { status: response.status, ...((await response.json()) as object) };
 }
 
-/** Resolves to the ids of nodes by the names of their lines, as soon as a server knows of so many. */
-export function nodesKnownTo(server: TestServer, count: number): Promise<Readonly<Record<string, string>>> {
-  return until(`${count} nodes are known`, async () => {
+/** Resolves to the ids of nodes by the names of their lines, as soon as a server knows of these. */
+export function nodesKnownTo(
+  server: TestServer,
+  ...names: readonly string[]
+): Promise<Readonly<Record<string, string>>> {
+  return until(`${names.join(', ')} are known`, async () => {
     const { lines } = await askForLines(server, 'nothing', { reserve: false });
-    return lines.length < count ? undefined : Object.fromEntries(lines.map(({ name, node }) => [name, node]));
+    const ids = Object.fromEntries(lines.map(({ name, node }) => [name, node]));
+    return names.every((name) => name in ids) ? ids : undefined;
   });
 }
