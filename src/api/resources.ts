@@ -1,7 +1,11 @@
 import { clients } from './clients.ts';
 import { cluster } from './cluster.ts';
 import { clusters } from './clusters.ts';
+import { config } from './config.ts';
+import { details } from './details.ts';
+import { history } from './history.ts';
 import { links } from './links.ts';
+import { log } from './log.ts';
 import { type Document, openapi } from './openapi.ts';
 import type { Operation } from './operation.ts';
 import { recordings } from './recordings.ts';
@@ -19,6 +23,7 @@ export function resources(services: Services, document: () => Document): readonl
   return [
     ...session(services),
     ...streams(services),
+    ...details(services),
     ...vhosts(services),
     ...clients(services),
     ...recordings(services),
@@ -29,6 +34,9 @@ export function resources(services: Services, document: () => Document): readonl
     ...clusters(services),
     ...versions(services),
     ...summaries(services),
+    ...history(services),
+    ...log(services),
+    ...config(services.options),
     ...openapi(document),
   ];
 }

@@ -1,5 +1,7 @@
+import type { RunningOption } from '../config/running.ts';
 import type { Context } from '../module.ts';
 import { packageVersion } from '../ops/version.ts';
+import { Chronicle } from './chronicle.ts';
 import { Guard } from './guard.ts';
 import { type Identity, makeIdentity } from './identity.ts';
 import { Machine } from './machine.ts';
@@ -17,20 +19,31 @@ export interface Services {
   readonly traffic: Traffic;
   /** What all workers know. */
   readonly survey: Survey;
+  /** The last hour. */
+  readonly chronicle: Chronicle;
+  /** The configuration as it runs. */
+  readonly options: readonly RunningOption[];
   readonly version: string;
   /** Where RTMP is played; known once all modules listen. */
   rtmpPort: number | undefined;
 }
 
-/** Begins to measure; `rates.stop()` ends that. */
-export function createServices(context: Context): Services {
+/** Begins to measure; {@link stopServices} ends that. */
+export function createServices(context: Context, options: readonly RunningOption[] = []): Services {
   const { clock, hub } = context;
   const traffic = new Traffic(hub, clock.wall());
   const rates = new Rates(clock, () => counted(context, traffic));
   const machine = new Machine(clock);
   const survey = new Survey({ context, rates, traffic, machine });
   const [guard, identity] = [new Guard(context), makeIdentity(context.siblings.run)];
-  return { context, guard, identity, machine, rates, traffic, survey, version: packageVersion(), rtmpPort: undefined };
+  const measured = { machine, rates, traffic, survey, chronicle: new Chronicle(context, traffic) };
+  return { context, guard, identity, ...measured, options, version: packageVersion(), rtmpPort: undefined };
+}
+
+/** Ends what {@link createServices} has begun. */
+export function stopServices({ rates, chronicle }: Services): void {
+  rates.stop();
+  chronicle.stop();
 }
 
 function* counted({ hub, sessions }: Context, traffic: Traffic): Generator<Counted> {
