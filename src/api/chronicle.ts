@@ -64,17 +64,20 @@ export class Chronicle {
     this.#delay.disable();
   }
 
+  /** The turn that is nearest. */
   #slot(): number {
-    return Math.floor(this.#context.clock.wall() / STEP);
+    return Math.round(this.#context.clock.wall() / STEP);
   }
 
   /** At the turn of every step by the wall clock, so that those of all workers are the same. */
   #schedule(): () => void {
     const { clock } = this.#context;
-    return clock.after(STEP - (clock.wall() % STEP), () => {
+    // A timer may be a little early: the turn that it was for is not waited for again.
+    const turn = this.#slot() + 1;
+    return clock.after(turn * STEP - clock.wall(), () => {
       this.#cancel = this.#schedule();
-      this.#own.put(this.#slot(), this.#look());
-      void this.#lookAround();
+      this.#own.put(turn, this.#look());
+      void this.#lookAround(turn);
     });
   }
 
@@ -108,10 +111,9 @@ export class Chronicle {
     return { time: this.#context.clock.now(), cpu: user + system, bytesIn, bytesOut };
   }
 
-  async #lookAround(): Promise<void> {
+  async #lookAround(slot: number): Promise<void> {
     const { cluster } = this.#context;
     const nodes = (await cluster?.nodes().catch(() => [])) ?? [];
-    const slot = this.#slot();
     for (const { id, load } of nodes) {
       if (id === cluster?.nodeId) continue;
       const { cpu, viewers, streams, bitrate } = load;
