@@ -126,7 +126,7 @@ export interface Measured {
   readonly loss?: number;
 }
 
-/** What went on at each link since an earlier look `seconds` ago, by {@link keyOf}. */
+/** What went on at each link since an earlier look `seconds` ago, by role, node and address. */
 export function measure(before: LinkList, now: LinkList, seconds: number): ReadonlyMap<string, Measured> {
   const earlier = new Map(before.links.map((link) => [keyOf(link), link]));
   const measured = new Map<string, Measured>();
@@ -142,6 +142,6 @@ export function measure(before: LinkList, now: LinkList, seconds: number): Reado
 }
 
 /** Tells links apart. */
-export function keyOf({ role, node, remote }: LinkList['links'][number]): string {
+function keyOf({ role, node, remote }: LinkList['links'][number]): string {
   return `${role} ${node} ${remote}`;
 }
