@@ -15,8 +15,6 @@ export interface TrackDetail {
 export interface StreamDetail {
   readonly tracks: readonly TrackDetail[];
   readonly gop_ms: number;
-  readonly audio_ahead_ms: number | null;
-  readonly drift_ms: number | null;
   readonly silent_ms: number | null;
   readonly window_ms: number;
   readonly window_bytes: number;

@@ -7,7 +7,7 @@ export function streamDetail(change: Partial<StreamDetail> = {}): StreamDetail {
       { kind: 'audio', codec: 'AAC', profile: 'LC', form: '48 kHz × 2', frames_per_second: 46.88, kbps: 128 },
       { kind: 'video', codec: 'H264', profile: 'High', form: '1280×720', frames_per_second: 29.97, kbps: 2320 },
     ],
-    ...{ gop_ms: 2000, audio_ahead_ms: -12, drift_ms: 40, silent_ms: 8, window_ms: 2900, window_bytes: 901_120 },
+    ...{ gop_ms: 2000, silent_ms: 8, window_ms: 2900, window_bytes: 901_120 },
     ...{ publishes: 1, backups: 0, jumps: 0, undecodable: 0, skipped: 0 },
     publisher: { client: 'c1', ip: '192.0.2.17', protocol: 'rtmp', encoder: 'Lavf' },
     ...change,

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
 import { WebSocketServer } from 'ws';
 import type { Client, LiveStream, Recording, Shift } from '../src/api.ts';
+import type { Explanation } from '../src/explain.ts';
 import type { LinkList } from '../src/links.ts';
 import { type Content, type Feed, startFeed } from './feed.ts';
 
@@ -28,6 +29,8 @@ export class FakeServer {
   readonly answers = new Map<string, (query: URLSearchParams) => object>();
   /** What was asked for, but lists: method and path. */
   readonly asked: string[] = [];
+  /** What is wrong with all streams. */
+  explanation: Explanation | undefined;
   recordings: Recording[] = [];
   /** Whether visitors may know of the recordings of a stream. */
   recordingsOpen = false;
@@ -147,6 +150,10 @@ export class FakeServer {
     if (path.endsWith('/details')) return say(200, { code: 0, detail: null, viewers: [] });
     if (path === 'history') return say(200, { code: 0, nodes: [] });
     if (path === 'openapi.json') return say(200, { paths: this.operations });
+    if (path.endsWith('/explain'))
+      return this.explanation
+        ? say(200, { code: 0, ...this.explanation })
+        : say(404, { code: 2048, error: 'no stream' });
     if (path === 'links') return say(200, { code: 0, ...this.links });
     if (isList) return say(200, { code: 0, ...this.#recordingsOf(query.get('stream')) });
     if (id !== undefined) {

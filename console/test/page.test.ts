@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { FakeServer } from './fake-server.ts';
 import { edgeLink, originLink, push, receivedStream } from './link-samples.ts';
-import { liveStream, recording } from './samples.ts';
+import { explanation, liveStream, recording } from './samples.ts';
 import { useStage } from './stage.ts';
 
 let page: Page;
@@ -45,6 +45,27 @@ describe('the overview', () => {
     for (const part of ['H.264', '1280×720', 'AAC', '48 kHz stereo', '2.4 Mbit/s']) assert.ok(row.includes(part), part);
     assert.match(row, /\d\d:\d\d/);
     assert.match(await page.locator('.stream').nth(1).innerText(), /Waiting for its publisher/);
+  });
+
+  test('says what is wrong with a stream and what helps, in both languages, and when nothing is', async () => {
+    const [what, remedy] = ['Key frames are up to 8.3 s apart.', 'Set a key frame every 2 s.'];
+    const figures = { longest_s: 8.3 };
+    const common = { severity: 'warning', where: 'publisher', what, remedy, figures } as const;
+    fake.streams = [liveStream('movie')];
+    fake.explanation = explanation({ rule: 'gop-too-long', ...common }, { rule: 'a-new-one', ...common });
+    await page.goto(`${origin}/stream/live/movie`);
+    const finding = page.locator('.finding[data-rule=gop-too-long]');
+    assert.match(
+      await finding.innerText(),
+      /^Warning Publisher\s+Key frames are up to 8\.3 s apart\.\s+What helps: Set/,
+    );
+    assert.match(await page.innerText('.explain dl'), /Drift of sound/);
+    await page.getByRole('button', { name: '中文' }).click();
+    await page.waitForSelector('.finding :text("最长 8.3 秒")');
+    assert.match(await page.innerText('.finding[data-rule=a-new-one]'), /Key frames are up to/);
+    fake.explanation = explanation();
+    await page.reload();
+    assert.match(await page.innerText('.explain-good'), /最近 60 秒没有发现问题/);
   });
 
   test('tells a newcomer how to push', async () => {

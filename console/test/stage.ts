@@ -44,7 +44,14 @@ export function useStage(set: (stage: Stage) => void): void {
   beforeEach(async () => {
     await context?.close();
     const nothing = { streams: [], clients: [], kicked: [], recordings: [], links: { links: [], pushes: [] } };
-    Object.assign(fake!, { admin: true, recordingsOpen: false, operations: {}, shift: undefined, ...nothing });
+    Object.assign(fake!, {
+      admin: true,
+      recordingsOpen: false,
+      operations: {},
+      shift: undefined,
+      explanation: undefined,
+      ...nothing,
+    });
     fake!.asked.length = 0;
     fake!.answers.clear();
     fake!.sources.clear();

@@ -16,15 +16,9 @@ const track = z.object({
   kbps: count,
 });
 
-const milliseconds = z.int();
-
 const detail = z.object({
   tracks: z.array(track).readonly().describe('As the frames in memory show them.'),
   gop_ms: count.describe('Between the last two key frames.'),
-  audio_ahead_ms: milliseconds.nullable().describe('The newest sound before the newest picture; negative: behind it.'),
-  drift_ms: milliseconds
-    .nullable()
-    .describe("How far the stream's time has come before the clock of its server since it began; negative: behind it."),
   silent_ms: count.nullable().describe('Since the last frame.'),
   window_ms: count.describe('What of it is in memory.'),
   window_bytes: count,
@@ -49,8 +43,6 @@ const example: z.output<typeof detail> = {
     { kind: 'audio', codec: 'AAC', profile: 'LC', form: '48 kHz × 2', frames_per_second: 46.88, kbps: 128 },
   ],
   gop_ms: 2000,
-  audio_ahead_ms: 12,
-  drift_ms: -40,
   silent_ms: 8,
   window_ms: 2900,
   window_bytes: 901_120,

@@ -67,7 +67,7 @@ test('a stream is measured by the frames that are there', async () => {
   const [video, audio] = detail.tracks;
   assert.deepEqual([video.codec, video.form, video.frames_per_second, video.kbps], ['H264', '1280×720', 20, 160]);
   assert.deepEqual([audio.codec, audio.form, audio.frames_per_second], ['AAC', '48 kHz × 2', 50]);
-  assert.deepEqual([detail.gop_ms, detail.audio_ahead_ms, detail.publishes, detail.jumps], [1000, -980, 1, 0]);
+  assert.deepEqual([detail.gop_ms, detail.publishes, detail.jumps], [1000, 1, 0]);
   assert.deepEqual(detail.publisher, {
     client: server.context.hub.find(MOVIE)!.publisher!.session.id,
     ip: '192.0.2.17',
@@ -75,8 +75,6 @@ test('a stream is measured by the frames that are there', async () => {
     encoder: 'Lavf',
   });
   assert.ok(detail.silent_ms >= 0 && detail.window_bytes > 20_000);
-  // All of it came at once.
-  assert.ok(detail.drift_ms > 500 && detail.drift_ms <= 1000, String(detail.drift_ms));
 });
 
 test('its viewers are told by node and protocol; other nodes are no viewers', async () => {

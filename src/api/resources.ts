@@ -3,6 +3,7 @@ import { cluster } from './cluster.ts';
 import { clusters } from './clusters.ts';
 import { config } from './config.ts';
 import { details } from './details.ts';
+import { explain } from './explain/index.ts';
 import { history } from './history.ts';
 import { links } from './links.ts';
 import { log } from './log.ts';
@@ -24,6 +25,7 @@ export function resources(services: Services, document: () => Document): readonl
     ...session(services),
     ...streams(services),
     ...details(services),
+    ...explain(services),
     ...vhosts(services),
     ...clients(services),
     ...recordings(services),

@@ -2,6 +2,7 @@ import type { RunningOption } from '../config/running.ts';
 import type { Context } from '../module.ts';
 import { packageVersion } from '../ops/version.ts';
 import { Chronicle } from './chronicle.ts';
+import { Witness } from './explain/witness.ts';
 import { Guard } from './guard.ts';
 import { type Identity, makeIdentity } from './identity.ts';
 import { Machine } from './machine.ts';
@@ -19,6 +20,8 @@ export interface Services {
   readonly traffic: Traffic;
   /** What all workers know. */
   readonly survey: Survey;
+  /** What they know of how a stream is doing. */
+  readonly witness: Witness;
   /** The last hour. */
   readonly chronicle: Chronicle;
   /** The configuration as it runs. */
@@ -36,13 +39,15 @@ export function createServices(context: Context, options: readonly RunningOption
   const machine = new Machine(clock);
   const survey = new Survey({ context, rates, traffic, machine });
   const [guard, identity] = [new Guard(context), makeIdentity(context.siblings.run)];
-  const measured = { machine, rates, traffic, survey, chronicle: new Chronicle(context, traffic) };
+  const [witness, chronicle] = [new Witness({ context, traffic }), new Chronicle(context, traffic)];
+  const measured = { machine, rates, traffic, survey, witness, chronicle };
   return { context, guard, identity, ...measured, options, version: packageVersion(), rtmpPort: undefined };
 }
 
 /** Ends what {@link createServices} has begun. */
-export function stopServices({ rates, chronicle }: Services): void {
+export function stopServices({ rates, witness, chronicle }: Services): void {
   rates.stop();
+  witness.stop();
   chronicle.stop();
 }
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import { MILLISECOND, SECOND } from '../base/clock.ts';
-import { newestByKind, type Stream } from '../hub/stream.ts';
+import type { Stream } from '../hub/stream.ts';
 import type { AudioTrack, Kind, Track, VideoTrack } from '../media/track.ts';
 import { describeAudio, describeVideo } from './media.ts';
 import type { Traffic } from './traffic.ts';
@@ -20,8 +20,6 @@ export interface TrackDetail {
 export interface StreamDetail {
   readonly tracks: readonly TrackDetail[];
   readonly gop_ms: number;
-  readonly audio_ahead_ms: number | null;
-  readonly drift_ms: number | null;
   readonly silent_ms: number | null;
   readonly window_ms: number;
   readonly window_bytes: number;
@@ -41,15 +39,11 @@ export interface StreamDetail {
 /** A stream as it is at this worker. */
 export function detailStream(stream: Stream, traffic: Traffic, clock: Clock): StreamDetail {
   const { counters, log, timeline, publisher, tracks } = stream;
-  const newest = newestByKind(stream);
-  const [video, audio] = [newest.get('video')?.dts, newest.get('audio')?.dts];
   const spans = measure(stream);
   return {
     tracks: Array.from(tracks.values(), (track) => detailTrack(track, spans.get(track.kind))),
     gop_ms: inMs(counters.keyframeInterval),
-    audio_ahead_ms: video === undefined || audio === undefined ? null : inMs(audio - video),
-    drift_ms: driftOf(stream),
-    silent_ms: newest.size === 0 ? null : Math.max(0, inMs(clock.now() - stream.newest.arrival)),
+    silent_ms: log.head === log.tail ? null : Math.max(0, inMs(clock.now() - stream.newest.arrival)),
     window_ms: inMs(Math.max(0, ...Array.from(spans.values(), ({ first, last }) => last - first))),
     window_bytes: log.bytes,
     publishes: stream.epoch,
@@ -104,13 +98,6 @@ function detailTrack(track: Track, span: Span | undefined): TrackDetail {
 function formOf(track: Track): string {
   if (track.kind === 'video') return track.width > 0 ? `${track.width}×${track.height}` : '';
   return track.sampleRate > 0 ? `${track.sampleRate / 1000} kHz × ${track.channels}` : '';
-}
-
-/** How far the stream's time has gone ahead of the clock since its time 0: encoders have clocks of their own. */
-function driftOf({ lease: { anchor }, log }: Stream): number | null {
-  if (anchor === undefined || log.head === log.tail) return null;
-  const { dts, ingest } = log.at(log.head - 1);
-  return inMs(anchor + dts - ingest);
 }
 
 function inMs(time: number): number {

@@ -4,6 +4,7 @@ import { formatBitrate, formatDuration } from '../format.ts';
 import { getDetails } from '../operator.ts';
 import { Addresses } from '../parts/addresses.tsx';
 import { ClientTable } from '../parts/client-table.tsx';
+import { ExplainPanel } from '../parts/explain-panel.tsx';
 import { HopsOfStream } from '../parts/hops.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { LineList } from '../parts/line-list.tsx';
@@ -36,6 +37,7 @@ export function StreamPage({ app, name }: { app: string; name: string }) {
       {stream && details ? (
         <>
           <Measures stream={stream} detail={details.detail} />
+          <ExplainPanel id={stream.id} />
           <div class="pair">
             <Tracks detail={details.detail} />
             <Audience viewers={details.viewers} />

@@ -8,31 +8,19 @@ import { UNKNOWN } from './link-words.ts';
 import { nodeName } from './picture.tsx';
 
 /** From here on something is worth a look. */
-const WORTH = { gop: 4_000, apart: 500, drift: 1_000, silent: 2_000 };
+const WORTH = { gop: 4_000, silent: 2_000 };
 
 /** The numbers of a stream; those that are worth a look are marked. */
 export function Measures({ stream, detail }: { stream: LiveStream; detail: StreamDetail | null }) {
   if (!detail) return <p class="hint">{t('notMeasured')}</p>;
   const video = detail.tracks.find(({ kind }) => kind === 'video');
-  const { gop_ms: gop, audio_ahead_ms: ahead, drift_ms: drift, silent_ms: silent } = detail;
+  const { gop_ms: gop, silent_ms: silent } = detail;
   const seconds = (ms: number) => t('seconds', { seconds: (ms / 1000).toFixed(ms < 9_950 ? 1 : 0) });
   return (
     <dl class="card measures">
       <Fact label={t('bitrate')} value={formatBitrate(stream.kbps.recv_30s)} more={t('measuredOver')} />
       <Fact label={t('frameRate')} value={video ? `${whole(video.frames_per_second)} fps` : UNKNOWN} />
       <Fact label={t('gop')} value={gop > 0 ? seconds(gop) : UNKNOWN} more={t('gopMore')} warn={gop > WORTH.gop} />
-      <Fact
-        label={t('soundAhead')}
-        value={apart(ahead)}
-        more={t((ahead ?? 0) < 0 ? 'soundBehind' : 'soundBefore')}
-        warn={Math.abs(ahead ?? 0) > WORTH.apart}
-      />
-      <Fact
-        label={t('drift')}
-        value={apart(drift)}
-        more={t((drift ?? 0) < 0 ? 'driftBehind' : 'driftBefore')}
-        warn={Math.abs(drift ?? 0) > WORTH.drift}
-      />
       <Fact
         label={t('silence')}
         value={silent === null ? UNKNOWN : silent < WORTH.silent ? t('arrives') : seconds(silent)}
@@ -50,11 +38,6 @@ export function Measures({ stream, detail }: { stream: LiveStream; detail: Strea
       <Fact label={t('uptime')} value={formatDuration(Date.now() - stream.live_ms)} />
     </dl>
   );
-}
-
-/** How far two clocks are apart; words beside it say which is before. */
-function apart(ms: number | null): string {
-  return ms === null ? UNKNOWN : `${formatCount(Math.abs(ms))} ms`;
 }
 
 function whole(value: number): string {
