@@ -243,6 +243,7 @@ test('answers and examples are as the document says', async () => {
   const operations = resources(services, () => describeApi([], ''));
   const ids: Record<string, string> = {};
   for (const list of ['streams', 'vhosts', 'clients']) ids[list] = (await server.get(`/api/v1/${list}`))[list][0].id;
+  ids.trace = ids.clients!;
   const queries: Record<string, string> = { '/api/v1/shift': '?stream=live/movie' };
   for (const each of operations) {
     assert.deepEqual(each.answer.parse(each.example), each.example, `${each.path}: the example`);

@@ -7,11 +7,13 @@ import { type TestContext, test } from 'node:test';
 import { z } from 'zod';
 import { coreOptions } from '../config/options.ts';
 import { listen, option, section } from '../config/values.ts';
+import { httpOptions } from '../protocol/http/options.ts';
 import type { BaseConfig } from './configuration.ts';
 import { type Program, type RunningServer, run } from './run.ts';
 
 const configSchema = z.strictObject({
   rtmp: section('RTMP.', { listen: option(listen(), ':1935', 'Where.') }),
+  http: httpOptions,
   ...coreOptions,
 });
 type Config = z.output<typeof configSchema>;
@@ -134,7 +136,12 @@ test('where other nodes can come, the address with the token that lets them in i
 
 const wrong: [name: string, argv: string[], env: Record<string, string>, line: RegExp][] = [
   ['a wrong option', ['--prot', '5'], {}, /^headwater: .*--prot.*\n$/],
-  ['a wrong command', ['strat'], {}, /^headwater: strat is no command; allowed are start, demo, verify and convert\n$/],
+  [
+    'a wrong command',
+    ['strat'],
+    {},
+    /^headwater: strat is no command; allowed are start, demo, trace, verify and convert\n$/,
+  ],
   [
     'a file that is absent',
     ['--config', 'no.yaml'],

@@ -11,6 +11,7 @@ import { type BaseConfig, type Configuration, configure, configureByEnvironment 
 import { convert } from './convert.ts';
 import { Demo } from './demo.ts';
 import { type SignalSource, untilSignal } from './signals.ts';
+import { AskError, trace } from './trace.ts';
 import { baseUrl, machineAddress } from './url.ts';
 import { type Welcome, welcomeBlock, welcomeFields } from './welcome.ts';
 
@@ -55,6 +56,7 @@ export async function run<Config extends BaseConfig>(
     else if (args.command === 'version') around.stdout.write(`${packageVersion()}\n`);
     else if (args.command === 'verify') return await check(around, args.file!);
     else if (args.command === 'convert') around.stdout.write(convert((await load()).configSchema, args.file!, around));
+    else if (args.command === 'trace') return await trace(around, args, (await load()).configSchema);
     else await serve(around, args, await load());
     return 0;
   } catch (error) {
@@ -72,7 +74,8 @@ async function check({ folder, stdout }: Surroundings, file: string): Promise<nu
 
 /** What the surroundings refuse (a port in use, a file that cannot be read) has a code; all else is a bug and shows where. */
 function explain(error: Error): string {
-  const isFromOutside = error instanceof UsageError || error instanceof ConfigError || 'code' in error;
+  const isFromOutside =
+    error instanceof UsageError || error instanceof ConfigError || error instanceof AskError || 'code' in error;
   return isFromOutside ? error.message : (error.stack ?? error.message);
 }
 

@@ -13,6 +13,11 @@ export interface Peer {
   readonly close: (reason: RefusedError) => void;
 }
 
+/** Where media comes from: the id of the session that brings it. */
+export interface Traceable {
+  readonly trace: string | undefined;
+}
+
 /** One connected peer, whatever protocol it speaks: all that the API, the logs, metrics and the access gate need of it. */
 export class Session {
   /** Short and unique among the sessions of this node; every log line of the session carries it. */
@@ -33,6 +38,8 @@ export class Session {
   skipped = 0;
   /** What the peer says of itself, such as `tcUrl`, `pageUrl`, `encoder`; never with secrets in it. */
   readonly detail: Record<string, string> = {};
+  /** What its media comes from. */
+  source: Traceable | undefined;
   readonly #close: (reason: RefusedError) => void;
 
   constructor(id: string, peer: Peer, since: number) {
@@ -42,6 +49,11 @@ export class Session {
     this.isInner = peer.isInner === true;
     this.since = since;
     this.#close = peer.close;
+  }
+
+  /** The session to look at next on the way to the publisher; undefined where this is the publisher, or that is not known. */
+  get trace(): string | undefined {
+    return this.source?.trace;
   }
 
   /** Asks the session to end. */

@@ -7,6 +7,7 @@ import type { Codec, Kind, Track } from '../media/track.ts';
 import type { ReadFile } from './files.ts';
 import { FrameStore } from './frame-store.ts';
 import type { Lease } from './lease.ts';
+import type { Passage } from './passage.ts';
 import { Segments } from './segments.ts';
 import type { Session } from './session.ts';
 
@@ -73,8 +74,12 @@ export class Stream {
     keyframeInterval: 0,
     undecodable: 0,
   };
+  /** How it comes to this node, where and as long as it has a way here; undefined where we own it. */
+  passage: Passage | undefined;
   /** Who appends to it; undefined while it waits for a publisher to return. */
   publisher: Publishing | undefined;
+  /** Who did so last. */
+  feeder: Session | undefined;
   /** Who stands by to go on where that one fails. */
   readonly understudies = new Set<Publishing>();
   /** The tracks as of the newest frame. */
@@ -158,6 +163,11 @@ export class Stream {
     this.#shared.clear();
     for (const kind of this.tracks.keys()) if (lineup[kind] === undefined) this.tracks.delete(kind);
     this.log.clear();
+  }
+
+  /** The session that brings it, or brought it last, to this node. */
+  get trace(): string | undefined {
+    return this.feeder?.isInner ? this.feeder.trace : this.feeder?.id;
   }
 
   /** Whether anybody here needs it. */

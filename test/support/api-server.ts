@@ -110,6 +110,7 @@ function createContext({ listenHost, tls }: ApiServerOptions): Context {
   const siblings = noSiblings();
   const context: Partial<Context> = {
     config,
+    nodeId: 'this-node',
     siblings,
     log: silentLogger,
     clock,

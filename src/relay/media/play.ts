@@ -54,7 +54,7 @@ export async function playMedia(
       signal.addEventListener('abort', () => reject(signal.reason), { once: true });
       const opening = feed.join(end);
       const records = ssrc === feed.sender.ssrc && link.sends(feed.sender) ? [] : opening.records;
-      channel.send(announcementOf(stream, grantOf(feed, { ...opening, records }, target)));
+      channel.send(announcementOf(stream, session.id, grantOf(feed, { ...opening, records }, target)));
       for (const record of records) {
         session.bytesOut += record.length;
         channel.stream.write(record);
