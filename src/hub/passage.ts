@@ -9,6 +9,9 @@ export interface Delay {
   readonly added?: number | undefined;
 }
 
+/** Where a stream comes in first nothing is added yet. */
+export const NO_DELAY: Delay = { total: { p50: 0, p99: 0 }, added: 0 };
+
 /** What became of the packets of a stream on the way to a node, where they come by UDP. */
 export interface PacketLoss {
   readonly packets: number;

@@ -7,7 +7,7 @@ import type { Codec, Kind, Track } from '../media/track.ts';
 import type { ReadFile } from './files.ts';
 import { FrameStore } from './frame-store.ts';
 import type { Lease } from './lease.ts';
-import type { Passage } from './passage.ts';
+import { type Delay, NO_DELAY, type Passage } from './passage.ts';
 import { Segments } from './segments.ts';
 import type { Session } from './session.ts';
 
@@ -168,6 +168,11 @@ export class Stream {
   /** The session that brings it, or brought it last, to this node. */
   get trace(): string | undefined {
     return this.feeder?.isInner ? this.feeder.trace : this.feeder?.id;
+  }
+
+  /** How late its frames come to this node; undefined where that is not known. */
+  get delay(): Delay | undefined {
+    return this.mirrored ? this.passage?.delay : NO_DELAY;
   }
 
   /** Whether anybody here needs it. */

@@ -26,8 +26,9 @@ export function keepTelling(clock: Clock, channel: Channel, stream: Stream): () 
 }
 
 /** How a stream comes to this node. */
-function stateOf({ mirrored, passage, trace }: Stream): StreamState {
-  const [ahead, delay] = mirrored ? [passage?.ahead, passage?.delay?.total.p50] : [0, 0];
+function stateOf({ mirrored, passage, trace, delay: late }: Stream): StreamState {
+  const ahead = mirrored ? passage?.ahead : 0;
+  const delay = late?.total.p50;
   return {
     op: 'state',
     ...(ahead !== undefined && { ahead }),
