@@ -79,7 +79,7 @@ test('any node leads from a viewer at another one to the publisher', NEEDS, asyn
   await crowd.gets(SOME);
   const { clients } = await askApi(two!, 'clients');
   const { id } = clients.find(
-    ({ name, type }: { name: string; type: string }) => name === 'traced' && type === 'flv-play',
+    ({ name, type }: { name: string; type: string }) => name === 'traced' && type === 'rtmp-play',
   );
   const [here, elsewhere] = await Promise.all([two!, one!].map((server) => askApi(server, `trace/${id}`)));
   const ids = ({ trace }: Record<string, any>) =>
