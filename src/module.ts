@@ -11,6 +11,7 @@ import type { Cluster } from './net/cluster.ts';
 import type { Dialers } from './net/dialers.ts';
 import type { Gatherer } from './net/gatherer.ts';
 import type { HttpRouter } from './net/http.ts';
+import type { Ingress } from './net/ingress.ts';
 import type { Links } from './net/links.ts';
 import type { BoundAddress } from './net/listen.ts';
 import type { Locators } from './net/locators.ts';
@@ -19,6 +20,7 @@ import type { OutletOptions } from './net/outlet.ts';
 import type { Pacer } from './net/pacer.ts';
 import type { Routes } from './net/routes.ts';
 import type { Siblings } from './net/siblings.ts';
+import type { Takers } from './net/takers.ts';
 import type { TlsStore } from './net/tls.ts';
 import type { Logger } from './ops/log.ts';
 
@@ -37,6 +39,8 @@ export interface Context {
   readonly pasts: Pasts;
   readonly files: Files;
   readonly access: AccessGate;
+  readonly ingress: Ingress;
+  readonly takers: Takers;
   readonly admission: Admission;
   readonly memory: MemoryWatch;
   readonly pacer: Pacer;

@@ -5,6 +5,7 @@ import { RefusedError } from './base/errors.ts';
 import { cluster } from './cluster/index.ts';
 import { selfSigned } from './cluster/self-signed.ts';
 import { createContext, type Part } from './context.ts';
+import { forward } from './forward/index.ts';
 import type { Context, Module } from './module.ts';
 import type { BoundAddress } from './net/listen.ts';
 import type { Logger } from './ops/log.ts';
@@ -35,6 +36,7 @@ function modules(config: Config, { siblings, identity, membership }: Part, recor
   return [
     ...once(legacyCloud(config.legacy.cloud, selfSigned)),
     ...once(legacyEdge(config.legacy.edge, httpFlv())),
+    forward(),
     rtmp(config.rtmp),
     relay(identity?.trust),
     upstream(),

@@ -139,7 +139,7 @@ test('how late a stream comes here is told where it is known', async (t) => {
   assert.deepEqual(names(await scrape(server)), []);
   const delay = { total: { p50: 700_000, p99: 710_000 }, added: 500_000 };
   const follow = () => Promise.reject(new Error('not here'));
-  stream.passage = { ahead: 0, delay, loss: undefined, isInner: false, follow };
+  stream.publisher!.session.passage = { ahead: 0, delay, loss: undefined, isInner: false, follow };
   const label = `stream="${path('movie')}"`;
   assert.deepEqual(names(await scrape(server)), [
     [`headwater_stream_delay_seconds{${label},quantile="0.5"}`, 0.7],

@@ -13,8 +13,8 @@ const good: [argv: string[], expected: Arguments][] = [
   [['convert', 'a.conf'], { command: 'convert', file: 'a.conf' }],
   [['trace', '341w361a'], { command: 'trace', session: '341w361a' }],
   [
-    ['trace', 'a', '--api', 'http://[::1]:80', '--config', 'a.yaml'],
-    { command: 'trace', session: 'a', api: 'http://[::1]:80', config: 'a.yaml' },
+    ['trace', 'a', '--server', 'http://[::1]:80', '--token', 't', '--config', 'a.yaml'],
+    { command: 'trace', session: 'a', server: 'http://[::1]:80', token: 't', config: 'a.yaml' },
   ],
   [['trace', '--help'], { command: 'help' }],
   [['-e'], { command: 'start', env: true }],
@@ -29,16 +29,15 @@ for (const [argv, expected] of good) {
 }
 
 const wrong: [argv: string[], message: RegExp][] = [
-  [['dmo'], /^dmo is no command; allowed are start, demo, trace, verify and convert$/],
+  [['dmo'], /^dmo is no command; allowed are start, demo, verify, convert, explain and trace$/],
   [['start', 'demo'], /^one command at most is allowed, not start demo$/],
   [['verify'], /^verify wants one file$/],
   [['verify', 'a', 'b'], /^verify wants one file$/],
   [['convert'], /^convert wants one file$/],
   [['trace'], /^trace wants the id of one session$/],
   [['trace', 'a', 'b'], /^trace wants the id of one session$/],
-  [['trace', 'a', '--api', 'localhost:8080'], /^--api wants a URL such as http:.*, not localhost:8080$/],
-  [['trace', 'a', '-e'], /^-e is for servers; trace has --api$/],
-  [['--api', 'http://a'], /^--api is for trace alone$/],
+  [['explain'], /^explain wants one stream, such as live\/movie$/],
+  [['--server', 'http://host'], /^--server and --token are for explain and trace$/],
   [['-e', '--config', 'a.conf'], /^-e reads the environment alone, and --config a file$/],
   [['--hlp'], /--hlp/],
   [['-x'], /-x/],

@@ -8,13 +8,14 @@ import { ConfigError, loadConfig } from '../config/load.ts';
 import type { accessOptions, logOptions } from '../config/options.ts';
 import { translateSrs } from '../config/srs/read.ts';
 import type { Translation } from '../config/translation.ts';
-import type { httpOptions } from '../protocol/http/options.ts';
+import type { ListenAddress } from '../config/values.ts';
 
 /** What the command line itself reads of a configuration. */
 export interface BaseConfig {
   readonly log: z.output<typeof logOptions>;
   readonly access: z.output<typeof accessOptions>;
-  readonly http: z.output<typeof httpOptions>;
+  /** Where HTTP listens; absent where it is off. */
+  readonly http?: { readonly listen: ListenAddress | undefined; readonly listenApi: ListenAddress | undefined };
 }
 
 /** A configuration ready to start with. */
@@ -54,27 +55,12 @@ export function configure<Config extends BaseConfig>(schema: z.ZodType<Config>, 
   const { named = DEFAULT_FILE, folder, env } = place;
   const file = resolve(folder, named);
   const text = readConfigFile(file);
-  if (text === undefined && place.named !== undefined) throw absent(named);
+  if (text === undefined && place.named !== undefined)
+    throw new ConfigError([`there is no file ${named}, which --config names`]);
   if (text === undefined) return begin(schema, file, env);
   const translated = translate(named, text, sourcesOf(place));
   if (translated) return { ...configureBy(schema, translated, env), file };
   return { ...withSecrets(loadConfig(schema, { file: { name: named, text }, env })), file, isFirstStart: false };
-}
-
-/** The configuration of a server that runs already: nothing is written, and no secret is made. Throws {@link ConfigError}. */
-export function readConfiguration<Config extends BaseConfig>(schema: z.ZodType<Config>, place: Place): Config {
-  const { named = DEFAULT_FILE, folder, env } = place;
-  const text = readConfigFile(resolve(folder, named));
-  if (text === undefined && place.named !== undefined) throw absent(named);
-  if (text === undefined) return loadConfig(schema, { env });
-  const translated = translate(named, text, sourcesOf(place));
-  return translated
-    ? loadConfig(schema, { translated, env })
-    : loadConfig(schema, { file: { name: named, text }, env });
-}
-
-function absent(named: string): ConfigError {
-  return new ConfigError([`there is no file ${named}, which --config names`]);
 }
 
 /** A configuration by the variables of SRS alone, and ours over them. Throws {@link ConfigError}. */

@@ -7,13 +7,11 @@ import { type TestContext, test } from 'node:test';
 import { z } from 'zod';
 import { coreOptions } from '../config/options.ts';
 import { listen, option, section } from '../config/values.ts';
-import { httpOptions } from '../protocol/http/options.ts';
 import type { BaseConfig } from './configuration.ts';
 import { type Program, type RunningServer, run } from './run.ts';
 
 const configSchema = z.strictObject({
   rtmp: section('RTMP.', { listen: option(listen(), ':1935', 'Where.') }),
-  http: httpOptions,
   ...coreOptions,
 });
 type Config = z.output<typeof configSchema>;
@@ -140,7 +138,7 @@ const wrong: [name: string, argv: string[], env: Record<string, string>, line: R
     'a wrong command',
     ['strat'],
     {},
-    /^headwater: strat is no command; allowed are start, demo, trace, verify and convert\n$/,
+    /^headwater: strat is no command; allowed are start, demo, verify, convert, explain and trace\n$/,
   ],
   [
     'a file that is absent',

@@ -1,19 +1,13 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type RequestListener } from 'node:http';
+import { EventEmitter, once } from 'node:events';
+import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { z } from 'zod';
-import { freePort } from '../../test/support/nginx.ts';
 import type { TraceAnswer } from '../api/trace.ts';
-import { coreOptions } from '../config/options.ts';
-import { httpOptions } from '../protocol/http/options.ts';
-import { linesOf, trace } from './trace.ts';
+import { configSchema } from '../server.ts';
+import { run } from './run.ts';
+import { linesOf } from './trace.ts';
 
-const configSchema = z.strictObject({ http: httpOptions, ...coreOptions });
 const since_ms = 1_790_000_000_000;
 const PUBLISHER = { id: 'publ', type: 'fmle-publish', remote: '192.0.2.17', since_ms };
 const ORIGIN = {
@@ -60,72 +54,46 @@ test('what is not known is said to be unknown', () => {
   assert.equal(some[4], '  gets   pull  relay-publish from 192.0.2.4:4242: in all 5 ms (p99 6 ms)');
 });
 
-/** Runs the command in a folder with this configuration; resolves to its exit code and what it printed. */
-async function run(t: TestContext, yaml: string | undefined, api?: string): Promise<{ code: number; text: string }> {
-  const folder = mkdtempSync(join(tmpdir(), 'headwater-trace-'));
-  t.after(() => rmSync(folder, { recursive: true }));
-  if (yaml !== undefined) writeFileSync(join(folder, 'headwater.yaml'), yaml);
-  const before = readdirSync(folder);
-  let text = '';
-  const stdout = { write: (more: string) => (text += more) };
-  const args = { command: 'trace', session: 'a/b', ...(api !== undefined && { api }) } as const;
-  const code = await trace({ folder, env: {}, stdout }, args, configSchema);
-  assert.deepEqual(readdirSync(folder), before);
-  return { code, text };
-}
-
-/** Serves an API; resolves to its port. */
-async function serve(t: TestContext, listener: RequestListener): Promise<number> {
-  const server = createServer(listener);
-  t.after(() => server.close());
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  return (server.address() as AddressInfo).port;
-}
-
-test('the server of the configuration is asked, with its token', async (t) => {
-  const asked: unknown[] = [];
-  const port = await serve(t, ({ url, headers }, response) => {
-    asked.push([url, headers.authorization]);
-    response.end(JSON.stringify({ code: 0, trace: WAY }));
+/** A server that gives this answer, and the command line that asks it. */
+async function rig(t: TestContext, answer: object, status = 200) {
+  const requests: IncomingMessage[] = [];
+  const server = createServer((request, response) => {
+    requests.push(request);
+    response.writeHead(status).end(JSON.stringify(answer));
   });
-  const { code, text } = await run(t, `http: { listen: ":${port}" }\naccess: { adminToken: my-token }\n`);
+  t.after(() => void server.close());
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const output = { stdout: '', stderr: '' };
+  const writer = (name: 'stdout' | 'stderr') => ({ write: (text: string) => (output[name] += text) });
+  const [stdout, stderr] = [writer('stdout'), writer('stderr')];
+  const signals = Object.assign(new EventEmitter(), { exit: () => {} });
+  const startServer = () => assert.fail('no server is started');
+  const { port } = server.address() as AddressInfo;
+  const argv = ['trace', 'a/b', '--server', `http://127.0.0.1:${port}`, '--token', 'my-token'];
+  const around = { argv, env: {}, folder: import.meta.dirname, stdout, stderr, signals };
+  return { requests, code: await run(around, async () => ({ configSchema, startServer })), output };
+}
+
+test('a way that is known to the publisher is printed, and the exit code is 0', async (t) => {
+  const { code, output, requests } = await rig(t, { code: 0, trace: WAY });
   assert.equal(code, 0);
-  assert.equal(text, `${linesOf(WAY).join('\n')}\n`);
-  await run(t, `http: { listen: ":1", listenApi: "127.0.0.1:${port}" }\n`);
-  await run(t, undefined, `http://127.0.0.1:${port}`);
-  const url = '/api/v1/trace/a%2Fb';
-  assert.deepEqual(asked, [
-    [url, 'Bearer my-token'],
-    [url, undefined],
-    [url, undefined],
-  ]);
+  assert.equal(output.stdout, `${linesOf(WAY).join('\n')}\n`);
+  const [{ url, headers }] = requests as [IncomingMessage];
+  assert.deepEqual([url, headers.authorization], ['/api/v1/trace/a%2Fb', 'Bearer my-token']);
 });
 
-test('a way that ends before the publisher is printed, and is a failure', async (t) => {
+test('one that ends before is printed as far as it goes, and the exit code is 1', async (t) => {
   const way = { ...WAY, complete: false, gap: 'origin:4242 does not tell more' };
-  const port = await serve(t, (_, response) => response.end(JSON.stringify({ trace: way })));
-  const { code, text } = await run(t, undefined, `http://127.0.0.1:${port}`);
+  const { code, output } = await rig(t, { code: 0, trace: way });
   assert.equal(code, 1);
-  assert.match(text, /\nfurther: origin:4242 does not tell more\n$/);
+  assert.match(output.stdout, /\nfurther: origin:4242 does not tell more\n$/);
 });
 
-test('one who cannot be asked, or does not know, is told of in one line', async (t) => {
-  const answering = (status: number, body: string) => serve(t, (_, response) => response.writeHead(status).end(body));
-  const [refusing, lacking, other] = await Promise.all([
-    answering(401, '{"code":100,"error":"the admin token is needed"}'),
-    answering(404, '{"code":2049,"error":"no client has the id a/b"}'),
-    answering(200, '<html>'),
-  ]);
-  const cases: [yaml: string, message: RegExp][] = [
-    [
-      `http: { listen: ":${await freePort()}" }`,
-      /^the server at http:\/\/127\.0\.0\.1:\d+ does not answer: .*ECONNREFUSED/,
-    ],
-    ['http: { listen: "off" }', /^the API listens nowhere by this configuration; --api says where it is$/],
-    ['http: { listen: "127.0.0.1:0" }', /^the port of the API is the system's choice; --api says which$/],
-    [`http: { listen: ":${refusing}" }`, /wants its own admin token/],
-    [`http: { listen: ":${lacking}" }`, /^no client has the id a\/b$/],
-    [`http: { listen: ":${other}" }`, /is no server of Headwater: it answers with status 200$/],
-  ];
-  for (const [yaml, message] of cases) await assert.rejects(run(t, yaml), { name: 'AskError', message });
+test('where nobody knows the session, or what is asked is no server of ours, that is one line and the exit code is 2', async (t) => {
+  const absent = await rig(t, { code: 2049, error: 'no client has the id a/b' }, 404);
+  assert.equal(absent.code, 2);
+  assert.match(absent.output.stderr, /^headwater: http:\S+ answers: no client has the id a\/b\n$/);
+  const other = await rig(t, {});
+  assert.equal(other.code, 2);
+  assert.match(other.output.stderr, /^headwater: http:\S+ does not trace sessions\n$/);
 });

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { RefusedError } from '../base/errors.ts';
+import type { Passage } from './passage.ts';
 
 /** What is known of a peer when it connects. */
 export interface Peer {
@@ -40,6 +41,8 @@ export class Session {
   readonly detail: Record<string, string> = {};
   /** What its media comes from. */
   source: Traceable | undefined;
+  /** How the stream that it publishes comes to this node, where that is by another one. */
+  passage: Passage | undefined;
   readonly #close: (reason: RefusedError) => void;
 
   constructor(id: string, peer: Peer, since: number) {

@@ -4,6 +4,7 @@ import { Log, type Window } from '../base/log.ts';
 import { Frame, type Sample, type Stamp, type Tenure } from '../media/frame.ts';
 import { Timeline } from '../media/timeline.ts';
 import type { Codec, Kind, Track } from '../media/track.ts';
+import { Course } from './course.ts';
 import type { ReadFile } from './files.ts';
 import { FrameStore } from './frame-store.ts';
 import type { Lease } from './lease.ts';
@@ -64,6 +65,8 @@ export class Stream {
   upstream: ReadFile | undefined;
   readonly log: Log<Frame>;
   readonly timeline = new Timeline();
+  /** How its frames came of late; where the owner is another worker, that one knows. */
+  readonly course = new Course(this.timeline.counters);
   /** How it is divided into segments; numbers begin with the seconds of its beginning, so that a later stream's are others. */
   readonly segments: Segments;
   readonly counters: StreamCounters = {
@@ -74,8 +77,6 @@ export class Stream {
     keyframeInterval: 0,
     undecodable: 0,
   };
-  /** How it comes to this node, where and as long as it has a way here; undefined where we own it. */
-  passage: Passage | undefined;
   /** Who appends to it; undefined while it waits for a publisher to return. */
   publisher: Publishing | undefined;
   /** Who did so last. */
@@ -133,7 +134,10 @@ export class Stream {
     stamp: Stamp | undefined,
     seq = this.log.head,
   ): void {
-    if (!this.mirrored?.isInner) this.#count(sample, dts);
+    if (!this.mirrored?.isInner) {
+      this.#count(sample, dts);
+      this.course.note(sample, dts, this.mirrored ? ingest : arrival, this.epoch, arrival);
+    }
     if (dts >= this.#newest.dts) {
       this.#newest.dts = dts;
       this.#newest.arrival = arrival;
@@ -168,6 +172,11 @@ export class Stream {
   /** The session that brings it, or brought it last, to this node. */
   get trace(): string | undefined {
     return this.feeder?.isInner ? this.feeder.trace : this.feeder?.id;
+  }
+
+  /** How it comes to this node, as long as it does, where that is by another one. */
+  get passage(): Passage | undefined {
+    return this.publisher?.session.passage;
   }
 
   /** How late its frames come to this node; undefined where that is not known. */

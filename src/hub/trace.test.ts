@@ -31,7 +31,7 @@ class Node {
     const session = this.session('publish', 'relay');
     session.detail['origin'] = 'there:4242';
     this.hub.mirror(PATH, session).announce(1e15, { video: 'h264' }, []);
-    this.hub.find(PATH)!.passage = { ahead: 0, delay: DELAY, loss: undefined, isInner, follow };
+    session.passage = { ahead: 0, delay: DELAY, loss: undefined, isInner, follow };
     return session;
   }
 

@@ -25,12 +25,12 @@ export async function traceOf(
   const here: Hop = { ...hopOf(ground, fed), sends, gets: feeder && describe(feeder) };
   const ending = (gap?: string): Trace => ({ path, hops: [here], gap });
   if (!feeder) return ending(stream?.mirrored ? 'the way to it is lost at present' : 'nobody publishes it at present');
-  if (!fed?.passage) return ending();
+  const { passage } = feeder;
+  if (!passage) return ending();
   if (most <= 1) return ending(`the way is longer than ${MOST_HOPS} nodes`);
   try {
-    const { isInner } = fed.passage;
-    const { hops, gap } = await fed.passage.follow(most - 1);
-    return { path, hops: isInner ? joined(here, hops) : [here, ...hops], gap };
+    const { hops, gap } = await passage.follow(most - 1);
+    return { path, hops: passage.isInner ? joined(here, hops) : [here, ...hops], gap };
   } catch (error) {
     return ending(`${feeder.detail['origin']} does not tell more: ${(error as Error).message}`);
   }

@@ -15,8 +15,10 @@ import { sendFile } from './files.ts';
 import type { MediaServer } from './media/media-server.ts';
 import { playMedia } from './media/play.ts';
 import { announcementOf, type MediaWish, MOST_SURVEYED, type RelayMessage } from './messages.ts';
+import { missedSince } from './missed.ts';
 import type { News } from './news.ts';
 import { PeerClock } from './peer-clock.ts';
+import { type Publications, receivePublication, remoteOf } from './publication.ts';
 import { keepTelling } from './telling.ts';
 import { RecordWriter } from './wire/record.ts';
 
@@ -30,6 +32,8 @@ export interface OriginGround {
   readonly news?: News;
   /** Where media goes by UDP, if it does. */
   readonly media?: MediaServer | undefined;
+  /** What edges publish here. */
+  readonly publications?: Publications;
 }
 
 /** Another node, by its certificate and its address, or another worker of this one. */
@@ -59,6 +63,13 @@ export async function serveNode(ground: OriginGround, stream: Duplex, peer: Peer
       else if (wish.op === 'trace') await follow(ground, channel, { ...peer, ...wish });
       else if (wish.op === 'claim') await concede(ground, channel, { ...peer, ...wish });
       else if (wish.op === 'follow' && ground.news) await tell(ground, ground.news, channel, serving, peer);
+      else if (wish.op === 'publish' && ground.publications)
+        await receivePublication({ context, publications: ground.publications }, channel, serving, {
+          ...peer,
+          ...wish,
+          remote: wish.remote,
+        });
+      else if (wish.op === 'may') await judge(context, channel, serving, wish);
       else if (wish.op === 'fetch') await sendFile(context, channel, serving, wish);
       else throw new ProtocolError(`a stream that begins with "${wish.op}"`);
     } catch (reason) {
@@ -102,6 +113,19 @@ async function watched(channel: Channel, serving: Serving): Promise<never> {
   return new Promise<never>((_, reject) => {
     serving.signal.addEventListener('abort', () => reject(serving.signal.reason as Error), { once: true });
   });
+}
+
+/** Tells an edge that somebody may play there. Throws when he may not. */
+async function judge(
+  { access, dialers }: Context,
+  channel: Channel,
+  { session }: Serving,
+  { path: asked, remote, query, protocol, via }: RelayMessage & { readonly op: 'may' },
+): Promise<void> {
+  const { vhost, app, name } = parsePath(asked);
+  const client = { path: streamPath(vhost, app, name), remote: remoteOf(remote, session), query: new Map(query) };
+  await access.may({ action: 'play', ...client, protocol, via: dialers.checkVia(via), session: session.id });
+  channel.send({ op: 'granted' });
 }
 
 /** Answers a member of the cluster to which a stream of ours is being published. */
@@ -203,10 +227,12 @@ async function play(
       latency: wish.latency,
       target,
       ssrc: wish.ssrc,
+      since: seen?.dts,
     });
     return playing.finally(keepTelling(context.clock, channel, stream));
   }
   channel.send(announcementOf(stream, session.id));
+  if (seen?.dts !== undefined) for (const record of missedSince(stream, seen.dts)) channel.stream.write(record);
   const stop = keepTelling(context.clock, channel, stream);
   return watch(context, serving, { stream, format: 'relay', mux: recordMux, sink: channel.stream }).finally(stop);
 }

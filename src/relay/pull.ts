@@ -147,7 +147,7 @@ export class Pull {
     signal.throwIfAborted();
     const passage = new SubscribedPassage(source, announcement.session, this.#ground.context.clock);
     serving.session.detail.origin = source.name;
-    serving.session.source = passage;
+    serving.session.source = serving.session.passage = passage;
     serving.begin('publish', this.path);
     const mirror = this.#ground.context.hub.mirror(this.path, serving.session);
     this.#mirror = mirror;
@@ -155,14 +155,12 @@ export class Pull {
     try {
       begin(mirror, announcement);
       mirror.stream.upstream = filesAt(source, this.path);
-      mirror.stream.passage = passage;
       this.#found.resolve();
       this.look();
       return await receiveAll(subscription, mirror, passage, signal);
     } finally {
       trust?.();
       mirror.stream.upstream = undefined;
-      mirror.stream.passage = undefined;
       this.#mirror = undefined;
       this.look();
       mirror.close();

@@ -16,12 +16,15 @@ const hop = z.object({
   loss: loss.optional(),
 });
 
+/** A way, or the beginning of one. */
+export const hops = z.array(hop).min(1).max(MOST_HOPS).readonly();
+
 /** The first message of one who wants to know the way of what a session of this node is sent, over so many nodes at most. */
 export const trace = z.object({ op: z.literal('trace'), session: name, most: z.int().min(1).max(MOST_HOPS) });
 /** The answer to it: a `Trace`. */
 export const traced = z.object({
   op: z.literal('traced'),
   path: z.string().max(1024),
-  hops: z.array(hop).min(1).max(MOST_HOPS).readonly(),
+  hops,
   gap: z.string().max(1024).optional(),
 });

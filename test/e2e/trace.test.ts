@@ -118,13 +118,13 @@ describe('through three nodes', NEEDS, () => {
     const main = join(import.meta.dirname, '../../src/main.ts');
     const env = { HEADWATER_ACCESS_ADMIN_TOKEN: ADMIN_TOKEN };
     const ask = (session: string) =>
-      new Program(t, process.execPath, [main, 'trace', session, '--api', edge.http('')], env);
+      new Program(t, process.execPath, [main, 'trace', session, '--server', edge.http('')], env);
     const { stdout } = await ask(id).succeeded();
     assert.match(stdout, new RegExp(`^${id}: live/printed, 3 nodes, [\\d.]+ ms after it came in\\n`));
     assert.match(stdout, /\n {2}gets {3}\w+ {2}fmle-publish from 127\.0\.0\.1\n$/);
     const absent = ask('nobody');
-    assert.equal((await absent.ended()).code, 1);
-    assert.equal(absent.stderr, 'headwater: no client has the id nobody\n');
+    assert.equal((await absent.ended()).code, 2);
+    assert.match(absent.stderr, /^headwater: .* answers: no client has the id nobody\n$/);
   });
 
   test('a restart of the middle breaks the way off, and it is whole again', async (t) => {
@@ -170,6 +170,21 @@ test('a server of another kind is where a way ends, with its URL and without sec
   const { remote, type } = way.hops[1]!.gets!;
   assert.deepEqual([remote, type], [`${address}/live/far`, 'fmle-publish']);
   assert.doesNotMatch(JSON.stringify(way), /secret/);
+});
+
+test('what is published at an edge leads back there', NEEDS, async (t) => {
+  const origin = await startOrigin(t, WAITING);
+  const edge = await startTestServer(t, await edgeOf(t, [origin.url], WAITING));
+  await edge.logged('connected to an origin');
+  await goLive(t, edge, 'back');
+  await (await watch(t, origin.server, 'http-flv', 'back')).gets(1);
+  const { hops, complete } = await traced(origin.server, await idOf(origin.server, 'flv-play', 'back'), () => true);
+  assert.deepEqual([hops.length, complete], [2, true]);
+  assert.deepEqual([hops[0]!.gets!.type, hops[0]!.total_ms], ['relay-publish', 0]);
+  const publishing = await idOf(edge, 'fmle-publish', 'back');
+  assert.equal(hops[1]!.gets!.id, publishing);
+  assert.notEqual(hops[1]!.node, hops[0]!.node);
+  assert.equal((await origin.server.logged('publish begins', { protocol: 'relay' }))['trace'], publishing);
 });
 
 test('the workers of a node are one node', NEEDS, async (t) => {

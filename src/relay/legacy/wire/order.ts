@@ -66,6 +66,8 @@ export class PacketOrder {
   #next = 0;
   #highest = -1;
   #timestamp = 0;
+  /** When the next packet is missing if it has not come: the parts of a tag leave together, its last one is marked. */
+  #nextDue = Number.POSITIVE_INFINITY;
   /** A packet that fits nothing before it: the first of a new run, if another follows it. */
   #stray: RtpPacket | undefined;
   #hasGap = false;
@@ -98,6 +100,7 @@ export class PacketOrder {
   wanted(now: number): number[] {
     const wanted: number[] = [];
     if (!this.#options.repair) return wanted;
+    this.#missNext(now);
     for (const [number, hole] of this.#holes) {
       if (hole.ask > now) continue;
       if (!hole.asked) this.counters.lost++;
@@ -110,7 +113,7 @@ export class PacketOrder {
 
   /** Whether something is missing, so that {@link take} and {@link wanted} have to be called again even if nothing comes. */
   get isWaiting(): boolean {
-    return this.#holes.size > 0;
+    return this.#holes.size > 0 || this.#nextDue < Number.POSITIVE_INFINITY;
   }
 
   #begin(packet: RtpPacket, now: number): void {
@@ -118,7 +121,7 @@ export class PacketOrder {
     this.#highest = packet.sequence + 0x1_0000;
     this.#next = this.#highest - (missed <= LATEST_START ? missed : 0);
     for (let missing = this.#next; missing < this.#highest; missing++) this.#miss(missing, now);
-    this.#accept(this.#highest, packet);
+    this.#accept(this.#highest, packet, now);
   }
 
   #isOnCourse({ sequence, timestamp }: RtpPacket): boolean {
@@ -135,17 +138,26 @@ export class PacketOrder {
     }
     for (let missing = this.#highest + 1; missing < number; missing++) this.#miss(missing, now);
     this.#fill(number);
-    this.#accept(number, packet);
+    this.#accept(number, packet, now);
     if (this.#held.size > MOST_HELD) this.#abandon(Number.POSITIVE_INFINITY);
   }
 
-  #accept(number: number, packet: RtpPacket): void {
+  #accept(number: number, packet: RtpPacket, now: number): void {
     this.#held.set(number, packet);
     this.counters.received++;
     this.#stray = undefined;
     if (number < this.#highest) return;
     this.#highest = number;
     this.#timestamp = packet.timestamp;
+    const isWhole = packet.marker || !this.#options.repair;
+    this.#nextDue = isWhole ? Number.POSITIVE_INFINITY : now + REORDERING;
+  }
+
+  /** The end of a tag is not waited for until something follows it. */
+  #missNext(now: number): void {
+    if (this.#nextDue > now) return;
+    this.#miss(++this.#highest, this.#nextDue - REORDERING);
+    this.#nextDue = Number.POSITIVE_INFINITY;
   }
 
   #miss(number: number, now: number): void {
