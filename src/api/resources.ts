@@ -1,8 +1,11 @@
 import { clients } from './clients.ts';
 import { cluster } from './cluster.ts';
 import { clusters } from './clusters.ts';
+import { drain } from './drain.ts';
 import { explain } from './explain/index.ts';
+import { lines } from './lines.ts';
 import { links } from './links.ts';
+import { moves } from './moves.ts';
 import { type Document, openapi } from './openapi.ts';
 import type { Operation } from './operation.ts';
 import { recordings } from './recordings.ts';
@@ -26,11 +29,14 @@ export function resources(services: Services, document: () => Document): readonl
     ...recordings(services),
     ...shift(services),
     ...links(services),
+    ...lines(services),
     ...cluster(services),
     ...routes(services),
     ...clusters(services),
     ...versions(services),
     ...summaries(services),
+    ...moves(services),
+    ...drain(services),
     ...openapi(document),
   ];
 }
