@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { MILLISECOND } from '../base/clock.ts';
 import { describePath } from '../hub/path.ts';
-import { type Cluster, type NodeReport, reportStreams, type StreamRecord } from '../net/cluster.ts';
+import type { Cluster, NodeReport, StreamRecord } from '../net/cluster.ts';
 import { type Operation, operation } from './operation.ts';
 import { page, paging } from './paging.ts';
 import type { Services } from './services.ts';
@@ -14,7 +14,12 @@ const node = z.object({
   reached: z
     .boolean()
     .describe(
-      'Whether it could be asked for its streams, which takes relay.listen; else its viewers are missing below.',
+      'Whether it could be asked for its streams; one without relay.listen tells of its viewers where it fetches.',
+    ),
+  health: z
+    .enum(['ok', 'busy', 'silent', 'unknown'])
+    .describe(
+      'Whether it answers; busy: it does, and uses more than nine tenths of a core; silent: it lives by the directory and does not answer; unknown: it has no relay.listen, so that it cannot be asked.',
     ),
   version: z.string(),
   since_ms: count.describe('When it was started: Unix time in milliseconds.'),
@@ -34,16 +39,30 @@ const stream = z.object({
 type NodeAnswer = z.output<typeof node>;
 type StreamAnswer = z.output<typeof stream>;
 
+/** Of one core: what a node sends does not grow much from there on. */
+const BUSY = 0.9;
+
 const id = '5f0c1d6e9ab24c7f8e31';
 const load = { cpu: 0.12, streams: 4, viewers: 120, kbps: 240_000 };
 const example = {
   total: 1,
-  nodes: [{ id, role: 'origin', self: true, reached: true, version: '1.0.0', since_ms: 1_790_000_000_000, ...load }],
+  nodes: [
+    {
+      id,
+      role: 'origin',
+      self: true,
+      reached: true,
+      health: 'ok',
+      version: '1.0.0',
+      since_ms: 1_790_000_000_000,
+      ...load,
+    },
+  ],
   streams: [{ stream: 'live/movie', owner: id, nodes: [id, '9d02e5b1c3f84a6e7720'], viewers: 460 }],
 } satisfies { total: number; nodes: NodeAnswer[]; streams: StreamAnswer[] };
 
 /** `/api/v1/cluster` */
-export function cluster({ context }: Services): Operation[] {
+export function cluster({ context, survey }: Services): Operation[] {
   return [
     operation({
       method: 'GET',
@@ -56,7 +75,7 @@ export function cluster({ context }: Services): Operation[] {
       answer: z.object({ total: count, nodes: z.array(node), streams: z.array(stream) }),
       example,
       async handle({ url }) {
-        const own = reportStreams(context);
+        const own = await survey.watched();
         const { cluster } = context;
         const reports = (await cluster?.survey(own)) ?? [];
         const owners = (await cluster?.streams().catch(() => [])) ?? [];
@@ -72,10 +91,12 @@ function describeNode(
   { node: { load, since, ...rest }, streams }: NodeReport,
   cluster: Cluster | undefined,
 ): NodeAnswer {
-  const { id: nodeId, role, version } = rest;
+  const { id: nodeId, role, version, url } = rest;
   const { cpu, viewers, bitrate } = load;
+  const reached = streams !== undefined;
+  const health = reached ? (cpu > BUSY ? 'busy' : 'ok') : url === undefined ? 'unknown' : 'silent';
   return {
-    ...{ id: nodeId, role, version, self: nodeId === cluster?.nodeId, reached: streams !== undefined },
+    ...{ id: nodeId, role, version, self: nodeId === cluster?.nodeId, reached, health },
     since_ms: Math.floor(since / MILLISECOND),
     ...{ cpu, streams: load.streams, viewers, kbps: Math.round(bitrate / 1000) },
   };

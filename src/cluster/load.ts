@@ -2,7 +2,7 @@ import process from 'node:process';
 import type { Clock } from '../base/clock.ts';
 import type { Hub } from '../hub/hub.ts';
 import type { Sessions } from '../hub/session.ts';
-import type { NodeLoad } from '../net/cluster.ts';
+import { isViewer, type NodeLoad } from '../net/cluster.ts';
 
 /** What a {@link LoadGauge} looks at. */
 export interface LoadGround {
@@ -29,10 +29,11 @@ export class LoadGauge {
     const { hub, sessions, clock } = this.#ground;
     const sent = new Map<string, number>();
     let [bytes, viewers] = [0, 0];
-    for (const { id, bytesOut, role, protocol } of sessions) {
+    for (const session of sessions) {
+      const { id, bytesOut } = session;
       sent.set(id, bytesOut);
       bytes += bytesOut - (this.#sent.get(id) ?? 0);
-      if (role === 'play' && protocol !== 'relay') viewers++;
+      if (isViewer(session)) viewers++;
     }
     const now = { at: clock.now(), cpu: usedCpu() };
     const elapsed = Math.max(1, now.at - this.#last.at);
