@@ -17,7 +17,7 @@ interface Listener {
 export class Audiences {
   readonly #context: Pick<Context, 'sessions' | 'clock'>;
   readonly #listeners = new Set<Listener>();
-  #cancel: (() => void) | undefined;
+  #isLooking = false;
 
   constructor(context: Pick<Context, 'sessions' | 'clock'>) {
     this.#context = context;
@@ -27,19 +27,21 @@ export class Audiences {
   tell(path: StreamPath, say: (viewers: number) => void): () => void {
     const listener = { path, say, told: 0 };
     this.#listeners.add(listener);
-    this.#cancel ??= this.#context.clock.after(LOOK_EVERY, () => this.#look());
+    if (!this.#isLooking) this.#later();
     return () => this.#listeners.delete(listener);
   }
 
   #look(): void {
-    const { sessions, clock } = this.#context;
-    this.#cancel = undefined;
-    if (this.#listeners.size === 0) return;
-    const viewers = countViewers(sessions, () => true);
+    const viewers = countViewers(this.#context.sessions, () => true);
     for (const listener of this.#listeners) {
       const count = viewers.get(listener.path) ?? 0;
       if (count !== listener.told) listener.say((listener.told = count));
     }
-    this.#cancel = clock.after(LOOK_EVERY, () => this.#look());
+    this.#later();
+  }
+
+  #later(): void {
+    this.#isLooking = this.#listeners.size > 0;
+    if (this.#isLooking) this.#context.clock.after(LOOK_EVERY, () => this.#look());
   }
 }
