@@ -154,7 +154,7 @@ export class Dispatcher implements Dispatch {
   front(address: string | undefined): NodeFront {
     const { config, hub, sessions } = this.#ground;
     const { name, region, takes } = config.dispatch;
-    const streams = reportStreams({ hub, sessions }).slice(0, MOST_STREAMS);
+    const streams = reportStreams({ hub, sessions }, () => false).slice(0, MOST_STREAMS);
     const place = placeOf(config.dispatch, this.#addresses, address);
     return {
       name: name || (place.http ? new URL(place.http).host : hostname()),
