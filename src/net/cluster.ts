@@ -1,7 +1,9 @@
 import type { Hub } from '../hub/hub.ts';
+import type { Trace } from '../hub/passage.ts';
 import type { StreamPath } from '../hub/path.ts';
 import type { Sessions } from '../hub/session.ts';
 import type { Stamp } from '../media/frame.ts';
+import type { Places } from './places.ts';
 
 /** How busy a node is. */
 export interface NodeLoad {
@@ -11,6 +13,28 @@ export interface NodeLoad {
   readonly viewers: number;
   /** What it sends to viewers and other nodes, in bits per second. */
   readonly bitrate: number;
+}
+
+/** What there is of a node for viewers and publishers. */
+export interface NodeFront {
+  /** For people. */
+  readonly name: string;
+  readonly region: string;
+  /** How late each protocol is, by the names of lines, in milliseconds; those that are not served are not there. */
+  readonly protocols: Readonly<Record<string, number>>;
+  /** How late what is fetched from other nodes is, in milliseconds. */
+  readonly relayed: number;
+  /** Where it is reached by HTTP and RTMP, as URLs without a path; absent where it is not. */
+  readonly http?: string | undefined;
+  readonly rtmp?: string | undefined;
+  /** Who is sent to it. */
+  readonly takes: 'all' | 'viewers' | 'publishers' | 'none';
+  readonly publishers: number;
+  /** How long its event loop makes others wait, 99 of 100 times, in milliseconds. */
+  readonly delay: number;
+  /** The most watched of its streams, its own and those that it fetches. */
+  readonly owned: readonly StreamPath[];
+  readonly fetched: readonly StreamPath[];
 }
 
 /** A node as the others see it. */
@@ -25,6 +49,9 @@ export interface NodeRecord {
   /** Wall clock of its start, in microseconds since 1970. */
   readonly since: number;
   readonly load: NodeLoad;
+  readonly front?: NodeFront | undefined;
+  /** Since when it is to be left by all who are there, in microseconds since 1970, if it is. */
+  readonly draining?: number | undefined;
 }
 
 /** Who has a stream. A record stays for a while when the stream has ended, for the sake of its token. */
@@ -58,6 +85,8 @@ export interface NodeReport {
 export interface Reach {
   /** Asks the owner of a stream whether this node may have it, and waits so many milliseconds; rejects when there is no answer. */
   ask(owner: NodeRecord, path: StreamPath, patience: number): Promise<boolean>;
+  /** The way of a session of a node; undefined where it has none of that id. Rejects when there is no answer. */
+  trace(node: NodeRecord, session: string): Promise<Trace | undefined>;
   /** What a node has, the most watched first. Rejects when there is no answer. */
   survey(node: NodeRecord): Promise<readonly StreamReport[]>;
 }
@@ -65,6 +94,8 @@ export interface Reach {
 /** The cluster that this node is a member of. */
 export interface Cluster {
   readonly nodeId: string;
+  /** Of all nodes. */
+  readonly places: Places;
   /** The nodes from which a stream can be had, without this one; while the directory cannot be reached all that may have it. */
   locate(path: StreamPath): Promise<readonly NodeRecord[]>;
   /** The nodes that live, as far as is known. */
@@ -77,8 +108,16 @@ export interface Cluster {
   reachBy(reach: Reach): void;
   /** What all nodes have; the others are asked. */
   survey(own: readonly StreamReport[]): Promise<readonly NodeReport[]>;
+  /** The way of a session of any other node, undefined where none that could be asked has it; and how many could not. */
+  trace(session: string): Promise<{ readonly trace: Trace | undefined; readonly unasked: number }>;
   /** Another node asks for a stream of this one: resolves to whether it may have it. */
   yields(path: StreamPath): Promise<boolean>;
+  /** Has it stand in the record of a node that it is to be left, or no more. Rejects when the directory cannot be reached. */
+  drain(node: string, isDraining: boolean): Promise<void>;
+  /** Tells all nodes something, this one included: JSON. Rejects when the directory cannot be reached. */
+  tell(news: object): Promise<void>;
+  /** Has `listener` told of it. */
+  onTold(listener: (news: unknown) => void): void;
 }
 
 /** The streams of this node, the most watched first. */
