@@ -5,7 +5,7 @@ import { authority } from '../net/server-url.ts';
 import { type Candidate, hasStream, type Rooms } from './rank.ts';
 
 /** The parameter of URLs by which a node knows who has come. */
-export const TICKET = 'ticket';
+export const TICKET = 'line';
 
 const TICKET_BYTES = 12;
 const FILE: Readonly<Record<string, string>> = {

@@ -80,7 +80,7 @@ test('a line has all that a player needs', () => {
   const wish = { ...anyWish, path: 'x.org/live/movie', query: 'token=1', probes: { a: 20 } };
   const line = (protocol: string, more: Partial<Candidate> = {}) =>
     lineOf(node('a', more, front), protocol, wish, 'T', rooms({ a: 0.25 }, { reserved: 5 }));
-  const query = '?vhost=x.org&token=1&ticket=T';
+  const query = '?vhost=x.org&token=1&line=T';
   assert.deepEqual(line('ws-flv'), {
     ...{ id: 'a/ws-flv', node: 'a', name: 'East', region: 'east', protocol: 'ws-flv' },
     ...{ url: `ws://192.0.2.4/live/movie.flv${query}`, delay_ms: 510, load: 0.3, has_stream: false },

@@ -65,6 +65,7 @@ export class Rush {
   }[];
   readonly #desks: readonly Desk[];
   #fullest = 0;
+  #isOver = false;
   #refused = 0;
 
   constructor(plan: RushPlan) {
@@ -84,7 +85,7 @@ export class Rush {
   /** Begins; resolves when all who came have been sent somewhere. The clock is for the caller to move, if it does not by itself. */
   async begin(): Promise<void> {
     const { joins, lasting, clock } = this.#plan;
-    for (const i of this.#nodes.keys()) this.#beat(i);
+    await Promise.all(this.ids.map((_, i) => this.#beat(i)));
     for (const i of this.#nodes.keys()) clock.after(this.#random.below(BEAT), () => this.#keepBeating(i));
     const field = fieldOfViewer(
       this.ids.map((id) => anyCandidate(id)),
@@ -99,6 +100,11 @@ export class Rush {
       });
     });
     await Promise.all(come);
+  }
+
+  /** The nodes say no more how they are. */
+  end(): void {
+    this.#isOver = true;
   }
 
   get outcome(): RushOutcome {
@@ -124,14 +130,15 @@ export class Rush {
   }
 
   #keepBeating(i: number): void {
-    this.#beat(i);
+    if (this.#isOver) return;
+    void this.#beat(i);
     this.#plan.clock.after(BEAT, () => this.#keepBeating(i));
   }
 
-  #beat(i: number): void {
+  #beat(i: number): Promise<void> {
     const { id, gauge, viewers, arrived } = this.#nodes[i]!;
     const bitrate = viewers * BIT_RATE;
     const room = gauge.read({ cpu: 0, viewers, bitrate, viewed: bitrate, delay: 0 });
-    void this.#plan.places[0]!.offer(id, room, arrived.splice(0));
+    return this.#plan.places[0]!.offer(id, room, arrived.splice(0)).catch(() => {});
   }
 }
