@@ -16,6 +16,7 @@ import { Dialers } from './net/dialers.ts';
 import { Gatherer } from './net/gatherer.ts';
 import { Headcount } from './net/headcount.ts';
 import { HttpRouter } from './net/http.ts';
+import { Ingress } from './net/ingress.ts';
 import { Links } from './net/links.ts';
 import { Locators } from './net/locators.ts';
 import { MemoryWatch } from './net/memory.ts';
@@ -23,6 +24,7 @@ import { loadUnsentLimiter } from './net/native.ts';
 import { Pacer } from './net/pacer.ts';
 import { Routes } from './net/routes.ts';
 import type { Siblings } from './net/siblings.ts';
+import { Takers } from './net/takers.ts';
 import { TlsStore } from './net/tls.ts';
 import type { Logger } from './ops/log.ts';
 import { systemClock } from './ops/system-clock.ts';
@@ -50,10 +52,11 @@ export async function createContext(
   log: Logger,
   { siblings, leases, membership }: Part,
 ): Promise<Context & { readonly recordings: LocalRecordings; readonly dispatch: Dispatcher }> {
-  const { access, publish, window, play, fanout, limits, http } = config;
+  const { publish, window, play, fanout, limits, http } = config;
   const clock = systemClock;
   const warn = (fields: object, message: string) => log.warn({ ...fields }, message);
-  const providers = [publishKey(access), adminToken({ ...access, listenHost: exposedHost(http) })];
+  const providers = [publishKey(config.access), adminToken({ ...config.access, listenHost: exposedHost(http) })];
+  const access = new AccessGate(providers, { warn });
   const pacer = new Pacer(fanout, clock, (error) => log.error({ error }, 'a muxer failed: its viewers are closed'));
   const { certificates } = config.tls;
   const sessions = new Sessions(clock);
@@ -79,7 +82,9 @@ export async function createContext(
     recordings: new LocalRecordings({ options: config.record, disk: systemDisk, hub, sessions, clock, log }),
     files: new Files(),
     pasts: new Pasts(),
-    access: new AccessGate(providers, { warn }),
+    access,
+    ingress: new Ingress(access, hub),
+    takers: new Takers(),
     admission,
     memory,
     outlets: { window: { ...window, duration: play.maxLag }, stallTimeout: play.stallTimeout },

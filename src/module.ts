@@ -12,6 +12,7 @@ import type { Dialers } from './net/dialers.ts';
 import type { Dispatch } from './net/dispatch.ts';
 import type { Gatherer } from './net/gatherer.ts';
 import type { HttpRouter } from './net/http.ts';
+import type { Ingress } from './net/ingress.ts';
 import type { Links } from './net/links.ts';
 import type { BoundAddress } from './net/listen.ts';
 import type { Locators } from './net/locators.ts';
@@ -20,6 +21,7 @@ import type { OutletOptions } from './net/outlet.ts';
 import type { Pacer } from './net/pacer.ts';
 import type { Routes } from './net/routes.ts';
 import type { Siblings } from './net/siblings.ts';
+import type { Takers } from './net/takers.ts';
 import type { TlsStore } from './net/tls.ts';
 import type { Logger } from './ops/log.ts';
 
@@ -36,6 +38,8 @@ export interface Context {
   readonly pasts: Pasts;
   readonly files: Files;
   readonly access: AccessGate;
+  readonly ingress: Ingress;
+  readonly takers: Takers;
   readonly admission: Admission;
   readonly memory: MemoryWatch;
   readonly pacer: Pacer;

@@ -7,6 +7,7 @@ import { selfSigned } from './cluster/self-signed.ts';
 import { createContext, type Part } from './context.ts';
 import type { Dispatcher } from './dispatch/dispatcher.ts';
 import { dispatch } from './dispatch/index.ts';
+import { forward } from './forward/index.ts';
 import type { Context, Module } from './module.ts';
 import type { BoundAddress } from './net/listen.ts';
 import type { Logger } from './ops/log.ts';
@@ -41,6 +42,7 @@ function modules(
   return [
     ...once(legacyCloud(config.legacy.cloud, selfSigned)),
     ...once(legacyEdge(config.legacy.edge, httpFlv())),
+    forward(),
     rtmp(config.rtmp),
     relay(identity?.trust),
     upstream(),

@@ -240,6 +240,7 @@ test('the document describes every route, and every route is described', async (
 test('answers and examples are as the document says', async () => {
   const services = createServices(server.context);
   services.rates.stop();
+  services.witness.stop();
   const operations = resources(services, () => describeApi([], ''));
   const ids: Record<string, string> = { nodes: 'self' };
   for (const list of ['streams', 'vhosts', 'clients']) ids[list] = (await server.get(`/api/v1/${list}`))[list][0].id;

@@ -100,6 +100,7 @@ export class Metrics {
     node.bursts.inc(pacer.counters.bursts);
     node.busy.inc(pacer.counters.spent / SECOND);
     node.reconnects.inc(routes.reconnects);
+    node.lost.inc(routes.skipped);
     for (const { state } of routes) node.routes.inc({ state });
     for (const { protocol, role, isInner } of sessions)
       if (!isInner) node.sessions.inc({ protocol, role: role ?? 'none' });
@@ -147,6 +148,7 @@ export class Metrics {
       sessions: this.#gauge('sessions', 'Connected peers by protocol and by what they do.', 'protocol', 'role'),
       routes: this.#gauge('routes', 'Routes to and from other servers, by how they are doing.', 'state'),
       reconnects: this.#counter('route_reconnects_total', 'How often a route was begun again.'),
+      lost: this.#counter('route_skipped_frames_total', 'Frames published here that no origin got in time.'),
       received: this.#counter('received_bytes_total', 'Media bytes from publishers.'),
       sent: this.#counter('sent_bytes_total', 'Media bytes to viewers.'),
       intervals: this.#counter(

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { pushOptions } from './push.ts';
 import {
   duration,
+  flag,
   integer,
   list,
   listen,
@@ -267,6 +268,21 @@ export const relayOptions = section('How streams go from node to node: see docs/
   ),
   mtu: option(integer(576, 1452), 1200, 'The size of media packets at an origin: UDP payload in bytes.'),
   ...pushOptions,
+  publish: option(
+    oneOf('auto', 'forward', 'own'),
+    'auto',
+    "Whose streams are those that are published here: forward: an origin's, to which they are passed on; own: this node's; auto: an origin's at an edge, which is a node without relay.listen.",
+  ),
+  buffer: option(
+    duration('1s', '10m'),
+    '30s',
+    'How much of a stream that is passed on is held for an origin that is away, as far as window.bytes allows.',
+  ),
+  traverse: option(
+    flag(),
+    false,
+    'Whether the origin decides who may publish and play here, by the parameters that clients come with.',
+  ),
   idle: option(duration(), '10s', 'How long a fetched stream is kept after its last viewer has left.'),
   state: option(
     text(),

@@ -64,10 +64,15 @@ export function align(stream: Stream, held: readonly Held[]): Alignment | undefi
     if (!same) continue;
     const shift = dts - same.dts;
     if (!agree(newest, ours, shift)) continue;
-    const floors = Array.from(newestByKind(stream), ([of, frame]) => [of, frame.dts + SLACK] as const);
-    return { shift, floors: new Map(floors) };
+    return alignBy(stream, shift);
   }
   return undefined;
+}
+
+/** The same where it is known what the times of a publisher are off. */
+export function alignBy(stream: Stream, shift: number): Alignment {
+  const floors = Array.from(newestByKind(stream), ([of, frame]) => [of, frame.dts + SLACK] as const);
+  return { shift, floors: new Map(floors) };
 }
 
 /** Whether frames that have the same time have the same data as well. */

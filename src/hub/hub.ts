@@ -8,6 +8,7 @@ import { Mirror } from './mirror.ts';
 import { describePath } from './path.ts';
 import { outwait, Publisher } from './publisher.ts';
 import type { Session } from './session.ts';
+import { believed, type Standing, shiftOn } from './standing.ts';
 import { type Publishing, type Role, Stream } from './stream.ts';
 import { Tenures } from './tenures.ts';
 import { Waiting } from './waiting.ts';
@@ -177,10 +178,11 @@ export class Hub {
 
   /**
    * Makes `session` the publisher of `path`, begins the stream if there is none, and replaces a present publisher as the
-   * takeover rule says; beside one, a backup stands by. Throws {@link RefusedError} `busy` if that one stays, and the reason of
-   * `signal` when it aborts.
+   * takeover rule says; beside one, a backup stands by. One who says where it `stood` goes on there, on whichever node that was.
+   * Throws {@link RefusedError} `busy` if another one stays, and the reason of `signal` when it aborts.
    */
-  async publish(path: string, session: Session, signal: Signal, role?: Role): Promise<Publisher> {
+  async publish(path: string, session: Session, signal: Signal, role?: Role, stood?: Standing): Promise<Publisher> {
+    const standing = believed(stood, this.#clock.wall());
     const part = role ?? (this.#options.takeover === 'backup' ? 'backup' : 'main');
     for (;;) {
       this.#check(signal);
@@ -188,8 +190,8 @@ export class Hub {
       if (part === 'backup' && !this.#rival(path) && !this.#searches.has(path)) await this.#search(path, signal);
       const rival = this.#rival(path);
       if (!rival) {
-        const lease = await this.#claim(path, signal);
-        if (this.#isFree(path, lease)) return this.#begin(this.#owned(path, lease), session, part);
+        const lease = await this.#claim(path, signal, standing);
+        if (this.#isFree(path, lease)) return this.#begin(this.#owned(path, lease), session, part, standing);
       } else if (part === 'backup' || rival.role === 'backup') {
         return this.#standBy(path, session, part);
       } else {
@@ -316,11 +318,13 @@ export class Hub {
     return true;
   }
 
-  async #claim(path: string, signal: Signal): Promise<Lease> {
-    const lease = await this.#tenures.claim(path, this.#streams.get(path), this.seen(path).token);
+  async #claim(path: string, signal: Signal, standing: Standing | undefined): Promise<Lease> {
+    const present = this.#streams.get(path);
+    const lease = await this.#tenures.claim(path, present, Math.max(this.seen(path).token, standing?.token ?? 0));
     if ((signal.aborted || this.#closed) && !this.#streams.has(path)) this.#tenures.release(path);
     this.#check(signal);
-    return lease;
+    // Nobody here knows of the stream but he.
+    return present ? lease : { ...lease, anchor: lease.anchor ?? standing?.anchor };
   }
 
   /** Where a stream stands, or will begin. */
@@ -359,9 +363,9 @@ export class Hub {
     return stream;
   }
 
-  #begin(stream: Stream, session: Session, role: Role): Publisher {
+  #begin(stream: Stream, session: Session, role: Role, standing: Standing | undefined): Publisher {
     const publisher = this.#append(stream, this.#publisher(stream, session, role));
-    publisher.enter();
+    publisher.enter(shiftOn(stream.lease, standing));
     return publisher;
   }
 

@@ -2,8 +2,9 @@ import { type Clock, MILLISECOND, SECOND } from '../base/clock.ts';
 import type { Signal } from '../base/signal.ts';
 import type { Sample } from '../media/frame.ts';
 import { type Codec, type Kind, sameTrack, type Track } from '../media/track.ts';
-import { type Alignment, align, Bench, type Held } from './bench.ts';
+import { type Alignment, align, alignBy, Bench, type Held } from './bench.ts';
 import type { Session } from './session.ts';
+import type { Standing } from './standing.ts';
 import { isStartable, type Lineup, type Publishing, type Role, type Stream } from './stream.ts';
 
 /** How long, in media or in waiting, the first frames are held until all tracks have shown themselves. */
@@ -54,6 +55,8 @@ export class Publisher implements Publishing {
   #needsKeyframe = true;
   /** What the stream has of the same frames from another publisher. */
   #alignment: Alignment | undefined;
+  /** What was added to the time of its last frame. */
+  #shift: number | undefined;
   /** The track last met per kind, as it came in and as the stream has it. */
   readonly #tracks = new Map<Kind, { from: Track; to: Track }>();
 
@@ -78,13 +81,17 @@ export class Publisher implements Publishing {
     return this.#bench !== undefined;
   }
 
-  /** From now on it appends: where it has the same frames as the one before, straight on, else from a key frame that came later. */
-  enter(): void {
+  /**
+   * From now on it appends: where it has the same frames as the one before, straight on, else from a key frame that came later. With
+   * `shift` it is known what its times are off.
+   */
+  enter(shift?: number): void {
     const { stream } = this;
     const held = this.#bench?.held ?? [];
-    const alignment = align(stream, held);
+    const alignment = shift === undefined ? align(stream, held) : alignBy(stream, shift);
     this.#bench = undefined;
-    this.#needsKeyframe = !alignment;
+    // Who goes on begins with a key frame, which need not be new.
+    this.#needsKeyframe = !alignment || shift !== undefined;
     this.#alignment = alignment;
     this.#tracks.clear();
     stream.epoch++;
@@ -107,6 +114,13 @@ export class Publisher implements Publishing {
 
   get closed(): boolean {
     return this.#closed;
+  }
+
+  /** How its frames stand on the stream's timeline; undefined as long as it has appended none. */
+  get standing(): Standing | undefined {
+    const { token, anchor } = this.stream.lease;
+    if (this.#shift === undefined || anchor === undefined) return undefined;
+    return { token, anchor, shift: this.#shift };
   }
 
   /** Says which kinds of tracks will come, so that viewers need not wait for others. */
@@ -185,6 +199,7 @@ export class Publisher implements Publishing {
     }
     if (this.#alignment && sample.dts + this.#alignment.shift <= this.#alignment.floors.get(kind)!) return;
     const dts = stream.timeline.place(kind, sample.dts, arrival);
+    this.#shift = dts - sample.dts;
     const track = this.#track(sample.track);
     if (stream.newest.dts === Number.NEGATIVE_INFINITY) this.#events.anchored(ingest - dts);
     const startable = isStartable(sample, stream.lineup!);

@@ -128,6 +128,37 @@ const announce = z.object({
   media: mediaGrant.optional(),
 });
 
+/** Where a publisher stands on the timeline of its stream: see `hub/standing.ts`. */
+const standing = z.object({ token: count, anchor: z.number(), shift: z.number() });
+/**
+ * The first message of an edge at which a stream is published that is to be the origin's: who publishes it, with the parameters of
+ * his URL, and by which servers he came. What follows when it is `accepted` is what an origin sends to a subscriber.
+ */
+const publish = z.object({
+  op: z.literal('publish'),
+  path: text,
+  /** The same when it comes again. */
+  id: z.string().max(64),
+  remote: z.string().max(64),
+  query: z.array(z.tuple([text, z.string().max(4096)])).max(64),
+  role: z.enum(['main', 'backup']).optional(),
+  via: z.string().max(1024).optional(),
+  standing: standing.optional(),
+});
+/** The first message of an edge that wants to know whether somebody may play there, and the answer when he may. */
+const may = z.object({
+  op: z.literal('may'),
+  path: text,
+  remote: z.string().max(64),
+  query: z.array(z.tuple([text, z.string().max(4096)])).max(64),
+  protocol: z.string().max(32),
+  via: z.string().max(1024),
+});
+const granted = z.object({ op: z.literal('granted') });
+const accepted = z.object({ op: z.literal('accepted') });
+/** The origin has all records whose `seq` is below `next`, and tells where they stand if that is known. */
+const taken = z.object({ op: z.literal('taken'), next: count, standing: standing.optional() });
+
 /** The first message of one who wants a file that is made of a stream, such as a segment of HLS. */
 const fetch = z.object({ op: z.literal('fetch'), path: text, file: z.string().max(128) });
 /** The answer to it, when there is such a file; pieces of so many bytes in all follow. */
@@ -151,6 +182,11 @@ const message = z.discriminatedUnion('op', [
   file,
   follow,
   published,
+  publish,
+  may,
+  granted,
+  accepted,
+  taken,
   ended,
 ]);
 

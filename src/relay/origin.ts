@@ -14,7 +14,9 @@ import { sendFile } from './files.ts';
 import type { MediaServer } from './media/media-server.ts';
 import { playMedia } from './media/play.ts';
 import { announcementOf, type MediaWish, MOST_SURVEYED, type RelayMessage } from './messages.ts';
+import { missedSince } from './missed.ts';
 import type { News } from './news.ts';
+import { type Publications, receivePublication, remoteOf } from './publication.ts';
 import { RecordWriter } from './wire/record.ts';
 
 /** What serving other nodes needs. */
@@ -27,6 +29,8 @@ export interface OriginGround {
   readonly news?: News;
   /** Where media goes by UDP, if it does. */
   readonly media?: MediaServer | undefined;
+  /** What edges publish here. */
+  readonly publications?: Publications;
 }
 
 /** Another node, by its certificate and its address, or another worker of this one. */
@@ -55,6 +59,13 @@ export async function serveNode(ground: OriginGround, stream: Duplex, peer: Peer
       else if (wish.op === 'survey') await survey(ground, channel, peer);
       else if (wish.op === 'claim') await concede(ground, channel, { ...peer, ...wish });
       else if (wish.op === 'follow' && ground.news) await tell(ground, ground.news, channel, serving, peer);
+      else if (wish.op === 'publish' && ground.publications)
+        await receivePublication({ context, publications: ground.publications }, channel, serving, {
+          ...peer,
+          ...wish,
+          remote: wish.remote,
+        });
+      else if (wish.op === 'may') await judge(context, channel, serving, wish);
       else if (wish.op === 'fetch') await sendFile(context, channel, serving, wish);
       else throw new ProtocolError(`a stream that begins with "${wish.op}"`);
     } catch (reason) {
@@ -92,6 +103,19 @@ async function watched(channel: Channel, serving: Serving): Promise<never> {
   return new Promise<never>((_, reject) => {
     serving.signal.addEventListener('abort', () => reject(serving.signal.reason as Error), { once: true });
   });
+}
+
+/** Tells an edge that somebody may play there. Throws when he may not. */
+async function judge(
+  { access, dialers }: Context,
+  channel: Channel,
+  { session }: Serving,
+  { path: asked, remote, query, protocol, via }: RelayMessage & { readonly op: 'may' },
+): Promise<void> {
+  const { vhost, app, name } = parsePath(asked);
+  const client = { path: streamPath(vhost, app, name), remote: remoteOf(remote, session), query: new Map(query) };
+  await access.may({ action: 'play', ...client, protocol, via: dialers.checkVia(via), session: session.id });
+  channel.send({ op: 'granted' });
 }
 
 /** Answers a member of the cluster to which a stream of ours is being published. */
@@ -177,9 +201,17 @@ async function play(
   const link = wish && media?.find(wish.connection, node);
   if (media && link) {
     const target = media.pushes.find(path, link.edge, wish);
-    return playMedia(context, serving, channel, { stream, link, latency: wish.latency, target, ssrc: wish.ssrc });
+    return playMedia(context, serving, channel, {
+      stream,
+      link,
+      latency: wish.latency,
+      target,
+      ssrc: wish.ssrc,
+      since: seen?.dts,
+    });
   }
   channel.send(announcementOf(stream));
+  if (seen?.dts !== undefined) for (const record of missedSince(stream, seen.dts)) channel.stream.write(record);
   return watch(context, serving, { stream, format: 'relay', mux: recordMux, sink: channel.stream });
 }
 

@@ -66,7 +66,7 @@ const VIDEO: VideoTrack = {
 const AUDIO: AudioTrack = {
   kind: 'audio',
   codec: 'aac',
-  config: Uint8Array.of(2),
+  config: Uint8Array.of(0x11, 0x90),
   sampleRate: 48_000,
   channels: 2,
   parameter: 'mp4a.40.2',

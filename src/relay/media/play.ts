@@ -5,6 +5,7 @@ import { Departure, type Serving } from '../../net/serve.ts';
 import type { Channel } from '../channel.ts';
 import type { StreamSender, Subscriber } from '../link/stream-sender.ts';
 import { announcementOf, type MediaGrant } from '../messages.ts';
+import { missedSince } from '../missed.ts';
 import type { EdgeLink } from './edge-link.ts';
 import { Feed, type Opening, paceFor } from './feed.ts';
 import type { PushTarget } from './push-target.ts';
@@ -19,6 +20,8 @@ export interface MediaPlay {
   readonly target: PushTarget | undefined;
   /** What the edge is being sent already, if it is. */
   readonly ssrc: number | undefined;
+  /** Up to where the edge has seen the stream. */
+  readonly since: number | undefined;
 }
 
 /** How long one who is sent the end of a stream may still ask for what it lacks of it, in microseconds. */
@@ -34,7 +37,7 @@ export async function playMedia(
   context: Context,
   { session, signal }: Serving,
   channel: Channel,
-  { stream, link, latency, target, ssrc }: MediaPlay,
+  { stream, link, latency, target, ssrc, since }: MediaPlay,
 ): Promise<never> {
   const { clock, hub } = context;
   const { value: feed, release } = shareFeed(context, stream, paceFor(target?.latency ?? latency));
@@ -53,7 +56,9 @@ export async function playMedia(
       if (signal.aborted) throw signal.reason;
       signal.addEventListener('abort', () => reject(signal.reason), { once: true });
       const opening = feed.join(end);
-      const records = ssrc === feed.sender.ssrc && link.sends(feed.sender) ? [] : opening.records;
+      const isSent = ssrc === feed.sender.ssrc && link.sends(feed.sender);
+      const missed = since === undefined ? [] : missedSince(stream, since);
+      const records = isSent ? [] : [...missed, ...opening.records];
       channel.send(announcementOf(stream, grantOf(feed, { ...opening, records }, target)));
       for (const record of records) {
         session.bytesOut += record.length;

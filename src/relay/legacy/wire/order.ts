@@ -38,8 +38,9 @@ interface Hole {
 /** What comes next: a packet, or the news that some are missing for good. */
 export type Ordered = RtpPacket | 'gap';
 
-/** Packets that overtake one another do so within this time. */
+/** Packets that overtake one another do so within this time; where none ever did, three that follow tell of a loss (RFC 9002, 6.1.1). */
 const REORDERING = 10 * MILLISECOND;
+const PACKET_THRESHOLD = 3;
 /** A sender's numbers and counters jump no further than this from packet to packet, unless it began anew. */
 const LONGEST_JUMP = 3000;
 const LONGEST_TIMESTAMP_JUMP = 1_000_000;
@@ -71,6 +72,8 @@ export class PacketOrder {
   /** A packet that fits nothing before it: the first of a new run, if another follows it. */
   #stray: RtpPacket | undefined;
   #hasGap = false;
+  /** A packet came after one that follows it. */
+  #isReordered = false;
 
   constructor(options: OrderOptions) {
     this.#options = options;
@@ -102,7 +105,7 @@ export class PacketOrder {
     if (!this.#options.repair) return wanted;
     this.#missNext(now);
     for (const [number, hole] of this.#holes) {
-      if (hole.ask > now) continue;
+      if (hole.ask > now && !this.#isPassed(number, hole)) continue;
       if (!hole.asked) this.counters.lost++;
       hole.asked = true;
       hole.ask = now + this.again;
@@ -164,9 +167,14 @@ export class PacketOrder {
     this.#holes.set(number, { deadline: now + this.#options.deadline, ask: now + REORDERING, asked: false });
   }
 
+  #isPassed(number: number, { asked }: Hole): boolean {
+    return !asked && !this.#isReordered && this.#highest - number >= PACKET_THRESHOLD;
+  }
+
   #fill(number: number): void {
     const hole = this.#holes.get(number);
     if (hole?.asked) this.counters.repaired++;
+    else if (hole) this.#isReordered = true;
     this.#holes.delete(number);
   }
 
