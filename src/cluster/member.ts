@@ -248,7 +248,7 @@ export class Member implements Leases, Cluster {
   }
 
   #listen(text: string): void {
-    const news: unknown = JSON.parse(text);
+    const news = parsed(text);
     for (const hear of this.#hearers) hear(news);
   }
 
@@ -301,4 +301,13 @@ export class Member implements Leases, Cluster {
 
 function busy(path: StreamPath): RefusedError {
   return new RefusedError('busy', `${describePath(path)} is being published to another node`);
+}
+
+/** Undefined for what is no JSON. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
