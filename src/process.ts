@@ -4,6 +4,7 @@ import { api } from './api/index.ts';
 import { RefusedError } from './base/errors.ts';
 import { cluster } from './cluster/index.ts';
 import { selfSigned } from './cluster/self-signed.ts';
+import { describeRunning } from './config/running.ts';
 import { createContext, type Part } from './context.ts';
 import type { Dispatcher } from './dispatch/dispatcher.ts';
 import { dispatch } from './dispatch/index.ts';
@@ -11,7 +12,7 @@ import { forward } from './forward/index.ts';
 import type { Context, Module } from './module.ts';
 import type { BoundAddress } from './net/listen.ts';
 import type { Logger } from './ops/log.ts';
-import type { Config } from './options.ts';
+import { type Config, configSchema } from './options.ts';
 import { hls } from './protocol/hls/index.ts';
 import { http } from './protocol/http/index.ts';
 import { httpFlv } from './protocol/http-flv/index.ts';
@@ -48,7 +49,7 @@ function modules(
     upstream(),
     ...(membership ? [cluster(membership, identity?.joinToken)] : []),
     dispatch(dispatcher),
-    api(config.metrics),
+    api(config.metrics, describeRunning(configSchema, config)),
     httpFlv(),
     hls(config.hls),
     ...once(record(recordings)),

@@ -7,7 +7,7 @@ import { api } from './index.ts';
 import { describeApi } from './openapi.ts';
 import { wholeAnswer } from './operation.ts';
 import { resources } from './resources.ts';
-import { createServices } from './services.ts';
+import { createServices, stopServices } from './services.ts';
 
 const METRICS = { access: 'admin', streams: 100 } as const;
 const MOVIE = '__defaultVhost__/live/movie';
@@ -239,8 +239,7 @@ test('the document describes every route, and every route is described', async (
 
 test('answers and examples are as the document says', async () => {
   const services = createServices(server.context);
-  services.rates.stop();
-  services.witness.stop();
+  stopServices(services);
   const operations = resources(services, () => describeApi([], ''));
   const ids: Record<string, string> = { nodes: 'self' };
   for (const list of ['streams', 'vhosts', 'clients']) ids[list] = (await server.get(`/api/v1/${list}`))[list][0].id;
