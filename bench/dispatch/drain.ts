@@ -56,6 +56,7 @@ export async function drain(owner: Owner): Promise<Figures> {
 class Encoder {
   reconnects = 0;
   isBack = false;
+  #isOver = false;
   readonly #owner: Owner;
   readonly #dispatcher: TestServer;
   readonly #name: string;
@@ -69,6 +70,7 @@ class Encoder {
 
   private constructor(owner: Owner, dispatcher: TestServer, name: string) {
     [this.#owner, this.#dispatcher, this.#name] = [owner, dispatcher, name];
+    owner.after(() => void (this.#isOver = true));
   }
 
   async #publish(host: string, port: number, name: string): Promise<void> {
@@ -76,20 +78,16 @@ class Encoder {
     await client.publish(name);
     const tags = await synthetic({ frames: FRAMES, size: SIZE, gop: GOP, step: STEP });
     const pace = new PacedPublisher(this.#owner, client, tags, FRAMES * STEP);
-    void client.viewer.ended.then(() => {
+    void client.viewer.ended.then(async () => {
       pace.stop();
-      return this.#again();
+      if (!this.#isOver) await this.#again();
     });
   }
 
   async #again(): Promise<void> {
     this.reconnects++;
     const body = JSON.stringify({ stream: `live/${this.#name}` });
-    const response = await fetch(this.#dispatcher.http('/api/v1/ingest-lines'), { method: 'POST', body }).catch(
-      () => undefined,
-    );
-    // It is over.
-    if (!response?.ok) return;
+    const response = await fetch(this.#dispatcher.http('/api/v1/ingest-lines'), { method: 'POST', body });
     const { lines } = (await response.json()) as { lines: { url: string }[] };
     const { hostname, port, pathname, search } = new URL(lines[0]!.url);
     await this.#publish(hostname, Number(port), pathname.slice(pathname.lastIndexOf('/') + 1) + search);

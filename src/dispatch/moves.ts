@@ -85,7 +85,8 @@ export class Moves {
     if (!candidate) return undefined;
     const { ticket, protocols } = listener;
     const wish = { ...NOTHING, ...listener };
-    void this.#desk.take(ticket, fieldOfViewer([candidate], wish));
+    // An operator's word holds, whether or not there is room.
+    this.#desk.take(ticket, fieldOfViewer([candidate], wish)).catch(() => {});
     this.#audience.give(ticket, [node]);
     const lines = protocols.map((protocol) => lineOf(candidate, protocol, wish, ticket, this.#desk.rooms));
     return lines.find((line) => line !== undefined);
