@@ -50,7 +50,7 @@ const READ_SHARE = 0.25;
 export async function createContext(
   config: Config,
   log: Logger,
-  { siblings, leases, membership }: Part,
+  { siblings, identity, leases, membership }: Part,
 ): Promise<Context & { readonly recordings: LocalRecordings; readonly dispatch: Dispatcher }> {
   const { publish, window, play, fanout, limits, http } = config;
   const clock = systemClock;
@@ -74,6 +74,7 @@ export async function createContext(
     config,
     log,
     clock,
+    nodeId: identity?.nodeId ?? '',
     siblings,
     pacer,
     gatherer: new Gatherer(fanout.burstMax * READ_SHARE, clock),

@@ -30,6 +30,8 @@ export interface Context {
   readonly config: CoreConfig;
   readonly log: Logger;
   readonly clock: Clock;
+  /** Who this node is to others; empty where it has nothing to do with any, and in all workers but the first. */
+  readonly nodeId: string;
   /** The other workers of this node, if it has several. */
   readonly siblings: Siblings;
   readonly hub: Hub;

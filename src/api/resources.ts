@@ -19,6 +19,7 @@ import { session } from './session.ts';
 import { shift } from './shift.ts';
 import { streams } from './streams.ts';
 import { summaries } from './summaries.ts';
+import { traces } from './trace.ts';
 import { versions } from './versions.ts';
 import { vhosts } from './vhosts.ts';
 
@@ -31,6 +32,7 @@ export function resources(services: Services, document: () => Document): readonl
     ...explain(services),
     ...vhosts(services),
     ...clients(services),
+    ...traces(services),
     ...recordings(services),
     ...shift(services),
     ...links(services),

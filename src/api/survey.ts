@@ -1,7 +1,9 @@
 import { RefusedError } from '../base/errors.ts';
+import { MOST_HOPS, type Trace } from '../hub/passage.ts';
 import type { StreamPath } from '../hub/path.ts';
 import type { Context } from '../module.ts';
 import type { LinkReport, PushReport } from '../net/links.ts';
+import { traceHere } from '../net/trace.ts';
 import { type ClientFilter, fits } from './client-filter.ts';
 import { type ClientReport, isClient, reportClient } from './client-report.ts';
 import type { Machine } from './machine.ts';
@@ -55,6 +57,7 @@ export class Survey {
     siblings.answer('kick', (id) => this.#kick(id as string));
     siblings.answer('links', () => this.#links());
     siblings.answer('usage', () => this.#usage());
+    siblings.answer('trace', (id) => this.#trace(id as string));
     siblings.answer('publishes', (path) => this.#publishes(path as StreamPath));
   }
 
@@ -87,6 +90,12 @@ export class Survey {
   async client(id: string): Promise<ClientReport | undefined> {
     const others = () => this.#ask<ClientReport | null>('client', id);
     return this.#client(id) ?? (await others()).find((each) => each !== null) ?? undefined;
+  }
+
+  /** The way of what a client plays or publishes. */
+  async trace(id: string): Promise<Trace | undefined> {
+    const others = () => this.#ask<Trace | null>('trace', id);
+    return (await this.#trace(id)) ?? (await others()).find((each) => each !== null) ?? undefined;
   }
 
   /** Closes a client; false when there is none of that id. */
@@ -160,6 +169,11 @@ export class Survey {
     const { context, rates } = this.#ground;
     const session = context.sessions.find(id);
     return session && isClient(session) ? reportClient(session, rates, context.clock) : null;
+  }
+
+  async #trace(id: string): Promise<Trace | null> {
+    const { context } = this.#ground;
+    return context.sessions.find(id) ? traceHere(context, id, MOST_HOPS).catch(() => null) : null;
   }
 
   #kick(id: string): boolean {

@@ -2,6 +2,7 @@ import { type Clock, MILLISECOND, SECOND } from '../base/clock.ts';
 import { RefusedError } from '../base/errors.ts';
 import type { HubOptions } from '../hub/hub.ts';
 import type { Lease, Leases } from '../hub/lease.ts';
+import type { Trace } from '../hub/passage.ts';
 import { describePath, type StreamPath } from '../hub/path.ts';
 import type { Cluster, NodeRecord, NodeReport, Reach, StreamRecord, StreamReport } from '../net/cluster.ts';
 import type { Places } from '../net/places.ts';
@@ -131,6 +132,18 @@ export class Member implements Leases, Cluster {
       return { node, streams: await this.#reach?.survey(node).catch(() => undefined) };
     };
     return Promise.all((await this.nodes()).map(ask));
+  }
+
+  async trace(session: string): Promise<{ readonly trace: Trace | undefined; readonly unasked: number }> {
+    const others = (await this.nodes()).filter(({ id }) => id !== this.nodeId);
+    const found = Promise.withResolvers<Trace>();
+    let unasked = 0;
+    const ask = async (node: NodeRecord): Promise<void> => {
+      const trace = await this.#reach?.trace(node, session).catch(() => void unasked++);
+      if (trace) found.resolve(trace);
+    };
+    const trace = await Promise.race([found.promise, Promise.all(others.map(ask)).then(() => undefined)]);
+    return { trace, unasked };
   }
 
   onMove(listener: (record: StreamRecord) => void): void {

@@ -85,7 +85,7 @@ class Stage {
     const choice = new Choice({ takers, clock, log: silentLogger });
     const hub = new Hub({ ...config.publish, window: config.window, segment: SECOND }, clock);
     const net = { dialers: new Dialers('edge'), siblings: noSiblings() };
-    const context = { config, clock, sessions, routes, hub, ...net, log: silentLogger };
+    const context = { config, clock, nodeId: 'edge', sessions, routes, hub, ...net, log: silentLogger };
     const wish = { path: PATH, remote: '', query: new Map<string, string>() };
     this.carriage = new Carriage({ context, choice }, wish, this.session, () => (this.isOver = true));
     this.carriage.accepted.catch(() => {});

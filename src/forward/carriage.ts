@@ -1,5 +1,6 @@
 import { MILLISECOND } from '../base/clock.ts';
 import { RefusedError } from '../base/errors.ts';
+import { MOST_HOPS, type Trace } from '../hub/passage.ts';
 import { describePath } from '../hub/path.ts';
 import type { Publisher } from '../hub/publisher.ts';
 import type { Reader } from '../hub/reader.ts';
@@ -12,13 +13,17 @@ import { dial } from '../net/dial.ts';
 import type { PublishWish } from '../net/ingress.ts';
 import type { RouteReport } from '../net/routes.ts';
 import type { Cargo, Taker } from '../net/takers.ts';
+import { traceHere } from '../net/trace.ts';
 import { Buffer } from './buffer.ts';
 import type { Choice } from './choice.ts';
 import { isFinal } from './refusal.ts';
 
 /** What passing on needs. */
 export interface CarriageGround {
-  readonly context: Pick<Context, 'config' | 'clock' | 'log' | 'sessions' | 'hub' | 'routes' | 'dialers' | 'siblings'>;
+  readonly context: Pick<
+    Context,
+    'config' | 'clock' | 'log' | 'sessions' | 'hub' | 'nodeId' | 'routes' | 'dialers' | 'siblings'
+  >;
   readonly choice: Choice;
 }
 
@@ -90,6 +95,10 @@ export class Carriage implements Cargo {
     const reason = this.#reason instanceof Error ? this.#reason.message : '';
     const [from, to] = [describePath(path), this.#taker?.name ?? ''];
     return { from, to, path, state, session: this.#carrying?.id, reconnects: this.#resumes, reason };
+  }
+
+  trace(): Promise<Trace | undefined> {
+    return traceHere(this.#ground.context, this.#session.id, MOST_HOPS - 1).catch(() => undefined);
   }
 
   accept(): Reader {

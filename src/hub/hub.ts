@@ -255,6 +255,7 @@ export class Hub {
   /** Counts `session` among the readers of `stream` until the function returned is called. */
   join(stream: Stream, session: Session): () => void {
     stream.readers.add(session);
+    session.source = stream;
     this.#emit({ type: 'read', stream, session });
     return () => {
       if (stream.readers.delete(session)) this.#emit({ type: 'stopped', stream, session });
@@ -431,6 +432,7 @@ export class Hub {
     this.#endings.get(stream)?.();
     this.#endings.delete(stream);
     stream.publisher = publishing;
+    stream.feeder = publishing.session;
     this.#emit({ type: 'published', stream, session: publishing.session });
     return publishing;
   }

@@ -1,4 +1,5 @@
 import type { Hub } from '../hub/hub.ts';
+import type { Trace } from '../hub/passage.ts';
 import type { StreamPath } from '../hub/path.ts';
 import type { Sessions } from '../hub/session.ts';
 import type { Stamp } from '../media/frame.ts';
@@ -84,6 +85,8 @@ export interface NodeReport {
 export interface Reach {
   /** Asks the owner of a stream whether this node may have it, and waits so many milliseconds; rejects when there is no answer. */
   ask(owner: NodeRecord, path: StreamPath, patience: number): Promise<boolean>;
+  /** The way of a session of a node; undefined where it has none of that id. Rejects when there is no answer. */
+  trace(node: NodeRecord, session: string): Promise<Trace | undefined>;
   /** What a node has, the most watched first. Rejects when there is no answer. */
   survey(node: NodeRecord): Promise<readonly StreamReport[]>;
 }
@@ -105,6 +108,8 @@ export interface Cluster {
   reachBy(reach: Reach): void;
   /** What all nodes have; the others are asked. */
   survey(own: readonly StreamReport[]): Promise<readonly NodeReport[]>;
+  /** The way of a session of any other node, undefined where none that could be asked has it; and how many could not. */
+  trace(session: string): Promise<{ readonly trace: Trace | undefined; readonly unasked: number }>;
   /** Another node asks for a stream of this one: resolves to whether it may have it. */
   yields(path: StreamPath): Promise<boolean>;
   /** Has it stand in the record of a node that it is to be left, or no more. Rejects when the directory cannot be reached. */

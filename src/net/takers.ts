@@ -1,3 +1,4 @@
+import type { Trace } from '../hub/passage.ts';
 import type { StreamPath } from '../hub/path.ts';
 import type { Reader } from '../hub/reader.ts';
 import type { Standing } from '../hub/standing.ts';
@@ -15,6 +16,8 @@ export interface Cargo {
   readonly standing: Standing | undefined;
   /** The ids of the servers that it came by. */
   readonly via: string;
+  /** The way from here back to its publisher; undefined when that one is gone. */
+  trace(): Promise<Trace | undefined>;
   /** An origin takes it. Returns what is to be sent there. */
   accept(): Reader;
   /** The origin has all before a position, and perhaps says where it stands. */

@@ -49,7 +49,8 @@ async function publish(source: Source, cargo: Cargo, serving: Serving): Promise<
   signal.addEventListener('abort', abort, { once: true });
   try {
     signal.throwIfAborted();
-    channel.send(requestOf(cargo));
+    const way = await cargo.trace();
+    channel.send({ ...requestOf(cargo), ...(way && { way: way.hops }) });
     const answer = await channel.hear(signal, PATIENCE_MS);
     if (answer.op !== 'accepted') throw refusalIn(answer);
     serving.begin('play', cargo.wish.path);
@@ -71,7 +72,7 @@ async function sendAll(channel: Channel, cargo: Cargo, { session, signal }: Serv
   const writer = new RecordWriter();
   let lineup: Lineup | undefined;
   const write = (frame: Frame) => {
-    if (lineup !== cargo.stream.lineup) channel.send(announcementOf(cargo.stream));
+    if (lineup !== cargo.stream.lineup) channel.send(announcementOf(cargo.stream, session.id));
     lineup = cargo.stream.lineup;
     const { message } = writer.write(frame);
     session.bytesOut += message.length;
@@ -88,7 +89,7 @@ async function reach(source: Source, signal: AbortSignal): Promise<Duplex> {
   }
 }
 
-function requestOf({ id, via, wish, standing }: Cargo): RelayMessage {
+function requestOf({ id, via, wish, standing }: Cargo): RelayMessage & { readonly op: 'publish' } {
   const { path, remote, query, role } = wish;
   return {
     ...{ op: 'publish', path, id, remote, query: [...query], via },

@@ -7,6 +7,7 @@ import { reportStreams } from '../net/cluster.ts';
 import { hangUp } from '../net/hang-up.ts';
 import type { Mux } from '../net/outlet.ts';
 import { Departure, type Serving, serve } from '../net/serve.ts';
+import { traceHere } from '../net/trace.ts';
 import { watch } from '../net/watch.ts';
 import { Channel, expectJson } from './channel.ts';
 import { keepAlive } from './control.ts';
@@ -16,7 +17,9 @@ import { playMedia } from './media/play.ts';
 import { announcementOf, type MediaWish, MOST_SURVEYED, type RelayMessage } from './messages.ts';
 import { missedSince } from './missed.ts';
 import type { News } from './news.ts';
+import { PeerClock } from './peer-clock.ts';
 import { type Publications, receivePublication, remoteOf } from './publication.ts';
+import { keepTelling } from './telling.ts';
 import { RecordWriter } from './wire/record.ts';
 
 /** What serving other nodes needs. */
@@ -53,10 +56,11 @@ export async function serveNode(ground: OriginGround, stream: Duplex, peer: Peer
     stream.once('close', () => serving.end(new Departure('the node left')));
     try {
       const wish = await channel.hear(serving.signal, context.config.limits.command / MILLISECOND);
-      if (wish.op === 'control') await control(ground, channel, serving, peer, wish.connection);
+      if (wish.op === 'control') await control(ground, channel, serving, { ...peer, ...wish });
       else if (wish.op === 'subscribe') await play(ground, channel, serving, { ...peer, ...wish });
       else if (wish.op === 'watch') await watched(channel, serving);
       else if (wish.op === 'survey') await survey(ground, channel, peer);
+      else if (wish.op === 'trace') await follow(ground, channel, { ...peer, ...wish });
       else if (wish.op === 'claim') await concede(ground, channel, { ...peer, ...wish });
       else if (wish.op === 'follow' && ground.news) await tell(ground, ground.news, channel, serving, peer);
       else if (wish.op === 'publish' && ground.publications)
@@ -78,20 +82,26 @@ export async function serveNode(ground: OriginGround, stream: Duplex, peer: Peer
 }
 
 async function control(
-  { nodeId, media }: OriginGround,
+  { context, nodeId, media }: OriginGround,
   channel: Channel,
   { signal }: Serving,
-  peer: Peer,
-  connection: number | undefined,
+  { connection, clock: sign, ...peer }: Peer & Pick<RelayMessage & { op: 'control' }, 'connection' | 'clock'>,
 ): Promise<void> {
+  const clock = new PeerClock(context.clock);
+  if (sign) clock.read(sign);
   signal.addEventListener('abort', () => channel.break(signal.reason), { once: true });
   const welcome = media?.welcome(peer, connection);
   try {
-    channel.send({ op: 'control', node: nodeId, ...(welcome && { media: welcome.link.offer }) });
+    channel.send({
+      op: 'control',
+      node: nodeId,
+      ...(welcome && { media: welcome.link.offer }),
+      clock: clock.sign(),
+    });
     const hear = (message: RelayMessage) => {
       if (message.op === 'policy') welcome?.link.heed(message);
     };
-    await keepAlive(channel, { hear, heard: () => welcome?.link.heard ?? 0 });
+    await keepAlive(channel, { hear, heard: () => welcome?.link.heard ?? 0, clock });
   } finally {
     welcome?.leave(!isDismissed(signal));
   }
@@ -120,8 +130,7 @@ async function judge(
 
 /** Answers a member of the cluster to which a stream of ours is being published. */
 async function concede({ context }: OriginGround, channel: Channel, { node, path }: Wish): Promise<void> {
-  if (!(await isMember(context, node)))
-    throw new RefusedError('forbidden', 'only a member of the cluster may ask that');
+  await expectMember(context, node);
   const yields = await context.cluster!.yields(path);
   if (!yields) throw new RefusedError('busy', `${describePath(path)} is being published here`);
   channel.send({ op: 'yielded' });
@@ -131,6 +140,17 @@ async function concede({ context }: OriginGround, channel: Channel, { node, path
 async function survey({ context }: OriginGround, channel: Channel, { node }: Peer): Promise<void> {
   await expectMember(context, node);
   channel.send({ op: 'surveyed', streams: reportStreams(context).slice(0, MOST_SURVEYED) });
+}
+
+/** Tells a node the way of what it is sent by this one, and a member of the cluster that of any session. */
+async function follow(
+  { context }: OriginGround,
+  channel: Channel,
+  { node, isInner, session: id, most }: Peer & { readonly session: string; readonly most: number },
+): Promise<void> {
+  const session = context.sessions.find(id);
+  if (!isInner && session?.detail['node'] !== node) await expectMember(context, node);
+  channel.send({ op: 'traced', ...(await traceHere(context, id, most)) });
 }
 
 async function expectMember(context: Context, node: string): Promise<void> {
@@ -201,7 +221,7 @@ async function play(
   const link = wish && media?.find(wish.connection, node);
   if (media && link) {
     const target = media.pushes.find(path, link.edge, wish);
-    return playMedia(context, serving, channel, {
+    const playing = playMedia(context, serving, channel, {
       stream,
       link,
       latency: wish.latency,
@@ -209,10 +229,12 @@ async function play(
       ssrc: wish.ssrc,
       since: seen?.dts,
     });
+    return playing.finally(keepTelling(context.clock, channel, stream));
   }
-  channel.send(announcementOf(stream));
+  channel.send(announcementOf(stream, session.id));
   if (seen?.dts !== undefined) for (const record of missedSince(stream, seen.dts)) channel.stream.write(record);
-  return watch(context, serving, { stream, format: 'relay', mux: recordMux, sink: channel.stream });
+  const stop = keepTelling(context.clock, channel, stream);
+  return watch(context, serving, { stream, format: 'relay', mux: recordMux, sink: channel.stream }).finally(stop);
 }
 
 /** A subscriber says nothing but that it wants no more; that it is lost is noticed only by one who listens. */

@@ -52,6 +52,7 @@ class Stage {
     const cargo: Cargo = {
       ...{ id, via, standing, stream: buffer.stream },
       wish: { path: PATH, remote, query: new Map([['key', 'x']]) },
+      trace: async () => undefined,
       accept() {
         accepted.resolve();
         return buffer.open();

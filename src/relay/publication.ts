@@ -1,5 +1,6 @@
 import { isLoopback } from '../access/loopback.ts';
 import { ProtocolError, RefusedError } from '../base/errors.ts';
+import type { Hop } from '../hub/passage.ts';
 import { parsePath, streamPath } from '../hub/path.ts';
 import type { Publisher } from '../hub/publisher.ts';
 import type { Session } from '../hub/session.ts';
@@ -54,6 +55,7 @@ export async function receivePublication(
     if (via !== '') session.detail['via'] = via;
     session.detail['node'] = wish.node;
     session.detail['publisher'] = wish.remote;
+    if (wish.way) cameBy(session, wish.way);
     serving.begin('publish', path);
     const remote = remoteOf(wish.remote, session);
     const { role, standing, isInner = false } = wish;
@@ -63,6 +65,14 @@ export async function receivePublication(
   } finally {
     leave();
   }
+}
+
+/** Notes the way from the edge back to the publisher, as the edge told it. */
+function cameBy(session: Session, hops: readonly Hop[]): void {
+  const { path = '', isInner } = session;
+  session.source = { trace: hops[0]?.gets?.id };
+  const follow = async () => ({ path, hops });
+  session.passage = { ahead: undefined, delay: undefined, loss: undefined, isInner, follow };
 }
 
 /** The address of a client of another node: one at that node's own machine comes from its address, whatever he is called there. */

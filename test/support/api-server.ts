@@ -119,6 +119,7 @@ function createContext({ listenHost, tls }: ApiServerOptions): { context: Contex
   });
   const context: Partial<Context> = {
     config,
+    nodeId: 'this-node',
     siblings,
     log: silentLogger,
     clock,

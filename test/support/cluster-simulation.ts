@@ -298,7 +298,11 @@ export class Node {
     const life: Life = { hub, member, sessions: new Sessions(clock), pulls: new Map() };
     this.#life = life;
     this.#accepted.clear();
-    member.reachBy({ ask: (...question) => this.#askOwner(...question), survey: async () => [] });
+    member.reachBy({
+      ask: (...question) => this.#askOwner(...question),
+      survey: async () => [],
+      trace: async () => undefined,
+    });
     member.onMove(({ path, node, token }) => this.#move(life, path, node, token));
     hub.resolveWith((path) => this.#resolve(life, path));
     member.start(() => ({ url: `headwater://${this.name}`, load }));

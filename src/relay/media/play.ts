@@ -59,7 +59,7 @@ export async function playMedia(
       const isSent = ssrc === feed.sender.ssrc && link.sends(feed.sender);
       const missed = since === undefined ? [] : missedSince(stream, since);
       const records = isSent ? [] : [...missed, ...opening.records];
-      channel.send(announcementOf(stream, grantOf(feed, { ...opening, records }, target)));
+      channel.send(announcementOf(stream, session.id, grantOf(feed, { ...opening, records }, target)));
       for (const record of records) {
         session.bytesOut += record.length;
         channel.stream.write(record);

@@ -38,8 +38,10 @@ interface Hole {
 /** What comes next: a packet, or the news that some are missing for good. */
 export type Ordered = RtpPacket | 'gap';
 
-/** Packets that overtake one another do so within this time; where none ever did, three that follow tell of a loss (RFC 9002, 6.1.1). */
+/** Packets that overtake one another do so within this time. */
 const REORDERING = 10 * MILLISECOND;
+/** Where none ever did a packet is missed sooner, and as soon as three have come that follow it (RFC 9002, 6.1.1). */
+const IN_ORDER = 5 * MILLISECOND;
 const PACKET_THRESHOLD = 3;
 /** A sender's numbers and counters jump no further than this from packet to packet, unless it began anew. */
 const LONGEST_JUMP = 3000;
@@ -153,18 +155,23 @@ export class PacketOrder {
     this.#highest = number;
     this.#timestamp = packet.timestamp;
     const isWhole = packet.marker || !this.#options.repair;
-    this.#nextDue = isWhole ? Number.POSITIVE_INFINITY : now + REORDERING;
+    this.#nextDue = isWhole ? Number.POSITIVE_INFINITY : now + this.#patience;
   }
 
   /** The end of a tag is not waited for until something follows it. */
   #missNext(now: number): void {
     if (this.#nextDue > now) return;
-    this.#miss(++this.#highest, this.#nextDue - REORDERING);
+    this.#miss(++this.#highest, this.#nextDue - this.#patience);
     this.#nextDue = Number.POSITIVE_INFINITY;
   }
 
   #miss(number: number, now: number): void {
-    this.#holes.set(number, { deadline: now + this.#options.deadline, ask: now + REORDERING, asked: false });
+    this.#holes.set(number, { deadline: now + this.#options.deadline, ask: now + this.#patience, asked: false });
+  }
+
+  /** How long others may overtake a packet before it is missed. */
+  get #patience(): number {
+    return this.#isReordered ? REORDERING : IN_ORDER;
   }
 
   #isPassed(number: number, { asked }: Hole): boolean {
