@@ -1,6 +1,5 @@
 import { RefusedError } from '../base/errors.ts';
 import { describePath, type StreamPath } from '../hub/path.ts';
-import type { NodeFront } from '../net/cluster.ts';
 import type { Dispatch, DrainReport, Line, Lines, LinesWish, Move } from '../net/dispatch.ts';
 import { MemoryPlaces } from '../net/places.ts';
 import type { Logger } from '../ops/log.ts';
@@ -100,13 +99,9 @@ export class Dispatcher implements Dispatch {
   elsewhere(protocol: 'http' | 'rtmp', role: 'play' | 'publish', path: StreamPath): string | undefined {
     if (!this.isDraining) return undefined;
     const wish = { ...NOTHING, path, protocols: [], query: '', host: '' };
-    const others = this.#nodes.all.filter(({ id, front }) => id !== this.#nodes.id && front[protocol] !== undefined);
+    const others = this.#nodes.all.filter(({ id, place }) => id !== this.#nodes.id && place[protocol] !== undefined);
     const field = (role === 'play' ? fieldOfViewer : fieldOfPublisher)(others, wish);
-    return field.ranked(this.#desk.rooms)[0]?.front[protocol];
-  }
-
-  front(address: string | undefined): NodeFront {
-    return this.#nodes.front(address);
+    return field.ranked(this.#desk.rooms)[0]?.place[protocol];
   }
 
   async #lines(field: Field, wish: LinesWish, ticket: string): Promise<Line[]> {

@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { type Clock, SECOND } from '../base/clock.ts';
 import { RefusedError } from '../base/errors.ts';
@@ -98,23 +97,6 @@ export class Nodes {
     return this.#all.some((other) => other.id !== node && !other.isDraining && takes(other, kind));
   }
 
-  /** What this node tells the others, who reach it at `address`. */
-  front(address: string | undefined): NodeFront {
-    const { config, hub, sessions } = this.#ground;
-    const { name, region, takes: taken } = config.dispatch;
-    const streams = reportStreams({ hub, sessions }).slice(0, MOST_STREAMS);
-    const place = placeOf(config.dispatch, this.#addresses, address);
-    return {
-      name: name || (place.http ? new URL(place.http).host : hostname()),
-      ...{ region, takes: taken, publishers: this.#reading.publishers, delay: this.#delay },
-      protocols: protocolsOf(this.#addresses, config.hls),
-      relayed: relayedOf(config.relay),
-      ...place,
-      owned: streams.filter(({ isOwner }) => isOwner).map(({ path }) => path),
-      fetched: streams.filter(({ isOwner }) => !isOwner).map(({ path }) => path),
-    };
-  }
-
   async #beat(): Promise<void> {
     const { clock, cluster } = this.#ground;
     this.#cancel = clock.after(BEAT, () => void this.#beat());
@@ -122,30 +104,50 @@ export class Nodes {
     this.#delays.reset();
     this.#reading = this.#load.read();
     const [room, arrived] = [this.#room.read({ ...this.#reading, delay: this.#delay }), this.#arrivals.take()];
-    this.#all = this.#candidates((await cluster?.nodes()) ?? []);
+    const front = this.#front();
+    cluster?.show(front);
+    this.#all = this.#candidates(front, (await cluster?.nodes()) ?? []);
     this.#seen();
     // What cannot be told now is told the next time; a ticket of which it is not told runs out.
     await this.#places.offer(this.id, room, arrived).catch(() => {});
   }
 
-  #candidates(nodes: readonly NodeRecord[]): Candidate[] {
+  /** What this node tells the others. */
+  #front(): NodeFront {
+    const { config, hub, sessions } = this.#ground;
+    const { name, region, takes: taken, url } = config.dispatch;
+    const { http, https, rtmp } = this.#addresses;
+    const streams = reportStreams({ hub, sessions }).slice(0, MOST_STREAMS);
+    return {
+      ...{ name, region, url, takes: taken, publishers: this.#reading.publishers, delay: this.#delay },
+      ports: { http: http?.port, https: https?.port, rtmp: rtmp?.port },
+      protocols: protocolsOf(this.#addresses, config.hls),
+      relayed: relayedOf(config.relay),
+      owned: streams.filter(({ isOwner }) => isOwner).map(({ path }) => path),
+      fetched: streams.filter(({ isOwner }) => !isOwner).map(({ path }) => path),
+    };
+  }
+
+  #candidates(front: NodeFront, nodes: readonly NodeRecord[]): Candidate[] {
     const { dispatch, relay } = this.#ground.config;
-    const others = nodes.filter(({ id }) => id !== this.id).map((node) => candidateOf(node));
+    const others = nodes.filter(({ id }) => id !== this.id).map((node) => node.front && candidateOf(node, node.front));
     const own = nodes.find(({ id }) => id === this.id);
     const role = own?.role ?? (relay.origins.length > 0 ? 'edge' : 'origin');
-    const front = own?.front ?? this.front(undefined);
     const { url, name } = dispatch;
-    const here = url === undefined && { rtmpPort: this.#addresses['rtmp']?.port, isNamed: name !== '' };
-    const self = candidateOf({ id: this.id, role, draining: own?.draining, front });
-    return [{ ...self!, ...(here && { here }) }, ...others.filter((node) => node !== undefined)];
+    const here = url === undefined && { rtmpPort: front.ports.rtmp, isNamed: name !== '' };
+    const self = candidateOf({ ...own, id: this.id, role }, front);
+    return [{ ...self, ...(here && { here }) }, ...others.filter((node) => node !== undefined)];
   }
 }
 
-type Told = Pick<NodeRecord, 'id' | 'role' | 'draining' | 'front'>;
+type Told = Pick<NodeRecord, 'id' | 'role' | 'draining' | 'address'>;
 
-/** Undefined for a node of which nobody is told where it is. */
-function candidateOf({ id, role, draining, front }: Told): Candidate | undefined {
-  if (!front) return undefined;
+function candidateOf({ id, role, draining, address }: Told, front: NodeFront): Candidate {
+  const place = placeOf(front, address);
   const { owned, fetched } = front;
-  return { id, role, isDraining: draining !== undefined, front, owned: new Set(owned), fetched: new Set(fetched) };
+  return {
+    ...{ id, role, isDraining: draining !== undefined, front, place },
+    name: front.name || (place.http ? new URL(place.http).host : id),
+    ...{ owned: new Set(owned), fetched: new Set(fetched) },
+  };
 }

@@ -42,14 +42,15 @@ export const anyWish: LinesWish = {
 
 /** What a node tells of itself. */
 export const anyFront: NodeFront = {
-  ...{ name: 'a node', region: '', protocols: { 'http-flv': 0 }, relayed: 500, http: 'http://192.0.2.4', takes: 'all' },
+  ...{ name: 'a node', region: '', protocols: { 'http-flv': 0 }, relayed: 500, ports: { http: 80 }, takes: 'all' },
   ...{ publishers: 0, delay: 0, owned: [], fetched: [] },
 };
 
 /** A node to which viewers may be sent. */
 export function anyCandidate(id: string, more: Partial<Candidate> = {}): Candidate {
   const sets = { owned: new Set<string>(), fetched: new Set<string>() };
-  return { id, role: 'edge', isDraining: false, front: anyFront, ...sets, ...more };
+  const place = { http: 'http://192.0.2.4' };
+  return { id, role: 'edge', isDraining: false, name: anyFront.name, front: anyFront, place, ...sets, ...more };
 }
 
 /** Viewers come to nodes, as two or more dispatchers send them; `id(i)` is that of a node. */
