@@ -104,7 +104,7 @@ function describeNode(
   return {
     ...{ id: nodeId, role, version, self: nodeId === cluster?.nodeId, reached, health },
     since_ms: Math.floor(since / MILLISECOND),
-    ...{ name: front?.name ?? nodeId, region: front?.region ?? '', draining: draining !== undefined },
+    ...{ name: front?.name || nodeId, region: front?.region ?? '', draining: draining !== undefined },
     ...{ cpu, streams: load.streams, viewers, publishers: front?.publishers ?? 0, kbps: Math.round(bitrate / 1000) },
   };
 }

@@ -17,16 +17,17 @@ export interface NodeLoad {
 
 /** What there is of a node for viewers and publishers. */
 export interface NodeFront {
-  /** For people. */
+  /** For people; empty where it has none. */
   readonly name: string;
   readonly region: string;
   /** How late each protocol is, by the names of lines, in milliseconds; those that are not served are not there. */
   readonly protocols: Readonly<Record<string, number>>;
   /** How late what is fetched from other nodes is, in milliseconds. */
   readonly relayed: number;
-  /** Where it is reached by HTTP and RTMP, as URLs without a path; absent where it is not. */
-  readonly http?: string | undefined;
-  readonly rtmp?: string | undefined;
+  /** Where viewers reach it by HTTP, where that is not at the address of its record. */
+  readonly url?: string | undefined;
+  /** Where it listens. */
+  readonly ports: { readonly [purpose in 'http' | 'https' | 'rtmp']?: number | undefined };
   /** Who is sent to it. */
   readonly takes: 'all' | 'viewers' | 'publishers' | 'none';
   readonly publishers: number;
@@ -49,6 +50,8 @@ export interface NodeRecord {
   /** Wall clock of its start, in microseconds since 1970. */
   readonly since: number;
   readonly load: NodeLoad;
+  /** The host by which others reach it, as far as it knows. */
+  readonly address?: string | undefined;
   readonly front?: NodeFront | undefined;
   /** Since when it is to be left by all who are there, in microseconds since 1970, if it is. */
   readonly draining?: number | undefined;
@@ -112,6 +115,8 @@ export interface Cluster {
   trace(session: string): Promise<{ readonly trace: Trace | undefined; readonly unasked: number }>;
   /** Another node asks for a stream of this one: resolves to whether it may have it. */
   yields(path: StreamPath): Promise<boolean>;
+  /** Has this node's record tell what there is for viewers and publishers. */
+  show(front: NodeFront): void;
   /** Has it stand in the record of a node that it is to be left, or no more. Rejects when the directory cannot be reached. */
   drain(node: string, isDraining: boolean): Promise<void>;
   /** Tells all nodes something, this one included: JSON. Rejects when the directory cannot be reached. */
