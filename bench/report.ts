@@ -28,7 +28,7 @@ export interface Report {
 }
 
 /** Faults and losses: of several runs the worst is shown, for a median would hide them. */
-const WORST = new Set(['lost', 'stalls', 'faulty', 'failed', 'ended', 'backwards', 'gap ms']);
+const WORST = new Set(['lost', 'stalls', 'missing', 'holes', 'faulty', 'failed', 'ended', 'backwards', 'gap ms']);
 
 /** The medians of several runs, figure by figure. */
 export function combine(runs: Figures[]): Figures {

@@ -39,7 +39,7 @@ const VIEWERS: Record<string, string> = {
   switch: '20',
 };
 
-export const USAGE = `npm run bench -- fanout|latency|join|publish|hls|record|start|switch [options]
+export const USAGE = `npm run bench -- fanout|latency|join|publish|hls|record|start|switch|console [options]
   --viewers 1000,2000     how many viewers (fanout, latency, join, hls, switch)
   --protocol http-flv     one or more of ${PROTOCOLS.join(',')}
   --publishers 1000       how many publishers (publish; record has 20)

@@ -4,6 +4,7 @@ import { AccessGate } from './access/gate.ts';
 import { isLoopback } from './access/loopback.ts';
 import { publishKey } from './access/publish-key.ts';
 import type { Membership, NodeIdentity } from './cluster/node.ts';
+import { Dispatcher } from './dispatch/dispatcher.ts';
 import { Files } from './hub/files.ts';
 import { Hub } from './hub/hub.ts';
 import type { Leases } from './hub/lease.ts';
@@ -50,7 +51,7 @@ export async function createContext(
   config: Config,
   log: Logger,
   { siblings, identity, leases, membership }: Part,
-): Promise<Context & { readonly recordings: LocalRecordings }> {
+): Promise<Context & { readonly recordings: LocalRecordings; readonly dispatch: Dispatcher }> {
   const { publish, window, play, fanout, limits, http } = config;
   const clock = systemClock;
   const warn = (fields: object, message: string) => log.warn({ ...fields }, message);
@@ -94,6 +95,7 @@ export async function createContext(
     locators: new Locators(),
     routes: new Routes(),
     cluster: membership?.member,
+    dispatch: new Dispatcher({ config, hub, sessions, clock, cluster: membership?.member, log }),
     tls: certificates.length > 0 ? await TlsStore.open(certificates, log) : undefined,
   };
 }

@@ -9,6 +9,7 @@ import type { Sessions } from './hub/session.ts';
 import type { Admission } from './net/admission.ts';
 import type { Cluster } from './net/cluster.ts';
 import type { Dialers } from './net/dialers.ts';
+import type { Dispatch } from './net/dispatch.ts';
 import type { Gatherer } from './net/gatherer.ts';
 import type { HttpRouter } from './net/http.ts';
 import type { Ingress } from './net/ingress.ts';
@@ -53,6 +54,7 @@ export interface Context {
   readonly routes: Routes;
   /** The nodes with which this one shares a directory, if it does. */
   readonly cluster: Cluster | undefined;
+  readonly dispatch: Dispatch;
   /** The certificates, if any are configured. */
   readonly tls: TlsStore | undefined;
 }

@@ -88,6 +88,7 @@ function figuresOf(
     'p95 ms': added(watched.delay.p95),
     'p99 ms': added(watched.delay.p99),
     'max ms': added(watched.delay.max),
+    'lag ms': watched.delay.max - watched.delay.min,
     stalls: watched.stalls,
     'gap ms': watched.gap,
     ...(outageEnd !== undefined && settings.outage > settings.latency && { 'resume ms': watched.gapEnded - outageEnd }),

@@ -36,7 +36,7 @@ export interface OriginalLag {
   /** Of the stream, in Mbit/s. */
   readonly rate: number;
   readonly loss: number;
-  /** In milliseconds. */
+  /** From the frame that came soonest after its time, in milliseconds. */
   readonly lag: number;
 }
 
@@ -83,7 +83,7 @@ export function judge(figures: Figures, settings: LinkSettings): Verdict[] {
 export function judgeLegacy(figures: Figures, { lag }: OriginalLag): Verdict[] {
   return [
     verdict('frames missing', figures['missing']!, 0),
-    verdict('longest lag in ms', figures['max ms']!, lag * SHARE_OF_LAG),
+    verdict('longest lag in ms', figures['lag ms']!, lag * SHARE_OF_LAG),
   ];
 }
 

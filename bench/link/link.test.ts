@@ -207,6 +207,6 @@ test('a run is held against what its path allows', () => {
 
 test('the legacy link may have a quarter of the original’s lag', () => {
   const failed = (lag: number) =>
-    judgeLegacy({ missing: 0, 'max ms': lag }, ORIGINAL_LAGS[2]!).flatMap(({ figure, pass }) => (pass ? [] : [figure]));
+    judgeLegacy({ missing: 0, 'lag ms': lag }, ORIGINAL_LAGS[2]!).flatMap(({ figure, pass }) => (pass ? [] : [figure]));
   assert.deepEqual([failed(82), failed(83)], [[], ['longest lag in ms']]);
 });

@@ -7,7 +7,7 @@ import { api } from './index.ts';
 import { describeApi } from './openapi.ts';
 import { wholeAnswer } from './operation.ts';
 import { resources } from './resources.ts';
-import { createServices } from './services.ts';
+import { createServices, stopServices } from './services.ts';
 
 const METRICS = { access: 'admin', streams: 100 } as const;
 const MOVIE = '__defaultVhost__/live/movie';
@@ -240,12 +240,15 @@ test('the document describes every route, and every route is described', async (
 
 test('answers and examples are as the document says', async () => {
   const services = createServices(server.context);
-  services.rates.stop();
+  stopServices(services);
   const operations = resources(services, () => describeApi([], ''));
-  const ids: Record<string, string> = {};
+  const ids: Record<string, string> = { nodes: 'self' };
   for (const list of ['streams', 'vhosts', 'clients']) ids[list] = (await server.get(`/api/v1/${list}`))[list][0].id;
   ids.trace = ids.clients!;
-  const queries: Record<string, string> = { '/api/v1/shift': '?stream=live/movie' };
+  const queries: Record<string, string> = {
+    '/api/v1/shift': '?stream=live/movie',
+    '/api/v1/lines': '?stream=live/movie',
+  };
   for (const each of operations) {
     assert.deepEqual(each.answer.parse(each.example), each.example, `${each.path}: the example`);
     // Nothing is recorded here.

@@ -21,11 +21,15 @@ const node = z.object({
     .describe(
       'Whether it answers; busy: it does, and uses more than nine tenths of a core; silent: it lives by the directory and does not answer; unknown: it has no relay.listen, so that it cannot be asked.',
     ),
+  name: z.string().describe('What it is called in the list of lines.'),
+  region: z.string(),
+  draining: z.boolean().describe('Whether all are to leave it.'),
   version: z.string(),
   since_ms: count.describe('When it was started: Unix time in milliseconds.'),
   cpu: z.number().nonnegative().describe('Of one core: 1 is all of it.'),
   streams: count,
   viewers: count,
+  publishers: count,
   kbps: count.describe('What it sends.'),
 });
 
@@ -43,13 +47,15 @@ type StreamAnswer = z.output<typeof stream>;
 const BUSY = 0.9;
 
 const id = '5f0c1d6e9ab24c7f8e31';
-const load = { cpu: 0.12, streams: 4, viewers: 120, kbps: 240_000 };
+const load = { cpu: 0.12, streams: 4, viewers: 120, publishers: 3, kbps: 240_000 };
+const called = { name: 'North 1', region: 'north', draining: false };
 const example = {
   total: 1,
   nodes: [
     {
       id,
       role: 'origin',
+      ...called,
       self: true,
       reached: true,
       health: 'ok',
@@ -91,14 +97,15 @@ function describeNode(
   { node: { load, since, ...rest }, streams }: NodeReport,
   cluster: Cluster | undefined,
 ): NodeAnswer {
-  const { id: nodeId, role, version, url } = rest;
+  const { id: nodeId, role, version, url, front, draining } = rest;
   const { cpu, viewers, bitrate } = load;
   const reached = streams !== undefined;
   const health = reached ? (cpu > BUSY ? 'busy' : 'ok') : url === undefined ? 'unknown' : 'silent';
   return {
     ...{ id: nodeId, role, version, self: nodeId === cluster?.nodeId, reached, health },
     since_ms: Math.floor(since / MILLISECOND),
-    ...{ cpu, streams: load.streams, viewers, kbps: Math.round(bitrate / 1000) },
+    ...{ name: front?.name ?? nodeId, region: front?.region ?? '', draining: draining !== undefined },
+    ...{ cpu, streams: load.streams, viewers, publishers: front?.publishers ?? 0, kbps: Math.round(bitrate / 1000) },
   };
 }
 

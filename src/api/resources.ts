@@ -1,8 +1,15 @@
 import { clients } from './clients.ts';
 import { cluster } from './cluster.ts';
 import { clusters } from './clusters.ts';
+import { config } from './config.ts';
+import { details } from './details.ts';
+import { drain } from './drain.ts';
 import { explain } from './explain/index.ts';
+import { history } from './history.ts';
+import { lines } from './lines.ts';
 import { links } from './links.ts';
+import { log } from './log.ts';
+import { moves } from './moves.ts';
 import { type Document, openapi } from './openapi.ts';
 import type { Operation } from './operation.ts';
 import { recordings } from './recordings.ts';
@@ -21,6 +28,7 @@ export function resources(services: Services, document: () => Document): readonl
   return [
     ...session(services),
     ...streams(services),
+    ...details(services),
     ...explain(services),
     ...vhosts(services),
     ...clients(services),
@@ -28,11 +36,17 @@ export function resources(services: Services, document: () => Document): readonl
     ...recordings(services),
     ...shift(services),
     ...links(services),
+    ...lines(services),
     ...cluster(services),
     ...routes(services),
     ...clusters(services),
     ...versions(services),
     ...summaries(services),
+    ...moves(services),
+    ...drain(services),
+    ...history(services),
+    ...log(services),
+    ...config(services.options),
     ...openapi(document),
   ];
 }

@@ -1,6 +1,6 @@
 import type { Context, Module } from '../module.ts';
+import { LoadGauge } from '../net/load.ts';
 import { authority } from '../net/server-url.ts';
-import { LoadGauge } from './load.ts';
 import type { Membership } from './node.ts';
 
 /** Has the other nodes of a cluster know of this one. */
@@ -14,15 +14,19 @@ export function cluster({ member, localAddress }: Membership, joinToken: string 
     },
     ready({ headwater }) {
       if (!context) return;
-      const { address } = context.config.cluster;
+      const { dispatch, config } = context;
+      const { address } = config.cluster;
       const load = new LoadGauge(context);
-      const url = () => {
-        const host = address?.host ?? localAddress();
+      const host = () => address?.host ?? localAddress();
+      const url = (host: string | undefined) => {
         if (!headwater || host === undefined) return undefined;
         const port = address?.port ?? headwater.port;
         return `headwater://${authority({ host, port })}?join=${joinToken}`;
       };
-      member.start(() => ({ url: url(), load: load.read() }));
+      member.start(() => {
+        const { cpu, streams, viewers, bitrate } = load.read();
+        return { url: url(host()), load: { cpu, streams, viewers, bitrate }, front: dispatch.front(host()) };
+      });
     },
     async stop() {
       await member.stop();

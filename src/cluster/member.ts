@@ -5,6 +5,7 @@ import type { Lease, Leases } from '../hub/lease.ts';
 import type { Trace } from '../hub/passage.ts';
 import { describePath, type StreamPath } from '../hub/path.ts';
 import type { Cluster, NodeRecord, NodeReport, Reach, StreamRecord, StreamReport } from '../net/cluster.ts';
+import type { Places } from '../net/places.ts';
 import { type Directory, type DirectoryEvent, marked } from './directory/directory.ts';
 import { Holdings } from './holdings.ts';
 
@@ -25,8 +26,8 @@ export interface MemberOptions {
   readonly mark: number;
 }
 
-/** What a node says of itself: where it is to be reached, if it is, and how busy it is. */
-export type Self = Pick<NodeRecord, 'url' | 'load'>;
+/** What a node says of itself: where it is to be reached, if it is, how busy it is, and what there is for viewers. */
+export type Self = Pick<NodeRecord, 'url' | 'load' | 'front'>;
 
 /** How often a node says that it lives, and how soon after it has news; in microseconds. */
 const BEAT_EVERY = 1 * SECOND;
@@ -53,6 +54,7 @@ export class Member implements Leases, Cluster {
   /** The claims under way: one at a time for each stream. */
   readonly #claims = new Map<StreamPath, Promise<Lease>>();
   readonly #listeners: ((record: StreamRecord) => void)[] = [];
+  readonly #hearers: ((news: unknown) => void)[] = [];
   #nodes: { readonly all: readonly NodeRecord[]; readonly at: number } = { all: [], at: Number.NEGATIVE_INFINITY };
   #self: () => Self = () => ({ load: { cpu: 0, streams: 0, viewers: 0, bitrate: 0 } });
   #yields: (path: StreamPath) => Promise<boolean> = async () => true;
@@ -168,6 +170,23 @@ export class Member implements Leases, Cluster {
     return this.#options.directory.streams();
   }
 
+  get places(): Places {
+    return this.#options.directory;
+  }
+
+  async drain(node: string, isDraining: boolean): Promise<void> {
+    await this.#options.directory.drain(node, isDraining);
+    this.#nodes = { ...this.#nodes, at: Number.NEGATIVE_INFINITY };
+  }
+
+  tell(news: object): Promise<void> {
+    return this.#options.directory.tell(JSON.stringify(news));
+  }
+
+  onTold(listener: (news: unknown) => void): void {
+    this.#hearers.push(listener);
+  }
+
   /** Makes this node the owner of a stream. */
   async #win(path: StreamPath, seen: number, over: number | undefined): Promise<Lease> {
     const { directory, leases, mark } = this.#options;
@@ -232,12 +251,18 @@ export class Member implements Leases, Cluster {
   #hear(event: DirectoryEvent): void {
     if (event.type === 'moved') return this.#learn(event.record);
     if (this.#isStopped) return;
+    if (event.type === 'told') return this.#listen(event.news);
     // So that they can be reached when the directory cannot.
     this.#nodes = { ...this.#nodes, at: Number.NEGATIVE_INFINITY };
     void this.nodes();
     if (event.type === 'joined') return;
     this.#holdings.renew();
     this.#soon();
+  }
+
+  #listen(text: string): void {
+    const news: unknown = JSON.parse(text);
+    for (const hear of this.#hearers) hear(news);
   }
 
   /** Something about a stream is known: what is older than that is left aside. */

@@ -15,6 +15,8 @@ import {
   type Value,
   value,
   WRONG,
+  writeDuration,
+  written,
 } from './values.ts';
 
 /** How much is logged, in what form, and where to. */
@@ -205,11 +207,13 @@ function originExtras(query: string): Omit<OriginAddress, 'host' | 'port'> | und
 /** `auto`, or a time: undefined stands for auto. */
 function latency(): Value<number | undefined, string | 0> {
   const time = duration('0s', '30s');
-  return value<number | undefined, string | 0>('auto or a time with its unit, such as 300ms, from 0s to 30s', (raw) => {
+  const allowed = 'auto or a time with its unit, such as 300ms, from 0s to 30s';
+  const type = value<number | undefined, string | 0>(allowed, (raw) => {
     if (raw === 'auto') return undefined;
     const parsed = time.safeParse(raw);
     return parsed.success ? parsed.data : WRONG;
   });
+  return written(type, writeDuration);
 }
 
 const HOST_NAME = /^[a-z0-9_](?:[a-z0-9_.-]{0,126}[a-z0-9_])?$/;
@@ -232,11 +236,13 @@ export const vhostsOption = option(
 /** `auto`, `off`, or per cent of the media: a share of it, up to all. */
 function fec(): Value<'auto' | 'off' | number, string | number> {
   const [words, percent] = [oneOf('auto', 'off'), integer(1, 100)];
-  return value<'auto' | 'off' | number, string | number>('auto, off or a whole number from 1 to 100', (raw) => {
+  const allowed = 'auto, off or a whole number from 1 to 100';
+  const type = value<'auto' | 'off' | number, string | number>(allowed, (raw) => {
     const [word, number] = [words.safeParse(raw), percent.safeParse(raw)];
     if (word.success) return word.data;
     return number.success ? number.data / 100 : WRONG;
   });
+  return written(type, (share) => String(typeof share === 'number' ? Math.round(100 * share) : share));
 }
 
 /** How streams go from node to node. */

@@ -34,7 +34,7 @@ class Origin implements Taker {
   /** Why it does not take a stream; undefined where it does, and never settled where it says nothing. */
   refusal: Error | Promise<never> | undefined;
   cargo: Cargo | undefined;
-  #end = (_: Error) => {};
+  #end: (error: Error) => void = () => {};
 
   constructor(name: string) {
     this.name = name;

@@ -3,6 +3,7 @@ import type { Trace } from '../hub/passage.ts';
 import type { StreamPath } from '../hub/path.ts';
 import type { Session, Sessions } from '../hub/session.ts';
 import type { Stamp } from '../media/frame.ts';
+import type { Places } from './places.ts';
 
 /** How busy a node is. */
 export interface NodeLoad {
@@ -12,6 +13,28 @@ export interface NodeLoad {
   readonly viewers: number;
   /** What it sends to viewers and other nodes, in bits per second. */
   readonly bitrate: number;
+}
+
+/** What there is of a node for viewers and publishers. */
+export interface NodeFront {
+  /** For people. */
+  readonly name: string;
+  readonly region: string;
+  /** How late each protocol is, by the names of lines, in milliseconds; those that are not served are not there. */
+  readonly protocols: Readonly<Record<string, number>>;
+  /** How late what is fetched from other nodes is, in milliseconds. */
+  readonly relayed: number;
+  /** Where it is reached by HTTP and RTMP, as URLs without a path; absent where it is not. */
+  readonly http?: string | undefined;
+  readonly rtmp?: string | undefined;
+  /** Who is sent to it. */
+  readonly takes: 'all' | 'viewers' | 'publishers' | 'none';
+  readonly publishers: number;
+  /** How long its event loop makes others wait, 99 of 100 times, in milliseconds. */
+  readonly delay: number;
+  /** The most watched of its streams, its own and those that it fetches. */
+  readonly owned: readonly StreamPath[];
+  readonly fetched: readonly StreamPath[];
 }
 
 /** A node as the others see it. */
@@ -26,6 +49,9 @@ export interface NodeRecord {
   /** Wall clock of its start, in microseconds since 1970. */
   readonly since: number;
   readonly load: NodeLoad;
+  readonly front?: NodeFront | undefined;
+  /** Since when it is to be left by all who are there, in microseconds since 1970, if it is. */
+  readonly draining?: number | undefined;
 }
 
 /** Who has a stream. A record stays for a while when the stream has ended, for the sake of its token. */
@@ -68,6 +94,8 @@ export interface Reach {
 /** The cluster that this node is a member of. */
 export interface Cluster {
   readonly nodeId: string;
+  /** Of all nodes. */
+  readonly places: Places;
   /** The nodes from which a stream can be had, without this one; while the directory cannot be reached all that may have it. */
   locate(path: StreamPath): Promise<readonly NodeRecord[]>;
   /** The nodes that live, as far as is known. */
@@ -84,6 +112,12 @@ export interface Cluster {
   trace(session: string): Promise<{ readonly trace: Trace | undefined; readonly unasked: number }>;
   /** Another node asks for a stream of this one: resolves to whether it may have it. */
   yields(path: StreamPath): Promise<boolean>;
+  /** Has it stand in the record of a node that it is to be left, or no more. Rejects when the directory cannot be reached. */
+  drain(node: string, isDraining: boolean): Promise<void>;
+  /** Tells all nodes something, this one included: JSON. Rejects when the directory cannot be reached. */
+  tell(news: object): Promise<void>;
+  /** Has `listener` told of it. */
+  onTold(listener: (news: unknown) => void): void;
 }
 
 /** Whether the viewers that a node which fetches tells of are to be counted here. */

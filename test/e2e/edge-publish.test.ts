@@ -35,7 +35,7 @@ const { file, tags } = await clip('movie');
 
 /** An edge in this process that is connected to its origin. */
 async function connected(t: Owner, url: string): Promise<TestServer> {
-  const edge = await startTestServer(t, await edgeOf(t, [url], { ...QUICK, relay: { latency: '100ms' } }));
+  const edge = await startTestServer(t, await edgeOf(t, [url], QUICK));
   await edge.logged(CONNECTED);
   return edge;
 }

@@ -356,6 +356,10 @@ export class Node {
       nodes: () => ask((it) => it.nodes()),
       streams: () => ask((it) => it.streams()),
       leave: (id) => ask((it) => it.leave(id)),
+      offer: (...told) => ask((it) => it.offer(...told)),
+      reserve: (wanted) => ask((it) => it.reserve(wanted)),
+      drain: (...told) => ask((it) => it.drain(...told)),
+      tell: (news) => ask((it) => it.tell(news)),
       watch: (listener) => {
         this.#listeners.add(listener);
         return () => this.#listeners.delete(listener);

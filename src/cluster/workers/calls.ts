@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Lease } from '../../hub/lease.ts';
 import type { StreamPath } from '../../hub/path.ts';
 import type { BoundAddress } from '../../net/listen.ts';
+import type { TailPage, TailQuestion } from '../../ops/log-tail.ts';
 
 /** What a worker is told when it starts. */
 export interface Place {
@@ -43,6 +44,8 @@ export interface PrimaryCalls {
   release(path: StreamPath): void;
   /** Asks all other workers; the answers of those that gave one in time. */
   ask(topic: string, question: unknown): Promise<unknown[]>;
+  /** What stands in the log of the node. */
+  readLog(question: TailQuestion): Promise<TailPage>;
   /** Gives a connection to another worker. */
   give(socket: Socket, worker: number, bytes: string): void;
 }

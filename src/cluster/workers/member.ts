@@ -5,6 +5,7 @@ import type { Leases } from '../../hub/lease.ts';
 import type { StreamPath } from '../../hub/path.ts';
 import type { Door, Siblings } from '../../net/siblings.ts';
 import { handleOf } from '../../net/socket-handle.ts';
+import type { LogTail } from '../../ops/log-tail.ts';
 import type { Place, PrimaryCalls, WorkerCalls } from './calls.ts';
 import type { Rpc } from './rpc.ts';
 
@@ -15,6 +16,8 @@ export class Member implements Siblings {
   readonly run: string;
   /** Those of the node: the primary decides who has which. */
   readonly leases: Leases;
+  /** The last lines of the node, which the primary keeps. */
+  readonly tail: LogTail;
   /** What the primary calls here. */
   readonly calls: Omit<WorkerCalls, 'start' | 'stop'>;
   readonly #folder: string;
@@ -41,6 +44,7 @@ export class Member implements Siblings {
         this.#yields = yields;
       },
     };
+    this.tail = { keep() {}, read: (question) => primary.call('readLog', question) };
     this.calls = {
       yield: (path) => this.#yield(path),
       move: (path, owner) => this.#move(path, owner ?? undefined),

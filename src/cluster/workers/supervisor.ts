@@ -121,6 +121,7 @@ export class Supervisor {
       keep: (path, lease) => this.#owners.keep(worker, path, lease),
       release: (path) => this.#owners.release(worker, path),
       ask: (topic, question) => this.#ask(worker, topic, question),
+      readLog: async (question) => this.#ground.log.tail?.read(question) ?? { lines: [], next: 0, missed: 0 },
       give: (socket, taker, bytes) => this.#give(socket, taker, bytes),
     };
   }

@@ -11,7 +11,7 @@ import { maskSecrets } from '../../ops/log.ts';
 import { ACK_WINDOW, CHUNK_SIZE, type Connection, PLAYER_RATE } from './connection.ts';
 import { Play, STREAM_ID } from './egress.ts';
 import { Publication } from './ingest.ts';
-import { placeElsewhere, redirection } from './redirect.ts';
+import { otherNode, placeElsewhere, redirection } from './redirect.ts';
 import { PUBLISHER_LIMITS, STRANGER_LIMITS } from './wire/chunk-reader.ts';
 import { type Command, readCommand } from './wire/command.ts';
 import { MessageType, type RtmpMessage } from './wire/message.ts';
@@ -120,6 +120,8 @@ export class RtmpSession {
     const { target, path } = this.#target(args[0]);
     this.#serving.begin('publish', path);
     const { session, signal } = this.#serving;
+    const place = otherNode(this.#context, 'publish', path);
+    if (place) return this.#redirect(redirection(target, place), place);
     const wish = { path, remote: this.#remote, query: target.query, role: roleOf(target) };
     const publisher = await this.#context.ingress.publish(wish, session, signal);
     if (signal.aborted) return publisher.close(false);

@@ -40,6 +40,9 @@ export type Ordered = RtpPacket | 'gap';
 
 /** Packets that overtake one another do so within this time. */
 const REORDERING = 10 * MILLISECOND;
+/** Where none ever did a packet is missed sooner, and as soon as three have come that follow it (RFC 9002, 6.1.1). */
+const IN_ORDER = 5 * MILLISECOND;
+const PACKET_THRESHOLD = 3;
 /** A sender's numbers and counters jump no further than this from packet to packet, unless it began anew. */
 const LONGEST_JUMP = 3000;
 const LONGEST_TIMESTAMP_JUMP = 1_000_000;
@@ -71,6 +74,8 @@ export class PacketOrder {
   /** A packet that fits nothing before it: the first of a new run, if another follows it. */
   #stray: RtpPacket | undefined;
   #hasGap = false;
+  /** A packet came after one that follows it. */
+  #isReordered = false;
 
   constructor(options: OrderOptions) {
     this.#options = options;
@@ -102,7 +107,7 @@ export class PacketOrder {
     if (!this.#options.repair) return wanted;
     this.#missNext(now);
     for (const [number, hole] of this.#holes) {
-      if (hole.ask > now) continue;
+      if (hole.ask > now && !this.#isPassed(number, hole)) continue;
       if (!hole.asked) this.counters.lost++;
       hole.asked = true;
       hole.ask = now + this.again;
@@ -150,23 +155,33 @@ export class PacketOrder {
     this.#highest = number;
     this.#timestamp = packet.timestamp;
     const isWhole = packet.marker || !this.#options.repair;
-    this.#nextDue = isWhole ? Number.POSITIVE_INFINITY : now + REORDERING;
+    this.#nextDue = isWhole ? Number.POSITIVE_INFINITY : now + this.#patience;
   }
 
   /** The end of a tag is not waited for until something follows it. */
   #missNext(now: number): void {
     if (this.#nextDue > now) return;
-    this.#miss(++this.#highest, this.#nextDue - REORDERING);
+    this.#miss(++this.#highest, this.#nextDue - this.#patience);
     this.#nextDue = Number.POSITIVE_INFINITY;
   }
 
   #miss(number: number, now: number): void {
-    this.#holes.set(number, { deadline: now + this.#options.deadline, ask: now + REORDERING, asked: false });
+    this.#holes.set(number, { deadline: now + this.#options.deadline, ask: now + this.#patience, asked: false });
+  }
+
+  /** How long others may overtake a packet before it is missed. */
+  get #patience(): number {
+    return this.#isReordered ? REORDERING : IN_ORDER;
+  }
+
+  #isPassed(number: number, { asked }: Hole): boolean {
+    return !asked && !this.#isReordered && this.#highest - number >= PACKET_THRESHOLD;
   }
 
   #fill(number: number): void {
     const hole = this.#holes.get(number);
     if (hole?.asked) this.counters.repaired++;
+    else if (hole) this.#isReordered = true;
     this.#holes.delete(number);
   }
 

@@ -2,13 +2,20 @@ import process from 'node:process';
 import type { Clock } from '../base/clock.ts';
 import type { Hub } from '../hub/hub.ts';
 import type { Sessions } from '../hub/session.ts';
-import { isViewer, type NodeLoad } from '../net/cluster.ts';
+import { isViewer, type NodeLoad } from './cluster.ts';
 
 /** What a {@link LoadGauge} looks at. */
 export interface LoadGround {
   readonly hub: Hub;
   readonly sessions: Sessions;
   readonly clock: Clock;
+}
+
+/** What a {@link LoadGauge} reads. */
+export interface Reading extends NodeLoad {
+  readonly publishers: number;
+  /** What of the bit rate goes to viewers. */
+  readonly viewed: number;
 }
 
 const BITS = 8e6;
@@ -25,22 +32,33 @@ export class LoadGauge {
     this.#last = { at: ground.clock.now(), cpu: usedCpu() };
   }
 
-  read(): NodeLoad {
+  read(): Reading {
     const { hub, sessions, clock } = this.#ground;
     const sent = new Map<string, number>();
-    let [bytes, viewers] = [0, 0];
+    let [bytes, viewedBytes, viewers, publishers] = [0, 0, 0, 0];
     for (const session of sessions) {
-      const { id, bytesOut } = session;
+      const { id, bytesOut, role, protocol } = session;
+      const more = bytesOut - (this.#sent.get(id) ?? 0);
       sent.set(id, bytesOut);
-      bytes += bytesOut - (this.#sent.get(id) ?? 0);
-      if (isViewer(session)) viewers++;
+      bytes += more;
+      if (role === 'publish' && protocol !== 'relay') publishers++;
+      if (!isViewer(session)) continue;
+      viewers++;
+      viewedBytes += more;
     }
     const now = { at: clock.now(), cpu: usedCpu() };
     const elapsed = Math.max(1, now.at - this.#last.at);
     const cpu = (now.cpu - this.#last.cpu) / elapsed;
     [this.#last, this.#sent] = [now, sent];
-    const bitrate = Math.round((bytes * BITS) / elapsed);
-    return { cpu: Math.round(cpu * 1000) / 1000, streams: [...hub.streams].length, viewers, bitrate };
+    const [bitrate, viewed] = [bytes, viewedBytes].map((count) => Math.round((count * BITS) / elapsed)) as [
+      number,
+      number,
+    ];
+    return {
+      cpu: Math.round(cpu * 1000) / 1000,
+      streams: [...hub.streams].length,
+      ...{ viewers, publishers, bitrate, viewed },
+    };
   }
 }
 
