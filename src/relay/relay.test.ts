@@ -60,6 +60,7 @@ class Node {
     const context: Partial<Context> = {
       config,
       clock,
+      nodeId: 'origin',
       siblings: noSiblings(),
       log: loggerTo({ write: (line) => void this.lines.push(JSON.parse(line) as Record<string, unknown>) }, 'debug'),
       hub: new Hub({ ...publish, window, segment: SECOND }, clock),
@@ -457,6 +458,17 @@ describe('an origin', () => {
     await new Promise(setImmediate);
     t.mock.timers.tick(1000);
     assert.equal((await channel.hear(never, 5000)).op, 'alive');
+  });
+
+  test('tells a node the way of what it sends to that one, and of nothing else', async (t) => {
+    await origin.publish();
+    const other = Object.assign(origin.session(), { role: 'play' as const, path: PATH });
+    const refused = await heard(t, { op: 'trace', session: other.id, most: 3 });
+    assert.ok(refused.op === 'ended' && refused.code === 'forbidden', JSON.stringify(refused));
+    other.detail['node'] = 'edge';
+    const told = await heard(t, { op: 'trace', session: other.id, most: 3 });
+    assert.ok(told.op === 'traced', JSON.stringify(told));
+    assert.deepEqual([told.hops.length, told.hops[0]!.sends?.id, told.gap], [1, other.id, undefined]);
   });
 
   test('refuses paths that are none, and says why', async (t) => {
