@@ -40,7 +40,7 @@ const VIEWERS: Record<string, string> = {
   dispatch: '20',
 };
 
-export const USAGE = `npm run bench -- fanout|latency|join|publish|hls|record|start|switch|dispatch [options]
+export const USAGE = `npm run bench -- fanout|latency|join|publish|hls|record|start|switch|dispatch|console [options]
   --viewers 1000,2000     how many viewers (fanout, latency, join, hls, switch, dispatch)
   --protocol http-flv     one or more of ${PROTOCOLS.join(',')}
   --publishers 1000       how many publishers (publish; record has 20)

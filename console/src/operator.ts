@@ -51,14 +51,18 @@ export interface ClusterNode {
   readonly role: 'origin' | 'edge';
   readonly self: boolean;
   readonly reached: boolean;
+  /** What it is called in the list of lines. */
+  readonly name: string;
+  readonly region: string;
+  /** Whether all are to leave it. */
+  readonly draining: boolean;
   readonly version: string;
   readonly since_ms: number;
   readonly cpu: number;
   readonly streams: number;
   readonly viewers: number;
+  readonly publishers: number;
   readonly kbps: number;
-  /** Whether it is to become empty, where the server tells. */
-  readonly draining?: boolean;
 }
 
 /** A stream, and the nodes that have it. */
@@ -213,24 +217,4 @@ export async function getTrace(clientId: string): Promise<Trace> {
 /** Has a node send everybody elsewhere, or takes that back. */
 export async function drain(node: string, method: 'POST' | 'DELETE'): Promise<void> {
   await call(method, `/nodes/${encodeURIComponent(node)}/drain`);
-}
-
-let operations: Promise<ReadonlySet<string>> | undefined;
-
-/** Whether this server does an operation, such as `POST /api/v1/nodes/{id}/drain`, by its own description. */
-export async function offers(operation: string): Promise<boolean> {
-  return (await (operations ??= listOperations())).has(operation);
-}
-
-async function listOperations(): Promise<ReadonlySet<string>> {
-  const response = await fetch('/api/v1/openapi.json').catch(() => undefined);
-  if (!response?.ok) {
-    operations = undefined;
-    return new Set();
-  }
-  const { paths } = (await response.json()) as { paths: Readonly<Record<string, object>> };
-  const all = Object.entries(paths).flatMap(([path, methods]) =>
-    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
-  );
-  return new Set(all);
 }

@@ -6,6 +6,7 @@ export interface DrawnNode {
   readonly id: string;
   readonly role: 'origin' | 'edge';
   readonly self: boolean;
+  readonly name?: string;
   /** Of one core. */
   readonly cpu?: number;
   readonly streams?: number;

@@ -17,8 +17,18 @@ export function streamDetail(change: Partial<StreamDetail> = {}): StreamDetail {
 /** A node of the cluster, with `change` made to it. */
 export function clusterNode(id: string, change: Partial<ClusterNode> = {}): ClusterNode {
   return {
-    ...{ id, role: 'origin', self: false, reached: true, version: '1.0.0', since_ms: Date.now() - 3_600_000 },
-    ...{ cpu: 0.12, streams: 4, viewers: 120, kbps: 240_000 },
+    ...{
+      id,
+      role: 'origin',
+      self: false,
+      reached: true,
+      name: '',
+      region: '',
+      draining: false,
+      version: '1.0.0',
+      since_ms: Date.now() - 3_600_000,
+    },
+    ...{ cpu: 0.12, streams: 4, viewers: 120, publishers: 0, kbps: 240_000 },
     ...change,
   };
 }

@@ -245,9 +245,8 @@ describe('the page of a stream', () => {
     await page.waitForSelector('.measures');
   });
 
-  test('has the way here hop by hop, and the lines, where the server tells', async () => {
+  test('has the way here hop by hop, and the lines', async () => {
     furnish();
-    fake.operations = { '/api/v1/trace/{id}': { get: {} } };
     const end = (id: string, type: string, remote: string) => ({ id, type, remote, since_ms: 1 });
     const hops = [
       {
@@ -333,12 +332,10 @@ describe('the sessions', () => {
 });
 
 describe('the nodes', () => {
-  test('are drained where the server can do that, and take part again', async () => {
+  test('are drained, and take part again', async () => {
     furnish();
     await page.goto(`${origin}/nodes`);
     await page.waitForSelector('.node-card');
-    assert.equal(await page.locator('.node-card button').count(), 0);
-    fake.operations = { '/api/v1/nodes/{id}/drain': { post: {}, delete: {} } };
     let draining = false;
     const nodes = () => [clusterNode(EDGE, { role: 'edge', draining })];
     fake.answers.set('cluster', () => ({ nodes: nodes(), streams: [] })).set(`nodes/${EDGE}/drain`, () => ({}));

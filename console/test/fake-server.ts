@@ -34,8 +34,6 @@ export class FakeServer {
   recordings: Recording[] = [];
   /** Whether visitors may know of the recordings of a stream. */
   recordingsOpen = false;
-  /** What the server says that it can do, as OpenAPI has it. */
-  operations: Readonly<Record<string, object>> = {};
   /** How far back streams go; not at all where it is absent. */
   shift: Shift | undefined;
   /** By `app/name`: what is played, or the HTTP status to answer; 404 where there is nothing. */
@@ -149,7 +147,6 @@ export class FakeServer {
     if (path === 'cluster') return say(200, { code: 0, nodes: [], streams: [] });
     if (path.endsWith('/details')) return say(200, { code: 0, detail: null, viewers: [] });
     if (path === 'history') return say(200, { code: 0, nodes: [] });
-    if (path === 'openapi.json') return say(200, { paths: this.operations });
     if (path.endsWith('/explain'))
       return this.explanation
         ? say(200, { code: 0, ...this.explanation })

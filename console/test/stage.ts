@@ -47,7 +47,7 @@ export function useStage(set: (stage: Stage) => void): void {
     Object.assign(fake!, {
       admin: true,
       recordingsOpen: false,
-      operations: {},
+
       shift: undefined,
       explanation: undefined,
       ...nothing,

@@ -117,7 +117,7 @@ export class Nodes {
     const { config, hub, sessions } = this.#ground;
     const { name, region, takes: taken, url } = config.dispatch;
     const { http, https, rtmp } = this.#addresses;
-    const streams = reportStreams({ hub, sessions }).slice(0, MOST_STREAMS);
+    const streams = reportStreams({ hub, sessions }, () => false).slice(0, MOST_STREAMS);
     return {
       ...{ name, region, url, takes: taken, publishers: this.#reading.publishers, delay: this.#delay },
       ports: { http: http?.port, https: https?.port, rtmp: rtmp?.port },

@@ -23,13 +23,14 @@ import { Pacer } from '../net/pacer.ts';
 import { noSiblings } from '../net/siblings.ts';
 import { loggerTo } from '../ops/log.ts';
 import { systemClock } from '../ops/system-clock.ts';
+import { Audiences } from './audiences.ts';
 import { Channel, expectJson } from './channel.ts';
 import { keepAlive } from './control.ts';
 import { Follower } from './follower.ts';
 import type { Announcement, RelayMessage } from './messages.ts';
 import { News } from './news.ts';
 import { serveNode } from './origin.ts';
-import { Pull } from './pull.ts';
+import { Pull, type PullGround } from './pull.ts';
 import type { Source } from './subscription.ts';
 import { RecordWriter } from './wire/record.ts';
 
@@ -103,8 +104,16 @@ class Node {
     return sourceOf((stream) => this.serve(stream));
   }
 
+  ground(sources: PullGround['sources'], idle = 60_000 * MILLISECOND): PullGround {
+    return { context: this.context, audiences: new Audiences(this.context), sources, idle };
+  }
+
   pull(sources: Source[], idle = 60_000 * MILLISECOND): Pull {
-    return new Pull({ context: this.context, sources: () => sources, idle }, PATH, () => {});
+    return new Pull(
+      this.ground(() => sources, idle),
+      PATH,
+      () => {},
+    );
   }
 }
 
@@ -330,7 +339,7 @@ describe('an edge', () => {
     const third = scripted([{ ...ANNOUNCED, token: 7 }, ...records([7, 0, 80, VIDEO])]);
     for (const [node, source] of Object.entries({ first, second, third })) Object.assign(source, { node });
     let sources: Source[] = [first];
-    const ground = { context: edge.context, sources: () => sources, idle: 60_000 * MILLISECOND };
+    const ground = edge.ground(() => sources);
     const pull = new Pull(ground, PATH, () => {});
     await pull.found;
     const stream = edge.hub.find(PATH)!;

@@ -80,6 +80,27 @@ test('who logs in is known whichever worker is asked', async (t) => {
   }
 });
 
+test('the log, the last hour and the options are those of the node, whichever worker is asked', async (t) => {
+  const server = await spawnWorkers(t, { log: { level: 'debug' } });
+  await publishAt(t, server, 'known', (worker) => worker === 2);
+  const { session } = await server.logged('publish begins', { worker: 2 });
+  const ask = async (path: string) => {
+    const answer = await get(server, `/api/v1/${path}token=${ADMIN_TOKEN}`);
+    return JSON.parse(answer.body.toString()) as Record<string, any>;
+  };
+  const { lines } = await ask(`log?session=${String(session)}&`);
+  assert.deepEqual([lines[0].message, lines[0].fields.worker], ['publish begins', 2]);
+  // What the primary itself says is there, too.
+  assert.equal((await ask('log?text=a+worker+starts&')).lines.length, 2);
+  await until('the other worker is in the last hour', async () => {
+    const [{ streams }] = (await ask('history?')).nodes as [{ streams: number[] }];
+    return streams.includes(1);
+  });
+  const { options } = await ask('config?');
+  const workers = options.find(({ name }: { name: string }) => name === 'cluster.workers');
+  assert.deepEqual([workers.value, workers.is_default], ['2', false]);
+});
+
 test('so many connections of an address are let in as the node may have', async (t) => {
   const server = await spawnWorkers(t, { limits: { connectionsPerAddress: 5 } });
   const open = () => {

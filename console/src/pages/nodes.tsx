@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { formatBitrate, formatDuration } from '../format.ts';
-import { type ClusterNode, drain, getCluster, offers } from '../operator.ts';
+import { type ClusterNode, drain, getCluster } from '../operator.ts';
 import { Fact } from '../parts/fact.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { nodeName } from '../parts/picture.tsx';
@@ -12,9 +12,7 @@ import { Links } from './links.tsx';
 /** The nodes of the cluster, and the links of this one. */
 export function Nodes() {
   const { data, error, reload } = usePoll(getCluster, 2_000);
-  const [canDrain, setCanDrain] = useState(false);
   useEffect(() => noticeRefusal(error), [error]);
-  useEffect(() => void offers('POST /api/v1/nodes/{id}/drain').then(setCanDrain), []);
   if (!data) return <Notice error={error} />;
   return (
     <>
@@ -27,7 +25,7 @@ export function Nodes() {
       ) : (
         <ul class="nodes">
           {data.nodes.map((node) => (
-            <NodeCard key={node.id} node={node} canDrain={canDrain} reload={reload} />
+            <NodeCard key={node.id} node={node} reload={reload} />
           ))}
         </ul>
       )}
@@ -36,17 +34,18 @@ export function Nodes() {
   );
 }
 
-function NodeCard({ node, canDrain, reload }: { node: ClusterNode; canDrain: boolean; reload: () => void }) {
-  const { id, role, self, reached, draining = false, version, since_ms: since, cpu, streams, viewers, kbps } = node;
+function NodeCard({ node, reload }: { node: ClusterNode; reload: () => void }) {
+  const { id, role, reached, draining, region, version, since_ms: since } = node;
+  const { cpu, streams, viewers, publishers, kbps } = node;
   return (
     <li class="card node-card" data-node={id}>
       <div class="name">
         <span class={draining ? 'dot off' : 'dot on'} />
         <div>
-          <strong title={id}>{nodeName({ id, self })}</strong>
-          <small>{[t(role), version].join(' · ')}</small>
+          <strong title={id}>{nodeName(node)}</strong>
+          <small>{[t(role), region, version].filter(Boolean).join(' · ')}</small>
           {!reached && <small>{t('notReached')}</small>}
-          {draining && <small class="warn">{t(viewers > 0 ? 'draining' : 'drained')}</small>}
+          {draining && <small class="warn">{t(viewers + publishers > 0 ? 'draining' : 'drained')}</small>}
         </div>
       </div>
       <dl>
@@ -56,16 +55,16 @@ function NodeCard({ node, canDrain, reload }: { node: ClusterNode; canDrain: boo
         <Fact label={t('sends')} value={formatBitrate(kbps)} />
         <Fact label={t('running')} value={formatDuration(Date.now() - since)} />
       </dl>
-      {canDrain && <DrainButton node={node} reload={reload} />}
+      <DrainButton node={node} reload={reload} />
     </li>
   );
 }
 
-function DrainButton({ node: { id, self, draining = false }, reload }: { node: ClusterNode; reload: () => void }) {
+function DrainButton({ node, reload }: { node: ClusterNode; reload: () => void }) {
+  const { id, draining } = node;
   const [problem, setProblem] = useState('');
   const change = async () => {
-    const name = nodeName({ id, self });
-    if (!draining && !confirm(t('drainSure', { name }))) return;
+    if (!draining && !confirm(t('drainSure', { name: nodeName(node) }))) return;
     const said = await drain(id, draining ? 'DELETE' : 'POST').then(
       () => '',
       (error: Error) => error.message,

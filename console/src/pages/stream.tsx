@@ -5,7 +5,7 @@ import { getDetails } from '../operator.ts';
 import { Addresses } from '../parts/addresses.tsx';
 import { ClientTable } from '../parts/client-table.tsx';
 import { ExplainPanel } from '../parts/explain-panel.tsx';
-import { HopsOfStream } from '../parts/hops.tsx';
+import { Hops } from '../parts/hops.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { LineList } from '../parts/line-list.tsx';
 import { Link } from '../parts/link.tsx';
@@ -42,7 +42,7 @@ export function StreamPage({ app, name }: { app: string; name: string }) {
             <Tracks detail={details.detail} />
             <Audience viewers={details.viewers} />
           </div>
-          <HopsOfStream stream={asked} client={details.detail?.publisher?.client ?? ''} />
+          {details.detail?.publisher && <Hops client={details.detail.publisher.client} />}
           <Sessions stream={stream} />
           <LineList stream={text} />
         </>

@@ -1,22 +1,11 @@
-import { useEffect, useState } from 'preact/hooks';
 import { formatMs, protocolName } from '../format.ts';
 import { shareOf } from '../links.ts';
-import { getTrace, type Hop, offers } from '../operator.ts';
+import { getTrace, type Hop } from '../operator.ts';
 import { t } from '../settings.ts';
-import type { StreamName } from '../urls.ts';
 import { usePoll } from '../use-poll.ts';
 import { percent } from './link-words.ts';
-import { StreamLink } from './stream-link.tsx';
 
 const SHORT_ID = 8;
-
-/** The way of a stream to this node: hop by hop where the server can tell, else the last one alone. */
-export function HopsOfStream({ stream, client }: { stream: StreamName; client: string }) {
-  const [canTrace, setCanTrace] = useState<boolean | undefined>();
-  useEffect(() => void offers('GET /api/v1/trace/{id}').then(setCanTrace), []);
-  if (canTrace === undefined) return null;
-  return canTrace && client !== '' ? <Hops client={client} /> : <StreamLink stream={stream} />;
-}
 
 /** The nodes through which a peer gets what it plays, from the publisher on; nothing where the server cannot tell. */
 export function Hops({ client }: { client: string }) {

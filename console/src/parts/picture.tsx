@@ -8,6 +8,7 @@ import { mediaInWords, percent } from './link-words.ts';
 /** More is noticed by those who watch, where nothing repairs it. */
 const NOTICED = 0.005;
 const SHORT_ID = 8;
+const LONGEST_NAME = 22;
 /** Beside the gauge: its words. */
 const GAUGE_END = 90;
 
@@ -58,10 +59,10 @@ function useWidth() {
   return [frame, width] as const;
 }
 
-/** How a node is called: by the beginning of its id. */
-export function nodeName({ id, self }: { readonly id: string; readonly self: boolean }): string {
+/** How a node is called: by its name, or the beginning of its id. */
+export function nodeName({ id, self, name: given = '' }: Pick<DrawnNode, 'id' | 'self' | 'name'>): string {
   if (id === ALONE) return t('thisNode');
-  const name = id.slice(0, SHORT_ID);
+  const name = given || id.slice(0, SHORT_ID);
   return self ? `${name} · ${t('thisNode')}` : name;
 }
 
@@ -78,7 +79,7 @@ function NodeBox({ box: { x, y, width, height }, node }: { box: Box; node: Drawn
     <g class={look} data-node={node.id} transform={`translate(${x} ${y})`}>
       <rect width={width} height={height} rx="10" />
       <text x="12" y="20" class="node-name">
-        {nodeName(node)}
+        {shorten(nodeName(node))}
       </text>
       <text x="12" y="37">
         {facts.join(' · ') || t(role)}
@@ -104,6 +105,11 @@ function NodeBox({ box: { x, y, width, height }, node }: { box: Box; node: Drawn
       )}
     </g>
   );
+}
+
+/** There is room for so much. */
+function shorten(text: string): string {
+  return text.length > LONGEST_NAME ? `${text.slice(0, LONGEST_NAME - 1)}…` : text;
 }
 
 function EndBox({ box: { id, x, y, width, height }, picture }: { box: Box; picture: Picture }) {
