@@ -41,7 +41,7 @@ async function beat(directory: RedisDirectory): Promise<void> {
   for (let i = 0; i < OTHERS; i++) {
     const id = `node-${i}`;
     const load = { cpu: 0.2, streams: 1, viewers: 100, bitrate: 1e8 };
-    await directory.beat({ id, role: 'edge', version: '1', since: 5, load, front: anyFront }, []);
+    await directory.beat({ id, role: 'edge', version: '1', since: 5, load, address: '192.0.2.4', front: anyFront }, []);
     await directory.offer(id, { share: 0.2, cost: 1e-5, places: 1e6 }, []);
   }
 }
