@@ -2,7 +2,7 @@ import { equalBytes } from '../base/bytes.ts';
 import { MILLISECOND, SECOND } from '../base/clock.ts';
 import type { Sample } from '../media/frame.ts';
 import type { Kind } from '../media/track.ts';
-import { newestByKind, type Stream } from './stream.ts';
+import { leadingKind, newestByKind, type Stream } from './stream.ts';
 
 /** A frame that waits, with when it came by the monotonic and by the wall clock. */
 export interface Held {
@@ -56,7 +56,7 @@ const SLACK = 2 * MILLISECOND;
 
 /** Where the stream's newest frames are among those that are held, if they carry the same. */
 export function align(stream: Stream, held: readonly Held[]): Alignment | undefined {
-  const kind: Kind = stream.lineup?.video === undefined ? 'audio' : 'video';
+  const kind = leadingKind(stream);
   const ours = held.map(({ sample }) => sample).filter(({ track }) => track.kind === kind);
   const newest = newestFrames(stream, kind);
   for (const { dts, data } of newest) {

@@ -495,7 +495,14 @@ describe('what another worker has', () => {
     state.claimed = 10;
     const mirror = hub.mirror(PATH, inner(sessions, closed));
     mirror.announce(5, { video: 'h264', audio: 'aac' }, [VIDEO, AUDIO]);
-    const relayed = { ...video(1000, true), seq: 7, epoch: 1, ingest: 0, stamp: { segment: 70, discontinuity: 2 } };
+    const relayed = {
+      ...video(1000, true),
+      token: 5,
+      seq: 7,
+      epoch: 1,
+      ingest: 0,
+      stamp: { segment: 70, discontinuity: 2 },
+    };
     mirror.write(relayed);
     const reader = new Reader(await hub.read(PATH, 0, never));
     const publisher = await hub.publish(PATH, open('encoder'), never);
@@ -519,7 +526,7 @@ describe('what another worker has', () => {
     const { hub, sessions } = setUp();
     const mirror = hub.mirror(PATH, inner(sessions, []));
     mirror.announce(5, { video: 'h264' }, [VIDEO]);
-    mirror.write({ ...video(0, true), seq: 0, epoch: 1, ingest: 0 });
+    mirror.write({ ...video(0, true), token: 5, seq: 0, epoch: 1, ingest: 0 });
     assert.deepEqual([mirror.stream.counters.videoFrames, mirror.stream.counters.bytesIn], [0, 0]);
     assert.equal(mirror.stream.log.head, 1);
   });

@@ -160,8 +160,9 @@ export class Hub {
     if (present?.publisher) throw new RefusedError('busy', `${describePath(path)} is being published here`);
     const unheard: Lease = { token: this.seen(path).token, anchor: undefined };
     const stream = present ?? this.#add(new Stream(path, this.#clock.wall(), unheard, this.#options.window));
-    const { next, floor } = stream.mirrored ?? { next: 0, floor: stream.newest.dts };
-    stream.mirrored = { next, floor, isInner: session.isInner };
+    const ours = { token: stream.lease.token, next: stream.log.head, floor: stream.newest.dts };
+    const before = stream.mirrored ?? { ...ours, needsKeyframe: stream.lineup === undefined };
+    stream.mirrored = { ...before, isInner: session.isInner };
     return this.#append(
       stream,
       new Mirror(stream, session, this.#clock, {

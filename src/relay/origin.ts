@@ -8,6 +8,7 @@ import { hangUp } from '../net/hang-up.ts';
 import type { Mux } from '../net/outlet.ts';
 import { Departure, type Serving, serve } from '../net/serve.ts';
 import { watch } from '../net/watch.ts';
+import { missedSince } from './catch-up.ts';
 import { Channel, expectJson } from './channel.ts';
 import { keepAlive } from './control.ts';
 import { sendFile } from './files.ts';
@@ -167,9 +168,8 @@ async function play(
   if (!isInner)
     await access.may({ action: 'play', path, remote, query: new Map(), protocol: 'relay', session: session.id });
   if (isAsking(node, path)) throw new RefusedError('not-found', 'this node asks you for it');
-  if (seen && (await isMember(context, node))) {
-    await hub.raise(path, { token: seen.token, dts: seen.dts ?? Number.NEGATIVE_INFINITY });
-  }
+  const position = seen?.dts ?? Number.NEGATIVE_INFINITY;
+  if (seen && (await isMember(context, node))) await hub.raise(path, { token: seen.token, dts: position });
   const stream = await hub.read(path, hub.find(path) ? PREROLL : 0, signal);
   session.detail.node = node;
   serving.begin('play', path);
@@ -177,9 +177,11 @@ async function play(
   const link = wish && media?.find(wish.connection, node);
   if (media && link) {
     const target = media.pushes.find(path, link.edge, wish);
-    return playMedia(context, serving, channel, { stream, link, latency: wish.latency, target, ssrc: wish.ssrc });
+    const { latency, ssrc } = wish;
+    return playMedia(context, serving, channel, { stream, link, latency, target, ssrc, seen: position });
   }
   channel.send(announcementOf(stream));
+  for (const record of missedSince(stream, position)) channel.stream.write(record);
   return watch(context, serving, { stream, format: 'relay', mux: recordMux, sink: channel.stream });
 }
 

@@ -495,7 +495,7 @@ class Pull {
     const take = (frame: Frame) => {
       heard = clock.now;
       try {
-        if (isOpen) this.#write(mirror, frame, stream);
+        if (isOpen) this.#write(mirror, frame);
       } catch {
         this.#close();
       }
@@ -518,11 +518,9 @@ class Pull {
     pump();
   }
 
-  #write(mirror: Mirror, frame: Frame, stream: Stream): void {
-    const { token, epoch } = frame.tenure;
-    if (token !== mirror.stream.lease.token) mirror.announce(token, stream.lineup!, []);
-    const { track, dts, pts, keyframe, data, seq, ingest } = frame;
-    mirror.write({ track, dts, pts, keyframe, data, seq, ingest, epoch });
+  #write(mirror: Mirror, frame: Frame): void {
+    const { track, dts, pts, keyframe, data, seq, ingest, tenure } = frame;
+    mirror.write({ track, dts, pts, keyframe, data, seq, ingest, ...tenure });
   }
 }
 
