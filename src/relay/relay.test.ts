@@ -23,7 +23,7 @@ import { Pacer } from '../net/pacer.ts';
 import { noSiblings } from '../net/siblings.ts';
 import { loggerTo } from '../ops/log.ts';
 import { systemClock } from '../ops/system-clock.ts';
-import { Channel, expectJson } from './channel.ts';
+import { Channel, expectJson, orAbort } from './channel.ts';
 import { keepAlive } from './control.ts';
 import { Follower } from './follower.ts';
 import type { Announcement, RelayMessage } from './messages.ts';
@@ -393,6 +393,26 @@ describe('an edge', () => {
     pull.move('third');
     await until('it is there again', () => stream.log.head === 3);
     assert.deepEqual([shown(stream), stream.lease.token], [['video 0', 'video 40', 'video 80'], 7]);
+  });
+
+  test('does not wait for a node that is gone once another one has the stream', async () => {
+    const isAsked = Promise.withResolvers<void>();
+    const open = (signal: AbortSignal) => {
+      isAsked.resolve();
+      return orAbort(new Promise<Duplex>(() => {}), signal);
+    };
+    const end: RelayMessage = { op: 'ended', code: 'shutdown', message: 'stopping' };
+    const before = scripted([ANNOUNCED, ...records([5, 0, 0, VIDEO]), end]);
+    const after = scripted([{ ...ANNOUNCED, token: 6 }, ...records([6, 0, 40, VIDEO])]);
+    const order: Source[] = [before, { ...before, node: 'gone', open }];
+    const ground = { context: edge.context, sources: () => [order.shift() ?? after], idle: 60_000 * MILLISECOND };
+    const pull = new Pull(ground, PATH, () => {});
+    await isAsked.promise;
+    pull.move('gone');
+    assert.equal(after.asked, 0, 'who is asked already stays so');
+    pull.move('origin');
+    const stream = edge.hub.find(PATH)!;
+    await until('it goes on', () => stream.log.head === 2);
   });
 
   test('keeps what a module wants though nobody watches', async () => {
