@@ -6,7 +6,7 @@ import { Casting } from './casting.ts';
 import { type Lease, type Leases, MemoryLeases } from './lease.ts';
 import { Mirror } from './mirror.ts';
 import { describePath } from './path.ts';
-import { outwait, Publisher } from './publisher.ts';
+import { outwait, Publisher, type PublisherOptions } from './publisher.ts';
 import type { Session } from './session.ts';
 import { type Publishing, type Role, Stream } from './stream.ts';
 import { Tenures } from './tenures.ts';
@@ -178,11 +178,12 @@ export class Hub {
 
   /**
    * Makes `session` the publisher of `path`, begins the stream if there is none, and replaces a present publisher as the
-   * takeover rule says; beside one, a backup stands by. Throws {@link RefusedError} `busy` if that one stays, and the reason of
-   * `signal` when it aborts.
+   * takeover rule says; beside one, a backup stands by. One who `isFetched` comes from a server that begins with frames which it has
+   * kept. Throws {@link RefusedError} `busy` if that one stays, and the reason of `signal` when it aborts.
    */
-  async publish(path: string, session: Session, signal: Signal, role?: Role): Promise<Publisher> {
+  async publish(path: string, session: Session, signal: Signal, role?: Role, isFetched = false): Promise<Publisher> {
     const part = role ?? (this.#options.takeover === 'backup' ? 'backup' : 'main');
+    const options = { segment: this.#options.segment, role: part, isFetched };
     for (;;) {
       this.#check(signal);
       // A search that is under way may be what waits for this.
@@ -190,9 +191,9 @@ export class Hub {
       const rival = this.#rival(path);
       if (!rival) {
         const lease = await this.#claim(path, signal);
-        if (this.#isFree(path, lease)) return this.#begin(this.#owned(path, lease), session, part);
+        if (this.#isFree(path, lease)) return this.#begin(this.#owned(path, lease), session, options);
       } else if (part === 'backup' || rival.role === 'backup') {
-        return this.#standBy(path, session, part);
+        return this.#standBy(path, session, options);
       } else {
         const yields = await this.#yields(rival, signal);
         this.#check(signal);
@@ -360,41 +361,35 @@ export class Hub {
     return stream;
   }
 
-  #begin(stream: Stream, session: Session, role: Role): Publisher {
-    const publisher = this.#append(stream, this.#publisher(stream, session, role));
+  #begin(stream: Stream, session: Session, options: PublisherOptions): Publisher {
+    const publisher = this.#append(stream, this.#publisher(stream, session, options));
     publisher.enter();
     return publisher;
   }
 
-  #standBy(path: string, session: Session, role: Role): Publisher {
+  #standBy(path: string, session: Session, options: PublisherOptions): Publisher {
     const stream = this.#streams.get(path)!;
     if (stream.understudies.size >= MOST_UNDERSTUDIES)
       throw new RefusedError('busy', `enough publishers stand by for ${describePath(path)}`);
-    const publisher = this.#publisher(stream, session, role);
+    const publisher = this.#publisher(stream, session, options);
     this.#casting.add(stream, publisher);
     return publisher;
   }
 
-  #publisher(stream: Stream, session: Session, role: Role): Publisher {
-    const publisher: Publisher = new Publisher(
-      stream,
-      session,
-      this.#clock,
-      { segment: this.#options.segment, role },
-      {
-        begun: () => {
-          this.#waiting.wake(stream.path);
-          this.#tenures.keep(stream, {});
-        },
-        anchored: (anchor) => this.#tenures.keep(stream, { anchor: stream.lease.anchor ?? anchor }),
-        stamped: () => this.#tenures.reserve(stream),
-        offered: () => this.#casting.offered(stream, publisher),
-        closed: (deliberate) => {
-          if (stream.publisher === publisher) this.#unpublish(stream, session, deliberate);
-          else this.#casting.remove(stream, publisher);
-        },
+  #publisher(stream: Stream, session: Session, options: PublisherOptions): Publisher {
+    const publisher: Publisher = new Publisher(stream, session, this.#clock, options, {
+      begun: () => {
+        this.#waiting.wake(stream.path);
+        this.#tenures.keep(stream, {});
       },
-    );
+      anchored: (anchor) => this.#tenures.keep(stream, { anchor: stream.lease.anchor ?? anchor }),
+      stamped: () => this.#tenures.reserve(stream),
+      offered: () => this.#casting.offered(stream, publisher),
+      closed: (deliberate) => {
+        if (stream.publisher === publisher) this.#unpublish(stream, session, deliberate);
+        else this.#casting.remove(stream, publisher);
+      },
+    });
     return publisher;
   }
 
