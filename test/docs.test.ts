@@ -5,6 +5,7 @@ import { dirname, join, resolve } from 'node:path';
 import { describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { COMMAND, knownNames, OPTIONS_PAGE, optionsPage } from '../scripts/docs.mjs';
+import { RULES } from '../src/api/explain/rules/index.ts';
 import { loadConfig } from '../src/config/load.ts';
 import { configSchema } from '../src/server.ts';
 import { Program } from './support/program.ts';
@@ -72,6 +73,14 @@ test('every example of a configuration can be loaded', () => {
   const examples = blocks('yaml').filter(({ found }) => !found.startsWith('# prometheus.yml'));
   assert.ok(examples.length >= 5);
   for (const { file, found } of examples) loadConfig(configSchema, { file: { name: file, text: found } });
+});
+
+test('every rule by which streams are explained is on its page', () => {
+  const told = new Set(mentions(/`([a-z]+(?:-[a-z]+)+)`/g).map(({ found }) => found));
+  assert.deepEqual(
+    RULES.map(({ name }) => name).filter((name) => !told.has(name)),
+    [],
+  );
 });
 
 test('every npm script that is named exists', () => {

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
 import { WebSocketServer } from 'ws';
 import type { Client, LiveStream, Recording, Shift } from '../src/api.ts';
+import type { Explanation } from '../src/explain.ts';
 import type { LinkList } from '../src/links.ts';
 import { type Content, type Feed, startFeed } from './feed.ts';
 
@@ -24,6 +25,8 @@ export class FakeServer {
   clients: Client[] = [];
   kicked: string[] = [];
   links: LinkList = { links: [], pushes: [] };
+  /** What is wrong with all streams. */
+  explanation: Explanation | undefined;
   recordings: Recording[] = [];
   /** Whether visitors may know of the recordings of a stream. */
   recordingsOpen = false;
@@ -132,6 +135,10 @@ export class FakeServer {
     if (path === 'shift') return this.shift ? say(200, { code: 0, ...this.shift }) : say(404, { code: 404, error: '' });
     const [isList, id] = [path === 'recordings', /^recordings\/(.+)$/.exec(path)?.[1]];
     if (!this.admin && !((id ?? query.get('stream')) && this.recordingsOpen)) return refuse(401);
+    if (path.endsWith('/explain'))
+      return this.explanation
+        ? say(200, { code: 0, ...this.explanation })
+        : say(404, { code: 2048, error: 'no stream' });
     if (path === 'links') return say(200, { code: 0, ...this.links });
     if (isList) return say(200, { code: 0, ...this.#recordingsOf(query.get('stream')) });
     if (id !== undefined) {

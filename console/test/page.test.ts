@@ -7,7 +7,7 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 import { build } from 'vite';
 import { FakeServer } from './fake-server.ts';
 import { edgeLink, originLink, push, receivedStream } from './link-samples.ts';
-import { client, liveStream, recording } from './samples.ts';
+import { client, explanation, liveStream, recording } from './samples.ts';
 
 let dist: string;
 let fake: FakeServer;
@@ -37,6 +37,7 @@ beforeEach(async () => {
   const nothing = { streams: [], clients: [], kicked: [], recordings: [], links: { links: [], pushes: [] } };
   Object.assign(fake, { admin: true, recordingsOpen: false, ...nothing });
   fake.shift = undefined;
+  fake.explanation = undefined;
   fake.sources.clear();
   complaints = [];
   context = await browser.newContext({ locale: 'en-US' });
@@ -102,6 +103,29 @@ describe('the overview', () => {
     await page.locator('.clients button').nth(1).click();
     await page.waitForFunction(() => document.querySelectorAll('.clients li').length === 1);
     assert.deepEqual(fake.kicked, ['c2']);
+  });
+
+  test('says what is wrong with a stream and what helps, in both languages, and when nothing is', async () => {
+    const [what, remedy] = ['Key frames are up to 8.3 s apart.', 'Set a key frame every 2 s.'];
+    const figures = { longest_s: 8.3 };
+    const common = { severity: 'warning', where: 'publisher', what, remedy, figures } as const;
+    fake.streams = [liveStream('movie')];
+    fake.explanation = explanation({ rule: 'gop-too-long', ...common }, { rule: 'a-new-one', ...common });
+    await page.goto(origin);
+    await page.click('[aria-expanded]');
+    const finding = page.locator('.finding[data-rule=gop-too-long]');
+    assert.match(
+      await finding.innerText(),
+      /^Warning Publisher\s+Key frames are up to 8\.3 s apart\.\s+What helps: Set/,
+    );
+    assert.match(await page.innerText('.explain dl'), /2\.4 Mbit\/s/);
+    await page.getByRole('button', { name: '中文' }).click();
+    await page.waitForSelector('.finding :text("最长 8.3 秒")');
+    assert.match(await page.innerText('.finding[data-rule=a-new-one]'), /Key frames are up to/);
+    fake.explanation = explanation();
+    await page.reload();
+    await page.click('[aria-expanded]');
+    assert.match(await page.innerText('.explain-good'), /最近 60 秒没有发现问题/);
   });
 
   test('tells a newcomer how to push', async () => {

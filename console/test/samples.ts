@@ -1,4 +1,5 @@
 import type { Client, LiveStream, Recording } from '../src/api.ts';
+import type { Explanation, Finding } from '../src/explain.ts';
 
 /** A stream `live/{name}` as the API tells of it, with `change` made to it. */
 export function liveStream(name: string, change: Partial<LiveStream> = {}): LiveStream {
@@ -50,5 +51,15 @@ export function recording(id: string, change: Partial<Recording> = {}): Recordin
     url: `/recordings/${id}`,
     playlist: `/recordings/${id}/index.m3u8`,
     ...change,
+  };
+}
+
+/** What the API tells of `live/movie` when this is wrong with it. */
+export function explanation(...findings: readonly Finding[]): Explanation {
+  return {
+    stream: 'live/movie',
+    source: { type: 'publisher', client: 'c1', remote: '192.0.2.17' },
+    measures: { seconds: 60, kbps: 2449, fps: 30, gop_s: 8.3, late_ms: 41, skew_ms: 12, drift_ms: 1, viewers: 2 },
+    findings,
   };
 }

@@ -45,6 +45,7 @@ export function api(options: z.output<typeof metricsOptions>): Module {
     },
     async stop() {
       services?.rates.stop();
+      services?.witness.stop();
     },
   };
 }

@@ -1,6 +1,7 @@
 import { clients } from './clients.ts';
 import { cluster } from './cluster.ts';
 import { clusters } from './clusters.ts';
+import { explain } from './explain/index.ts';
 import { links } from './links.ts';
 import { type Document, openapi } from './openapi.ts';
 import type { Operation } from './operation.ts';
@@ -19,6 +20,7 @@ export function resources(services: Services, document: () => Document): readonl
   return [
     ...session(services),
     ...streams(services),
+    ...explain(services),
     ...vhosts(services),
     ...clients(services),
     ...recordings(services),

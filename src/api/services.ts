@@ -1,5 +1,6 @@
 import type { Context } from '../module.ts';
 import { packageVersion } from '../ops/version.ts';
+import { Witness } from './explain/witness.ts';
 import { Guard } from './guard.ts';
 import { type Identity, makeIdentity } from './identity.ts';
 import { Machine } from './machine.ts';
@@ -17,12 +18,14 @@ export interface Services {
   readonly traffic: Traffic;
   /** What all workers know. */
   readonly survey: Survey;
+  /** What they know of how a stream is doing. */
+  readonly witness: Witness;
   readonly version: string;
   /** Where RTMP is played; known once all modules listen. */
   rtmpPort: number | undefined;
 }
 
-/** Begins to measure; `rates.stop()` ends that. */
+/** Begins to measure; `stop()` of rates and witness end that. */
 export function createServices(context: Context): Services {
   const { clock, hub } = context;
   const traffic = new Traffic(hub, clock.wall());
@@ -30,7 +33,9 @@ export function createServices(context: Context): Services {
   const machine = new Machine(clock);
   const survey = new Survey({ context, rates, traffic, machine });
   const [guard, identity] = [new Guard(context), makeIdentity(context.siblings.run)];
-  return { context, guard, identity, machine, rates, traffic, survey, version: packageVersion(), rtmpPort: undefined };
+  const witness = new Witness({ context, traffic });
+  const measuring = { machine, rates, traffic, survey, witness };
+  return { context, guard, identity, ...measuring, version: packageVersion(), rtmpPort: undefined };
 }
 
 function* counted({ hub, sessions }: Context, traffic: Traffic): Generator<Counted> {

@@ -23,11 +23,13 @@ for (const [argv, expected] of good) {
 }
 
 const wrong: [argv: string[], message: RegExp][] = [
-  [['dmo'], /^dmo is no command; allowed are start, demo, verify and convert$/],
+  [['dmo'], /^dmo is no command; allowed are start, demo, verify, convert and explain$/],
   [['start', 'demo'], /^one command at most is allowed, not start demo$/],
   [['verify'], /^verify wants one file$/],
   [['verify', 'a', 'b'], /^verify wants one file$/],
   [['convert'], /^convert wants one file$/],
+  [['explain'], /^explain wants one stream, such as live\/movie$/],
+  [['--server', 'http://host'], /^--server and --token are for explain$/],
   [['-e', '--config', 'a.conf'], /^-e reads the environment alone, and --config a file$/],
   [['--hlp'], /--hlp/],
   [['-x'], /-x/],

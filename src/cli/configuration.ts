@@ -8,11 +8,14 @@ import { ConfigError, loadConfig } from '../config/load.ts';
 import type { accessOptions, logOptions } from '../config/options.ts';
 import { translateSrs } from '../config/srs/read.ts';
 import type { Translation } from '../config/translation.ts';
+import type { ListenAddress } from '../config/values.ts';
 
 /** What the command line itself reads of a configuration. */
 export interface BaseConfig {
   readonly log: z.output<typeof logOptions>;
   readonly access: z.output<typeof accessOptions>;
+  /** Where HTTP listens; absent where it is off. */
+  readonly http?: { readonly listen: ListenAddress | undefined; readonly listenApi: ListenAddress | undefined };
 }
 
 /** A configuration ready to start with. */

@@ -134,7 +134,12 @@ test('where other nodes can come, the address with the token that lets them in i
 
 const wrong: [name: string, argv: string[], env: Record<string, string>, line: RegExp][] = [
   ['a wrong option', ['--prot', '5'], {}, /^headwater: .*--prot.*\n$/],
-  ['a wrong command', ['strat'], {}, /^headwater: strat is no command; allowed are start, demo, verify and convert\n$/],
+  [
+    'a wrong command',
+    ['strat'],
+    {},
+    /^headwater: strat is no command; allowed are start, demo, verify, convert and explain\n$/,
+  ],
   [
     'a file that is absent',
     ['--config', 'no.yaml'],

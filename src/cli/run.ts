@@ -10,6 +10,7 @@ import { type Arguments, HELP, parseArguments, UsageError } from './arguments.ts
 import { type BaseConfig, type Configuration, configure, configureByEnvironment } from './configuration.ts';
 import { convert } from './convert.ts';
 import { Demo } from './demo.ts';
+import { explainStream, UnansweredError } from './explain.ts';
 import { type SignalSource, untilSignal } from './signals.ts';
 import { baseUrl, machineAddress } from './url.ts';
 import { type Welcome, welcomeBlock, welcomeFields } from './welcome.ts';
@@ -55,11 +56,13 @@ export async function run<Config extends BaseConfig>(
     else if (args.command === 'version') around.stdout.write(`${packageVersion()}\n`);
     else if (args.command === 'verify') return await check(around, args.file!);
     else if (args.command === 'convert') around.stdout.write(convert((await load()).configSchema, args.file!, around));
+    else if (args.command === 'explain')
+      return (await explainStream(around, args, (await load()).configSchema)) === 0 ? 0 : FAILED;
     else await serve(around, args, await load());
     return 0;
   } catch (error) {
-    for (const line of explain(error as Error).split('\n')) around.stderr.write(`headwater: ${line}\n`);
-    return error instanceof UsageError || error instanceof ConfigError ? MISUSED : FAILED;
+    for (const line of describe(error as Error).split('\n')) around.stderr.write(`headwater: ${line}\n`);
+    return isMisuse(error) ? MISUSED : FAILED;
   }
 }
 
@@ -71,9 +74,14 @@ async function check({ folder, stdout }: Surroundings, file: string): Promise<nu
 }
 
 /** What the surroundings refuse (a port in use, a file that cannot be read) has a code; all else is a bug and shows where. */
-function explain(error: Error): string {
-  const isFromOutside = error instanceof UsageError || error instanceof ConfigError || 'code' in error;
+function describe(error: Error): string {
+  const isFromOutside = isMisuse(error) || 'code' in error;
   return isFromOutside ? error.message : (error.stack ?? error.message);
+}
+
+/** Whether nothing was done at all, since it cannot be as it was asked for. */
+function isMisuse(error: unknown): boolean {
+  return error instanceof UsageError || error instanceof ConfigError || error instanceof UnansweredError;
 }
 
 async function serve<Config extends BaseConfig>(

@@ -4,6 +4,7 @@ import { Log, type Window } from '../base/log.ts';
 import { Frame, type Sample, type Stamp, type Tenure } from '../media/frame.ts';
 import { Timeline } from '../media/timeline.ts';
 import type { Codec, Kind, Track } from '../media/track.ts';
+import { Course } from './course.ts';
 import type { ReadFile } from './files.ts';
 import { FrameStore } from './frame-store.ts';
 import type { Lease } from './lease.ts';
@@ -74,6 +75,8 @@ export class Stream {
   upstream: ReadFile | undefined;
   readonly log: Log<Frame>;
   readonly timeline = new Timeline();
+  /** How its frames came of late; where the owner is another worker, that one knows. */
+  readonly course = new Course(this.timeline.counters);
   /** How it is divided into segments; numbers begin with the seconds of its beginning, so that a later stream's are others. */
   readonly segments: Segments;
   readonly counters: StreamCounters = {
@@ -139,7 +142,10 @@ export class Stream {
     stamp: Stamp | undefined,
     seq = this.log.head,
   ): void {
-    if (!this.mirrored?.isInner) this.#count(sample, dts);
+    if (!this.mirrored?.isInner) {
+      this.#count(sample, dts);
+      this.course.note(sample, dts, this.mirrored ? ingest : arrival, this.epoch, arrival);
+    }
     if (dts >= this.#newest.dts) {
       this.#newest.dts = dts;
       this.#newest.arrival = arrival;

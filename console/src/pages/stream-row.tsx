@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import type { LiveStream } from '../api.ts';
 import { codecName, formatAudio, formatBitrate, formatDuration, formatSize } from '../format.ts';
 import { Addresses } from '../parts/addresses.tsx';
+import { ExplainPanel } from '../parts/explain-panel.tsx';
 import { Fact } from '../parts/fact.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Link } from '../parts/link.tsx';
@@ -77,6 +78,7 @@ function channelsInWords(count: number): string {
 function Details({ stream, name, reload }: { stream: LiveStream; name: StreamName; reload: () => void }) {
   return (
     <div class="details">
+      <ExplainPanel id={stream.id} />
       <section>
         <h2>{t('addresses')}</h2>
         <Addresses stream={name} tcUrl={stream.tcUrl} />
