@@ -11,6 +11,7 @@ import { Pasts } from './hub/past.ts';
 import { Sessions } from './hub/session.ts';
 import type { Context } from './module.ts';
 import { Admission } from './net/admission.ts';
+import type { Cluster } from './net/cluster.ts';
 import { Dialers } from './net/dialers.ts';
 import { Gatherer } from './net/gatherer.ts';
 import { Headcount } from './net/headcount.ts';
@@ -37,6 +38,8 @@ export interface Part {
   /** Without any, streams begin anew after a restart. */
   readonly leases: Leases | undefined;
   /** Where nodes share a directory. */
+  readonly cluster?: Cluster | undefined;
+  /** In the process that is a member of it; of several workers their primary is. */
   readonly membership?: Membership | undefined;
 }
 
@@ -47,7 +50,7 @@ const READ_SHARE = 0.25;
 export async function createContext(
   config: Config,
   log: Logger,
-  { siblings, leases, membership }: Part,
+  { siblings, leases, cluster, membership }: Part,
 ): Promise<Context & { readonly recordings: LocalRecordings }> {
   const { access, publish, window, play, fanout, limits, http } = config;
   const clock = systemClock;
@@ -87,7 +90,7 @@ export async function createContext(
     dialers: new Dialers(siblings.run),
     locators: new Locators(),
     routes: new Routes(),
-    cluster: membership?.member,
+    cluster,
     tls: certificates.length > 0 ? await TlsStore.open(certificates, log) : undefined,
   };
 }

@@ -29,7 +29,9 @@ export class LoadGauge {
     const { hub, sessions, clock } = this.#ground;
     const sent = new Map<string, number>();
     let [bytes, viewers] = [0, 0];
-    for (const { id, bytesOut, role, protocol } of sessions) {
+    for (const { id, bytesOut, role, protocol, isInner } of sessions) {
+      // What goes from worker to worker stays in the node.
+      if (isInner) continue;
       sent.set(id, bytesOut);
       bytes += bytesOut - (this.#sent.get(id) ?? 0);
       if (role === 'play' && protocol !== 'relay') viewers++;
@@ -38,8 +40,9 @@ export class LoadGauge {
     const elapsed = Math.max(1, now.at - this.#last.at);
     const cpu = (now.cpu - this.#last.cpu) / elapsed;
     [this.#last, this.#sent] = [now, sent];
+    const streams = [...hub.streams].filter(({ mirrored }) => !mirrored?.isInner);
     const bitrate = Math.round((bytes * BITS) / elapsed);
-    return { cpu: Math.round(cpu * 1000) / 1000, streams: [...hub.streams].length, viewers, bitrate };
+    return { cpu: Math.round(cpu * 1000) / 1000, streams: streams.length, viewers, bitrate };
   }
 }
 

@@ -19,6 +19,8 @@ export interface MemberOptions {
   readonly takeover: HubOptions['takeover'];
   /** How long a publisher must have been silent to count as stale, in microseconds: so long its node may take to answer. */
   readonly staleAfter: number;
+  /** How long a stream waits for a publisher that broke off, in microseconds. */
+  readonly grace: number;
   readonly clock: Clock;
   /** That of this run, at random: see {@link marked}. */
   readonly mark: number;
@@ -111,6 +113,15 @@ export class Member implements Leases, Cluster {
     this.#soon();
   }
 
+  /** Who published a stream is gone without a word. It has ended unless it is claimed again in time. */
+  leave(path: StreamPath): void {
+    const token = this.#holdings.get(path)?.token;
+    const end = () => {
+      if (token !== undefined && this.#holdings.get(path)?.token === token) this.release(path);
+    };
+    this.#options.clock.after(this.#options.grace, end);
+  }
+
   onRival(yields: (path: StreamPath) => Promise<boolean>): void {
     this.#yields = yields;
   }
@@ -177,7 +188,9 @@ export class Member implements Leases, Cluster {
         const kept = await leases.claim(path, undefined, claim.seen);
         if (!answer) return this.#own(path, { ...kept, token: marked(kept.token, mark) });
         const { token, anchor, next } = answer.granted;
-        return this.#own(path, answer.wasKnown ? { token, anchor, next } : { ...kept, token });
+        // What is ours already we know better than the directory.
+        const present = this.#holdings.get(path) ?? (answer.wasKnown ? { anchor, next } : kept);
+        return this.#own(path, { ...present, token });
       }
     }
     throw busy(path);

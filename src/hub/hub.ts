@@ -187,8 +187,9 @@ export class Hub {
     for (;;) {
       this.#check(signal);
       // A search that is under way may be what waits for this.
-      if (part === 'backup' && !this.#rival(path) && !this.#searches.has(path)) await this.#search(path, signal);
-      const rival = this.#rival(path);
+      if (part === 'backup' && !this.#streams.get(path)?.publisher && !this.#searches.has(path))
+        await this.#search(path, signal);
+      const rival = part === 'backup' ? this.#streams.get(path)?.publisher : this.#rival(path);
       if (!rival) {
         const lease = await this.#claim(path, signal);
         if (this.#isFree(path, lease)) return this.#begin(this.#owned(path, lease), session, options);

@@ -2,6 +2,7 @@ import type { Hub } from '../hub/hub.ts';
 import type { StreamPath } from '../hub/path.ts';
 import type { Sessions } from '../hub/session.ts';
 import type { Stamp } from '../media/frame.ts';
+import type { Siblings } from './siblings.ts';
 
 /** How busy a node is. */
 export interface NodeLoad {
@@ -81,14 +82,37 @@ export interface Cluster {
   yields(path: StreamPath): Promise<boolean>;
 }
 
-/** The streams of this node, the most watched first. */
-export function reportStreams({ hub, sessions }: { readonly hub: Hub; readonly sessions: Sessions }): StreamReport[] {
+/** What a survey looks at. */
+interface SurveyGround {
+  readonly hub: Hub;
+  readonly sessions: Sessions;
+  readonly siblings: Siblings;
+}
+
+const TOPIC = 'cluster streams';
+
+/** The streams of this node, of all its workers, the most watched first. */
+export async function surveyNode(ground: SurveyGround): Promise<StreamReport[]> {
+  const others = (await ground.siblings.ask(TOPIC)) as StreamReport[][];
+  const all = new Map<StreamPath, StreamReport>();
+  for (const report of [reportStreams(ground), ...others].flat()) {
+    const { path, isOwner, viewers } = all.get(report.path) ?? { ...report, isOwner: false, viewers: 0 };
+    all.set(path, { path, isOwner: isOwner || report.isOwner, viewers: viewers + report.viewers });
+  }
+  return [...all.values()].sort((a, b) => b.viewers - a.viewers);
+}
+
+/** Answers the worker that was asked for the streams of the node. */
+export function answerSurveys(ground: SurveyGround): void {
+  ground.siblings.answer(TOPIC, () => reportStreams(ground));
+}
+
+function reportStreams({ hub, sessions }: SurveyGround): StreamReport[] {
   const viewers = new Map<StreamPath, number>();
   for (const { role, path, protocol } of sessions) {
     if (role === 'play' && path !== undefined && protocol !== 'relay') viewers.set(path, (viewers.get(path) ?? 0) + 1);
   }
-  const reports = Array.from(hub.streams, ({ path, mirrored }) => {
+  return Array.from(hub.streams, ({ path, mirrored }) => {
     return { path, isOwner: mirrored === undefined, viewers: viewers.get(path) ?? 0 };
   });
-  return reports.sort((a, b) => b.viewers - a.viewers);
 }

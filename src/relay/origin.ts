@@ -3,7 +3,7 @@ import { MILLISECOND, SECOND } from '../base/clock.ts';
 import { ProtocolError, RefusedError } from '../base/errors.ts';
 import { describePath, parsePath, type StreamPath, streamPath } from '../hub/path.ts';
 import type { Context } from '../module.ts';
-import { reportStreams } from '../net/cluster.ts';
+import { surveyNode } from '../net/cluster.ts';
 import { hangUp } from '../net/hang-up.ts';
 import type { Mux } from '../net/outlet.ts';
 import { Departure, type Serving, serve } from '../net/serve.ts';
@@ -16,6 +16,7 @@ import type { MediaServer } from './media/media-server.ts';
 import { playMedia } from './media/play.ts';
 import { announcementOf, type MediaWish, MOST_SURVEYED, type RelayMessage } from './messages.ts';
 import type { News } from './news.ts';
+import { raise } from './raise.ts';
 import { RecordWriter } from './wire/record.ts';
 
 /** What serving other nodes needs. */
@@ -107,7 +108,7 @@ async function concede({ context }: OriginGround, channel: Channel, { node, path
 /** Tells a member of the cluster what this node has. */
 async function survey({ context }: OriginGround, channel: Channel, { node }: Peer): Promise<void> {
   await expectMember(context, node);
-  channel.send({ op: 'surveyed', streams: reportStreams(context).slice(0, MOST_SURVEYED) });
+  channel.send({ op: 'surveyed', streams: (await surveyNode(context)).slice(0, MOST_SURVEYED) });
 }
 
 async function expectMember(context: Context, node: string): Promise<void> {
@@ -169,7 +170,7 @@ async function play(
     await access.may({ action: 'play', path, remote, query: new Map(), protocol: 'relay', session: session.id });
   if (isAsking(node, path)) throw new RefusedError('not-found', 'this node asks you for it');
   const position = seen?.dts ?? Number.NEGATIVE_INFINITY;
-  if (seen && (await isMember(context, node))) await hub.raise(path, { token: seen.token, dts: position });
+  if (seen && (await isMember(context, node))) await raise(context, path, { token: seen.token, dts: position });
   const stream = await hub.read(path, hub.find(path) ? PREROLL : 0, signal);
   session.detail.node = node;
   serving.begin('play', path);
