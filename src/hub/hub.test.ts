@@ -522,6 +522,20 @@ describe('what another worker has', () => {
     );
   });
 
+  test('is stood by for by a backup, which goes on when nothing comes of it any more', async () => {
+    const { hub, open, sessions, closed, clock } = setUp();
+    const mirror = hub.mirror(PATH, inner(sessions, closed));
+    mirror.announce(5, { video: 'h264' }, [VIDEO]);
+    mirror.write({ ...video(0, true), token: 5, seq: 0, epoch: 1, ingest: 0 });
+    const backup = await hub.publish(PATH, open('backup'), never, 'backup');
+    assert.ok(backup.isStandingBy && !mirror.closed);
+    mirror.close();
+    backup.write(video(0, true));
+    clock.advance(SECOND);
+    await turn();
+    assert.equal(backup.isStandingBy, false);
+  });
+
   test('is counted there', async () => {
     const { hub, sessions } = setUp();
     const mirror = hub.mirror(PATH, inner(sessions, []));
