@@ -102,7 +102,7 @@ test('of several runs the medians are shown, but of faults the worst', () => {
   ];
   assert.deepEqual(combine(runs), { 'CPU s/Gbit': 2, lost: 2 });
   assert.equal(median([4, 1]), 2.5);
-  assert.deepEqual(spread([]), { count: 0, p50: -1, p95: -1, p99: -1, max: -1 });
+  assert.deepEqual(spread([]), { count: 0, min: -1, p50: -1, p95: -1, p99: -1, max: -1 });
 });
 
 test('a figure above its target is a miss', () => {

@@ -9,6 +9,8 @@ export interface Row {
   readonly server: string;
   readonly protocol?: string;
   readonly figures: Figures;
+  /** Rows of different tables stand apart though they have figures in common. */
+  readonly table?: string;
 }
 
 /** One figure beside what it is to be. */
@@ -26,7 +28,7 @@ export interface Report {
 }
 
 /** Faults and losses: of several runs the worst is shown, for a median would hide them. */
-const WORST = new Set(['lost', 'stalls', 'faulty', 'failed', 'ended', 'backwards', 'gap ms']);
+const WORST = new Set(['lost', 'stalls', 'missing', 'holes', 'faulty', 'failed', 'ended', 'backwards', 'gap ms']);
 
 /** The medians of several runs, figure by figure. */
 export function combine(runs: Figures[]): Figures {
@@ -67,11 +69,15 @@ export function print({ rows, verdicts }: Report): string {
 }
 
 /** Rows that have no figure in common are no lines of one table. */
+function isAlike(row: Row, other: Row): boolean {
+  return row.table === other.table && Object.keys(row.figures).some((name) => name in other.figures);
+}
+
 function tables(rows: Row[]): string[] {
   const groups: Row[][] = [];
   for (const row of rows) {
     const last = groups.at(-1);
-    if (last && Object.keys(row.figures).some((name) => name in last[0]!.figures)) last.push(row);
+    if (last && isAlike(row, last[0]!)) last.push(row);
     else groups.push([row]);
   }
   return groups.flatMap((group, i) => (i === 0 ? table(group) : ['', ...table(group)]));
@@ -93,6 +99,6 @@ function table(rows: Row[]): string[] {
 function number(value: number | undefined): string {
   if (value === undefined || !Number.isFinite(value)) return '–';
   if (Number.isInteger(value) || Math.abs(value) >= 100) return value.toFixed(0);
-  if (Math.abs(value) < 0.001) return value.toExponential(0);
+  if (Math.abs(value) < 0.001) return value.toExponential(1);
   return value.toFixed(Math.abs(value) >= 10 ? 1 : Math.abs(value) >= 1 ? 2 : 3);
 }

@@ -1,6 +1,7 @@
 /** Of so many values, in the values' unit; -1 where there are none. */
 export interface Spread {
   readonly count: number;
+  readonly min: number;
   readonly p50: number;
   readonly p95: number;
   readonly p99: number;
@@ -10,7 +11,7 @@ export interface Spread {
 export function spread(values: readonly number[]): Spread {
   const sorted = Float64Array.from(values).sort();
   const at = (share: number): number => sorted[Math.floor(share * (sorted.length - 1))] ?? -1;
-  return { count: sorted.length, p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) };
+  return { count: sorted.length, min: at(0), p50: at(0.5), p95: at(0.95), p99: at(0.99), max: at(1) };
 }
 
 /** The middle value, or the mean of the two middle ones; `NaN` of nothing. */

@@ -4,6 +4,7 @@ import { AccessGate } from './access/gate.ts';
 import { isLoopback } from './access/loopback.ts';
 import { publishKey } from './access/publish-key.ts';
 import type { Membership, NodeIdentity } from './cluster/node.ts';
+import { Dispatcher } from './dispatch/dispatcher.ts';
 import { Files } from './hub/files.ts';
 import { Hub } from './hub/hub.ts';
 import type { Leases } from './hub/lease.ts';
@@ -16,6 +17,7 @@ import { Dialers } from './net/dialers.ts';
 import { Gatherer } from './net/gatherer.ts';
 import { Headcount } from './net/headcount.ts';
 import { HttpRouter } from './net/http.ts';
+import { Ingress } from './net/ingress.ts';
 import { Links } from './net/links.ts';
 import { Locators } from './net/locators.ts';
 import { MemoryWatch } from './net/memory.ts';
@@ -23,6 +25,7 @@ import { loadUnsentLimiter } from './net/native.ts';
 import { Pacer } from './net/pacer.ts';
 import { Routes } from './net/routes.ts';
 import type { Siblings } from './net/siblings.ts';
+import { Takers } from './net/takers.ts';
 import { TlsStore } from './net/tls.ts';
 import type { Logger } from './ops/log.ts';
 import { systemClock } from './ops/system-clock.ts';
@@ -50,12 +53,13 @@ const READ_SHARE = 0.25;
 export async function createContext(
   config: Config,
   log: Logger,
-  { siblings, leases, cluster, membership }: Part,
-): Promise<Context & { readonly recordings: LocalRecordings }> {
-  const { access, publish, window, play, fanout, limits, http } = config;
+  { siblings, identity, leases, cluster, membership }: Part,
+): Promise<Context & { readonly recordings: LocalRecordings; readonly dispatch: Dispatcher }> {
+  const { publish, window, play, fanout, limits, http } = config;
   const clock = systemClock;
   const warn = (fields: object, message: string) => log.warn({ ...fields }, message);
-  const providers = [publishKey(access), adminToken({ ...access, listenHost: exposedHost(http) })];
+  const providers = [publishKey(config.access), adminToken({ ...config.access, listenHost: exposedHost(http) })];
+  const access = new AccessGate(providers, { warn });
   const pacer = new Pacer(fanout, clock, (error) => log.error({ error }, 'a muxer failed: its viewers are closed'));
   const { certificates } = config.tls;
   const sessions = new Sessions(clock);
@@ -73,6 +77,7 @@ export async function createContext(
     config,
     log,
     clock,
+    nodeId: identity?.nodeId ?? '',
     siblings,
     pacer,
     gatherer: new Gatherer(fanout.burstMax * READ_SHARE, clock),
@@ -81,7 +86,9 @@ export async function createContext(
     recordings: new LocalRecordings({ options: config.record, disk: systemDisk, hub, sessions, clock, log }),
     files: new Files(),
     pasts: new Pasts(),
-    access: new AccessGate(providers, { warn }),
+    access,
+    ingress: new Ingress(access, hub),
+    takers: new Takers(),
     admission,
     memory,
     outlets: { window: { ...window, duration: play.maxLag }, stallTimeout: play.stallTimeout },
@@ -91,6 +98,7 @@ export async function createContext(
     locators: new Locators(),
     routes: new Routes(),
     cluster,
+    dispatch: new Dispatcher({ config, hub, sessions, clock, cluster: membership?.member, log }),
     tls: certificates.length > 0 ? await TlsStore.open(certificates, log) : undefined,
   };
 }

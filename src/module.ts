@@ -9,8 +9,10 @@ import type { Sessions } from './hub/session.ts';
 import type { Admission } from './net/admission.ts';
 import type { Cluster } from './net/cluster.ts';
 import type { Dialers } from './net/dialers.ts';
+import type { Dispatch } from './net/dispatch.ts';
 import type { Gatherer } from './net/gatherer.ts';
 import type { HttpRouter } from './net/http.ts';
+import type { Ingress } from './net/ingress.ts';
 import type { Links } from './net/links.ts';
 import type { BoundAddress } from './net/listen.ts';
 import type { Locators } from './net/locators.ts';
@@ -19,6 +21,7 @@ import type { OutletOptions } from './net/outlet.ts';
 import type { Pacer } from './net/pacer.ts';
 import type { Routes } from './net/routes.ts';
 import type { Siblings } from './net/siblings.ts';
+import type { Takers } from './net/takers.ts';
 import type { TlsStore } from './net/tls.ts';
 import type { Logger } from './ops/log.ts';
 
@@ -27,6 +30,8 @@ export interface Context {
   readonly config: CoreConfig;
   readonly log: Logger;
   readonly clock: Clock;
+  /** Who this node is to others; empty where it has nothing to do with any, and in all workers but the first. */
+  readonly nodeId: string;
   /** The other workers of this node, if it has several. */
   readonly siblings: Siblings;
   readonly hub: Hub;
@@ -35,6 +40,8 @@ export interface Context {
   readonly pasts: Pasts;
   readonly files: Files;
   readonly access: AccessGate;
+  readonly ingress: Ingress;
+  readonly takers: Takers;
   readonly admission: Admission;
   readonly memory: MemoryWatch;
   readonly pacer: Pacer;
@@ -47,6 +54,7 @@ export interface Context {
   readonly routes: Routes;
   /** The nodes with which this one shares a directory, if it does. */
   readonly cluster: Cluster | undefined;
+  readonly dispatch: Dispatch;
   /** The certificates, if any are configured. */
   readonly tls: TlsStore | undefined;
 }

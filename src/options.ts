@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { metricsOptions } from './api/options.ts';
 import { coreOptions } from './config/options.ts';
+import { dispatchOptions } from './dispatch/options.ts';
 import { hlsOptions } from './protocol/hls/options.ts';
 import { httpOptions } from './protocol/http/options.ts';
 import { rtmpOptions } from './protocol/rtmp/options.ts';
@@ -16,6 +17,7 @@ export const configSchema = z.strictObject({
   record: recordOptions,
   routes: routesOptions,
   metrics: metricsOptions,
+  dispatch: dispatchOptions,
   legacy: legacyOptions,
   ...coreOptions,
 });

@@ -4,11 +4,15 @@ import { api } from './api/index.ts';
 import { RefusedError } from './base/errors.ts';
 import { cluster, clusterWorker } from './cluster/index.ts';
 import { selfSigned } from './cluster/self-signed.ts';
+import { describeRunning } from './config/running.ts';
 import { createContext, type Part } from './context.ts';
+import type { Dispatcher } from './dispatch/dispatcher.ts';
+import { dispatch } from './dispatch/index.ts';
+import { forward } from './forward/index.ts';
 import type { Context, Module } from './module.ts';
 import type { BoundAddress } from './net/listen.ts';
 import type { Logger } from './ops/log.ts';
-import type { Config } from './options.ts';
+import { type Config, configSchema } from './options.ts';
 import { hls } from './protocol/hls/index.ts';
 import { http } from './protocol/http/index.ts';
 import { httpFlv } from './protocol/http-flv/index.ts';
@@ -30,17 +34,23 @@ export interface RunningProcess {
 }
 
 /** The modules, in the order in which they start. To add a protocol, add its line. What is `once` a node has in one process alone. */
-function modules(config: Config, part: Part, recordings: LocalRecordings): Module[] {
+function modules(
+  config: Config,
+  part: Part,
+  { recordings, dispatch: dispatcher }: { readonly recordings: LocalRecordings; readonly dispatch: Dispatcher },
+): Module[] {
   const { siblings, identity, membership } = part;
   const once = (...only: Module[]) => (siblings.worker === 1 ? only : []);
   return [
     ...once(legacyCloud(config.legacy.cloud, selfSigned)),
     ...once(legacyEdge(config.legacy.edge, httpFlv())),
+    forward(),
     rtmp(config.rtmp),
     relay(identity?.trust),
     upstream(),
     ...(membership ? [cluster(membership, identity?.joinToken)] : part.cluster ? [clusterWorker()] : []),
-    api(config.metrics),
+    dispatch(dispatcher),
+    api(config.metrics, describeRunning(configSchema, config)),
     httpFlv(),
     hls(config.hls),
     ...once(record(recordings)),
@@ -59,7 +69,7 @@ export async function startProcess(config: Config, log: Logger, part: Part): Pro
   let stopping: Promise<void> | undefined;
   const stop = () => (stopping ??= stopAll(context, started));
   try {
-    for (const module of modules(config, part, context.recordings)) {
+    for (const module of modules(config, part, context)) {
       started.push(module);
       Object.assign(addresses, await module.start(context));
     }

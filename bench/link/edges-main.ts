@@ -48,7 +48,7 @@ async function receive(index: number): Promise<void> {
   const trust = trustOf(Identity.open(join(plan.folder, `edge${index}`)), new Attempts(clock));
   const { nodeId } = trust;
   const way = await findWay(
-    { origin, credentials: await trust.credentialsFor(origin, signal), nodeId },
+    { origin, credentials: await trust.credentialsFor(origin, signal), nodeId, clock },
     undefined,
     signal,
   );

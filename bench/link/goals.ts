@@ -24,6 +24,33 @@ export const GOALS: readonly Goal[] = [
   { loss: 0.05, burst: 1, streams: 10, residual: 0 },
 ];
 
+/** A goal's path in a few words. */
+export function nameOfPath({ loss, burst, streams }: Goal): string {
+  return [`${100 * loss} %`, burst > 1 && `bursts of ${burst}`, streams > 1 && `${streams} streams`]
+    .filter(Boolean)
+    .join(', ');
+}
+
+/** What the original nodes reached where media was lost and repairs took 40 ms there and back: how late the latest frame came. */
+export interface OriginalLag {
+  /** Of the stream, in Mbit/s. */
+  readonly rate: number;
+  readonly loss: number;
+  /** From the frame that came soonest after its time, in milliseconds. */
+  readonly lag: number;
+}
+
+/** Their lags on one machine, as they were measured once. */
+export const ORIGINAL_LAGS: readonly OriginalLag[] = [
+  { rate: 0.9, loss: 0.01, lag: 806 },
+  { rate: 0.9, loss: 0.05, lag: 849 },
+  { rate: 6, loss: 0.01, lag: 330 },
+  { rate: 6, loss: 0.05, lag: 4115 },
+];
+export const ORIGINAL_RTT = 40;
+/** Of the original's lag, what ours may have. */
+const SHARE_OF_LAG = 1 / 4;
+
 const GOAL_LATENCY = 500;
 const GOAL_RTT = 100;
 /** In milliseconds. */
@@ -50,6 +77,14 @@ export function judge(figures: Figures, settings: LinkSettings): Verdict[] {
       verdicts.push(verdict('overhead in %', figures['overhead %']!, 100 * goal.overhead));
   }
   return [...verdicts, ...judgeTimes(figures, settings)];
+}
+
+/** Holds a run of the legacy link, in the original's conditions, against the original. */
+export function judgeLegacy(figures: Figures, { lag }: OriginalLag): Verdict[] {
+  return [
+    verdict('frames missing', figures['missing']!, 0),
+    verdict('longest lag in ms', figures['lag ms']!, lag * SHARE_OF_LAG),
+  ];
 }
 
 /** What is lost on the way may differ by so much from run to run. */

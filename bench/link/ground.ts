@@ -34,8 +34,8 @@ export async function onPath<T>(
 }
 
 function planOf(kind: MediaKind, settings: LinkSettings, ports: number[], tunnel: string | undefined): PathPlan {
-  const { loss, burst, rtt, jitter, limit, queue, withoutRepairs, seed } = settings;
+  const { loss, burst, rtt, jitter, limit, queue, withoutRepairs, spareRepairs, seed } = settings;
   const bottleneck = limit > 0 && { rate: limit * MEGABIT, queue: (limit * MEGABIT * queue) / 8000 };
   const impairment = { loss: loss / 100, burst, delay: rtt / 2, jitter, ...bottleneck };
-  return { ...impairment, kind, withoutRepairs, seed, ports, ...(tunnel !== undefined && { tunnel }) };
+  return { ...impairment, kind, withoutRepairs, spareRepairs, seed, ports, ...(tunnel !== undefined && { tunnel }) };
 }

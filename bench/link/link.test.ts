@@ -3,12 +3,12 @@ import { test } from 'node:test';
 import { aacTrack } from '../../src/codec/aac/config.ts';
 import { h264Track } from '../../src/codec/h264/config.ts';
 import { TsMuxer } from '../../src/container/mpegts/muxer.ts';
-import { cross } from '../benches/link.ts';
 import { AUDIO, LOOP, prepareClip, readStamp, stamp, VIDEO } from '../clip.ts';
 import { installed } from '../process.ts';
 import type { Tag } from '../viewers/flv.ts';
 import { linkClip } from './clip.ts';
-import { judge, judgeNarrow } from './goals.ts';
+import { cross } from './crossing.ts';
+import { judge, judgeLegacy, judgeNarrow, ORIGINAL_LAGS } from './goals.ts';
 import { type Content, type MediaKind, meterOf } from './meter.ts';
 import { findTunnel } from './path.ts';
 import { readLinkSettings } from './settings.ts';
@@ -49,6 +49,13 @@ test('a narrow path is shared with TCP, and what is sent again can be kept from 
   const figures = await cross(TRANSPORTS.headwater, { ...settings, withoutRepairs: true }, tunnel);
   assert.ok(figures['TCP Mbit/s']! > 0.1 && figures['TCP Mbit/s']! < 6, JSON.stringify(figures));
   assert.ok(figures['residual packets']! > 0, JSON.stringify(figures));
+});
+
+test('what is said to repair media can be spared', { skip: skip || needsTunnel, timeout: 60_000 }, async () => {
+  // Nothing could be said by QUIC, and no picture would come.
+  const lossy = ['--loss', '90', '--rtt', '20', '--jitter', '0', '--rate', '0.5', '--seconds', '2'];
+  const figures = await cross(TRANSPORTS.legacy, readLinkSettings([...lossy, '--spare-repairs', ...onOneCore]), tunnel);
+  assert.ok(figures['path loss %']! > 50 && figures['frames']! > 0, JSON.stringify(figures));
 });
 
 /** An IPv4 packet of which only what is looked at is filled in. */
@@ -196,4 +203,10 @@ test('a run is held against what its path allows', () => {
   assert.deepEqual(failed('--loss', '10', '--latency', '100'), []);
   assert.deepEqual(failed('--loss', '0', '--rtt', '60'), ['holes', 'hand-over, ms from where it is to be']);
   assert.deepEqual(failed('--loss', '0', '--outage', '300'), ['frames missing after the outage']);
+});
+
+test('the legacy link may have a quarter of the original’s lag', () => {
+  const failed = (lag: number) =>
+    judgeLegacy({ missing: 0, 'lag ms': lag }, ORIGINAL_LAGS[2]!).flatMap(({ figure, pass }) => (pass ? [] : [figure]));
+  assert.deepEqual([failed(82), failed(83)], [[], ['longest lag in ms']]);
 });

@@ -21,12 +21,15 @@ const SOCKET_BUFFER = 4 * 1024 * 1024;
 /** One way of the path: counts what enters, and passes on what survives. */
 class Lane {
   readonly #direction: Direction;
+  /** For what is spared. */
+  readonly #spare: Direction | undefined;
   readonly #meter: Meter;
   readonly #withoutRepairs: boolean;
   readonly #counted = { packets: 0, bytes: 0, media: 0, mediaPackets: 0, mediaLost: 0 };
 
-  constructor({ kind, withoutRepairs = false, seed, ...impairment }: PathPlan, odd: number) {
+  constructor({ kind, withoutRepairs = false, spareRepairs = false, seed, ...impairment }: PathPlan, odd: number) {
     this.#direction = new Direction(2 * seed + odd, impairment);
+    if (spareRepairs) this.#spare = new Direction(2 * seed + odd, { ...impairment, loss: 0 });
     this.#meter = meterOf(kind);
     this.#withoutRepairs = withoutRepairs;
   }
@@ -38,7 +41,8 @@ class Lane {
     const [counted, lostBefore] = [this.#counted, this.#lost];
     counted.packets++;
     counted.bytes += packet.length;
-    this.#direction.pass(packet.length - IP_UDP, send);
+    const direction = content === 'media' ? this.#direction : (this.#spare ?? this.#direction);
+    direction.pass(packet.length - IP_UDP, send);
     if (content !== 'media') return;
     counted.media += packet.length;
     counted.mediaPackets++;

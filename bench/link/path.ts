@@ -11,6 +11,8 @@ export interface PathPlan extends Impairment {
   readonly kind: MediaKind;
   /** What is sent again does not even enter the path. */
   readonly withoutRepairs?: boolean;
+  /** Only media that passes for the first time is lost. */
+  readonly spareRepairs?: boolean;
   readonly seed: number;
   /** The program that makes namespaces; without it UDP alone is relayed, to these ports. */
   readonly tunnel?: string;

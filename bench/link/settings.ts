@@ -25,12 +25,17 @@ export interface LinkSettings extends Cores {
   readonly beside: 'tcp' | undefined;
   /** What is sent again is kept from the path. */
   readonly withoutRepairs: boolean;
+  /** Only media is lost, not what is sent to repair it. */
+  readonly spareRepairs: boolean;
   readonly seed: number;
   readonly peers: readonly (typeof PEERS)[number][];
   /** How often either node is ended and started again, in place of measuring one stream. */
   readonly restarts: number;
   /** Edges on a good path, in place of the impaired one. */
   readonly edges: number;
+  /** Whether to measure, one after another, all that the link is to reach; and the longest of it for as long as it is spoken of. */
+  readonly all: boolean;
+  readonly long: boolean;
   /** Whether to simulate in place of measuring. */
   readonly simulate: boolean;
   readonly json: boolean;
@@ -48,12 +53,15 @@ export const LINK_USAGE = `npm run bench -- link [options]
   --beside tcp            sends as much as it can from origin to edge by TCP as well
   --latency 500           ms from origin to edge
   --streams 1             how many streams cross (SRT takes one)
+  --spare-repairs         media alone is lost, not what is said to repair it
   --seconds 60            how long each transport is measured
   --outage 0              ms during which nothing passes, in the middle
   --seed 1                decides what is lost
   --peers srt,rtmp,legacy beside our link; 'none' runs it alone
   --restarts 100          instead: either node ends and comes again, in an order that the seed decides
   --edges 50              instead: the CPU time of one origin to so many edges, on a good path
+  --all                   instead: all that the link is to reach, 30 s each, with the simulator, 50 edges and 100 restarts
+  --long                  with it: ten minutes of 5 % loss
   --simulate              instead: the simulator, for what a real run cannot see
   --server-cores, --load-cores, --json: as above`;
 
@@ -71,20 +79,32 @@ export function readLinkSettings(args: string[]): LinkSettings {
     beside: { type: 'string' },
     latency: number('500'),
     streams: number('1'),
-    seconds: number('60'),
+    seconds: { type: 'string' },
     outage: number('0'),
     seed: number('1'),
     edges: number('0'),
     restarts: number('0'),
     peers: { type: 'string', default: PEERS.join() },
+    'spare-repairs': { type: 'boolean', default: false },
+    all: { type: 'boolean', default: false },
+    long: { type: 'boolean', default: false },
     simulate: { type: 'boolean', default: false },
     'server-cores': { type: 'string', default: DEFAULT_CORES.serverCores },
     'load-cores': { type: 'string', default: DEFAULT_CORES.loadCores },
     json: { type: 'boolean', default: false },
   } as const;
   const { values } = parseArgs({ args, options });
-  const { simulate, json, 'server-cores': serverCores, 'load-cores': loadCores } = values;
-  const within = (name: Numeric, least: number, most: number) => numberOf(name, values[name], least, most);
+  const {
+    all,
+    long,
+    simulate,
+    json,
+    'spare-repairs': spareRepairs,
+    'server-cores': serverCores,
+    'load-cores': loadCores,
+  } = values;
+  const within = (name: Numeric, least: number, most: number) =>
+    numberOf(name, values[name] ?? (all ? '30' : '60'), least, most);
   return {
     loss: within('loss', 0, 90),
     burst: within('burst', 1, 100),
@@ -95,6 +115,7 @@ export function readLinkSettings(args: string[]): LinkSettings {
     queue: within('queue', 1, 10_000),
     beside: values.beside === undefined ? undefined : beside(values.beside),
     withoutRepairs: false,
+    spareRepairs,
     latency: within('latency', 0, 10_000),
     streams: within('streams', 1, 50),
     seconds: within('seconds', 1, 86_400),
@@ -103,7 +124,7 @@ export function readLinkSettings(args: string[]): LinkSettings {
     edges: within('edges', 0, 200),
     restarts: within('restarts', 0, 10_000),
     peers: values.peers === 'none' ? [] : values.peers.split(',').map(peer),
-    ...{ simulate, json, serverCores, loadCores },
+    ...{ all, long, simulate, json, serverCores, loadCores },
   };
 }
 

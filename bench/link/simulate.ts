@@ -2,7 +2,7 @@ import { MILLISECOND, SECOND } from '../../src/base/clock.ts';
 import { LinkSimulation } from '../../test/support/link-simulation.ts';
 import { note } from '../measure.ts';
 import { type Report, type Row, type Verdict, verdict } from '../report.ts';
-import { GOALS, type Goal, isComparable } from './goals.ts';
+import { GOALS, type Goal, isComparable, nameOfPath } from './goals.ts';
 import type { LinkSettings } from './settings.ts';
 
 /** Each simulation has a seed of its own, and lasts so long. */
@@ -10,7 +10,7 @@ const DURATION = 60 * SECOND;
 /** So many packets must have crossed to tell that none stays lost, or fewer to see one in so many. */
 const MOST_PACKETS = 3_000_000;
 const LEAST_PACKETS = 300_000;
-const TO_BE_SURE = 10;
+const TO_BE_SURE = 30;
 const SEED_STEP = 7919;
 
 /** What many simulations of one path gave together. */
@@ -27,7 +27,7 @@ export function simulate(settings: LinkSettings): Report {
   const rows: Row[] = [];
   const verdicts: Verdict[] = [];
   for (const goal of GOALS) {
-    const name = nameOf(goal);
+    const name = nameOfPath(goal);
     note(name);
     const { packets, lost, abandoned, overhead } = simulateGoal(goal, settings);
     const figures = {
@@ -43,12 +43,6 @@ export function simulate(settings: LinkSettings): Report {
       verdicts.push(verdict(`overhead in %, ${name}`, (100 * overhead) / packets, 100 * goal.overhead));
   }
   return { rows, verdicts };
-}
-
-function nameOf({ loss, burst, streams }: Goal): string {
-  return [`${100 * loss} %`, burst > 1 && `bursts of ${burst}`, streams > 1 && `${streams} streams`]
-    .filter(Boolean)
-    .join(', ');
 }
 
 function simulateGoal(goal: Goal, settings: LinkSettings): Sum {

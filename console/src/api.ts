@@ -48,6 +48,11 @@ export interface Client {
   readonly alive: number;
   readonly send_bytes: number;
   readonly recv_bytes: number;
+  readonly kbps: Rates;
+  readonly pageUrl: string;
+  /** The name of its stream, and its path: `/live/movie`. */
+  readonly name: string;
+  readonly url: string;
 }
 
 /** A recording; times are Unix milliseconds. */
@@ -100,10 +105,6 @@ export async function logOut(): Promise<void> {
 
 export async function listStreams(): Promise<LiveStream[]> {
   return (await call<{ streams: LiveStream[] }>('GET', `/streams?start=0&count=${listLimit}`)).streams;
-}
-
-export async function listClients(): Promise<Client[]> {
-  return (await call<{ clients: Client[] }>('GET', `/clients?start=0&count=${listLimit}`)).clients;
 }
 
 export async function getSummary(): Promise<Summary> {

@@ -1,12 +1,14 @@
+import { later } from './later.tsx';
 import { route } from './navigation.ts';
-import { Overview } from './pages/overview.tsx';
 import { Play } from './pages/play.tsx';
-import { Recordings } from './pages/recordings.tsx';
 import { Room } from './pages/room.tsx';
 import { Watch } from './pages/watch.tsx';
 import { Header } from './parts/header.tsx';
 import { Link } from './parts/link.tsx';
 import { t } from './settings.ts';
+
+/** What viewers need nothing of. */
+const Console = later(async () => (await import('./pages/console.tsx')).Console);
 
 /** The whole page. */
 export function App() {
@@ -22,11 +24,10 @@ export function App() {
 
 function Page() {
   const place = route.value;
-  if (place.page === 'overview') return <Overview />;
   if (place.page === 'play') return <Play key={location.pathname} app={place.app} name={place.name} />;
   if (place.page === 'room') return <Room key={location.pathname} app={place.app} name={place.name} />;
-  if (place.page === 'recordings') return <Recordings />;
   if (place.page === 'watch') return <Watch key={place.id} id={place.id} />;
+  if (place.page !== 'unknown') return <Console place={place} />;
   return (
     <section class="card notice">
       <p>{t('unknownPage')}</p>

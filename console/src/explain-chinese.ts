@@ -15,7 +15,7 @@ export const findingsInChinese: Readonly<Record<string, { readonly what: string;
       '请在那个节点上查看此流的诊断：可能是它的推流端中断了。如果那边正常，则是节点之间的线路有问题；这里的日志写有断开的原因。',
   },
   'uplink-dips': {
-    what: '推流端的画面和声音最多迟到 {late_ms} 毫秒，最近 {seconds_s} 秒内发生 {dips} 次；码率从 {usual_kbps} 降到 {least_kbps} kbit/s。它的上行带宽不能始终承载这路流。',
+    what: '推流端的画面和声音最多迟到 {late_ms} 毫秒，最近 {seconds_s} 秒内发生 {dips} 次；它需要 {needed_kbps} kbit/s，最差时只到 {least_kbps}。它的上行带宽不能始终承载这路流。',
     remedy:
       '把码率降到上行带宽的三分之二，或者用网线代替 Wi-Fi。OBS：设置 > 输出 > 视频比特率，以及 高级 > 网络 > 动态改变码率。ffmpeg：-b:v，并把 -maxrate 设为相同、-bufsize 设为一半。',
   },
@@ -38,6 +38,11 @@ export const findingsInChinese: Readonly<Record<string, { readonly what: string;
     what: '同一时刻的声音比画面晚到 {skew_ms} 毫秒（负数表示早到）：播放器必须等待较晚的一方，缓冲小的会卡顿。',
     remedy:
       '让编码器把两者一起发送。ffmpeg：-max_interleave_delta 500000，某个输入本身较晚时用 -itsoffset；x264 加 -tune zerolatency，因为前瞻会推迟画面。OBS：编辑 > 高级音频属性 > 同步偏移。',
+  },
+  'sound-length': {
+    what: '时间戳跨越 {time_s} 秒，声音却有 {sound_s} 秒：播放器会用静音填补空隙，或者在那里停住，或者丢掉多余的声音，口型也会对不上。',
+    remedy:
+      '如果缺少，是声音被漏掉了：设备掉线、处理器太慢，或者编码器在静音时暂停。如果比例固定，则是采样率不对：系统、设备以及 OBS 的 设置 > 音频 中都设为同一个采样率，例如 48 kHz。ffmpeg：-af aresample=async=1。',
   },
   'pictures-missing': {
     what: '编码器漏掉了画面：每秒 {fps} 帧，却有长达 {longest_ms} 毫秒没有画面，最近 {seconds_s} 秒内有 {times} 次。',
@@ -72,6 +77,11 @@ export const findingsInChinese: Readonly<Record<string, { readonly what: string;
     what: '边缘节点 {remote} 报告：发给它的包丢失 {lost_percent} %，其中 {residual_percent} %（{residual} 个）无法补回。那里的观众会看到花屏。',
     remedy:
       '请在那个边缘节点上查看此流的诊断：它知道多大的 relay.latency 才够。在那里设置它，或者设 relay.latency: auto。',
+  },
+  'link-without-udp': {
+    what: '此流从 {remote} 经 QUIC 或 TLS 传来，因为 UDP 不通：途中每次丢失都会耽搁其后的一切。',
+    remedy:
+      '请在那个节点的防火墙及其服务商处开放 relay.media 的 UDP 端口（默认 5220）。若不想用 UDP，也不想看到此提示，可在这里设 relay.media: off。',
   },
   'node-busy': {
     what: '本节点的工作进程 {worker} 在最近一分钟有 {busy_percent} % 的时间在忙，待办的事最多等了 {delay_ms} 毫秒：所有流的数据都会发送得晚。',

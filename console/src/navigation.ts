@@ -17,6 +17,12 @@ export function navigate(href: string): void {
   scrollTo(0, 0);
 }
 
+/** Puts the address of what is shown into the place of the present one. */
+export function rewrite(href: string): void {
+  history.replaceState(null, '', href);
+  look();
+}
+
 function look(): void {
   here.value = { pathname: location.pathname, search: location.search };
 }

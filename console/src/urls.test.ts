@@ -11,6 +11,7 @@ import {
   roomPath,
   rtmpUrl,
   serverQuery,
+  streamPath,
   streamText,
   vhostOf,
 } from './urls.ts';
@@ -61,7 +62,11 @@ test('whatever a stream is called, its page leads back to it', () => {
   fc.assert(
     fc.property(fc.array(segment, { minLength: 1, maxLength: 3 }), segment, (app, name) => {
       const stream = { vhost: '', app: app.join('/'), name };
-      for (const [page, path] of Object.entries({ play: playPath(stream), room: roomPath(stream) })) {
+      for (const [page, path] of Object.entries({
+        play: playPath(stream),
+        room: roomPath(stream),
+        stream: streamPath(stream),
+      })) {
         assert.deepEqual(parseRoute(path), { page, app: stream.app, name });
         assert.match(path, /^[\w/%.~!*'()-]+$/);
       }

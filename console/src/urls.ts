@@ -26,6 +26,11 @@ export function roomPath(stream: StreamName): string {
   return `/room/${escapePath(stream)}${vhostQuery(stream)}`;
 }
 
+/** Path and query of the page on which the operator looks into a stream. */
+export function streamPath(stream: StreamName): string {
+  return `/stream/${escapePath(stream)}${vhostQuery(stream)}`;
+}
+
 /** A stream as the API names it: `live/movie`, with the vhost before it where that is not the default one. */
 export function streamText({ vhost, app, name }: StreamName): string {
   return [vhost === defaultVhost ? '' : vhost, app, name].filter(Boolean).join('/');

@@ -8,8 +8,11 @@ export interface Polled<T> {
   readonly reload: () => void;
 }
 
-/** Calls `load` now and again `interval` ms after each answer, as long as the component and the page are visible. */
-export function usePoll<T>(load: () => Promise<T>, interval: number): Polled<T> {
+/**
+ * Calls `load` now and again `interval` ms after each answer, as long as the component and the page are visible. Another `question`
+ * is asked at once; until it is answered the answer to the one before stands.
+ */
+export function usePoll<T>(load: () => Promise<T>, interval: number, question = ''): Polled<T> {
   const [answer, setAnswer] = useState<{ data: T | undefined; error: unknown }>({ data: undefined, error: undefined });
   const [round, setRound] = useState(0);
 
@@ -37,7 +40,7 @@ export function usePoll<T>(load: () => Promise<T>, interval: number): Polled<T> 
       clearTimeout(timer);
       document.removeEventListener('visibilitychange', run);
     };
-  }, [round, interval]);
+  }, [round, interval, question]);
 
   return { ...answer, reload: () => setRound((last) => last + 1) };
 }

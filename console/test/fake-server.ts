@@ -25,11 +25,17 @@ export class FakeServer {
   clients: Client[] = [];
   kicked: string[] = [];
   links: LinkList = { links: [], pushes: [] };
+  /** By path below `/api/v1/`: what is answered, beside `code`. */
+  readonly answers = new Map<string, (query: URLSearchParams) => object>();
+  /** What was asked for, but lists: method and path. */
+  readonly asked: string[] = [];
   /** What is wrong with all streams. */
   explanation: Explanation | undefined;
   recordings: Recording[] = [];
   /** Whether visitors may know of the recordings of a stream. */
   recordingsOpen = false;
+  /** What the server says that it can do, as OpenAPI has it. */
+  operations: Readonly<Record<string, object>> = {};
   /** How far back streams go; not at all where it is absent. */
   shift: Shift | undefined;
   /** By `app/name`: what is played, or the HTTP status to answer; 404 where there is nothing. */
@@ -135,6 +141,15 @@ export class FakeServer {
     if (path === 'shift') return this.shift ? say(200, { code: 0, ...this.shift }) : say(404, { code: 404, error: '' });
     const [isList, id] = [path === 'recordings', /^recordings\/(.+)$/.exec(path)?.[1]];
     if (!this.admin && !((id ?? query.get('stream')) && this.recordingsOpen)) return refuse(401);
+    if (request.method === 'DELETE' && path.startsWith('clients/'))
+      this.#kick(decodeURIComponent(path.slice('clients/'.length)));
+    const made = this.answers.get(path);
+    if (made || request.method !== 'GET') this.asked.push(`${request.method} ${request.url!.slice('/api/v1/'.length)}`);
+    if (made) return say(200, { code: 0, ...made(query) });
+    if (path === 'cluster') return say(200, { code: 0, nodes: [], streams: [] });
+    if (path.endsWith('/details')) return say(200, { code: 0, detail: null, viewers: [] });
+    if (path === 'history') return say(200, { code: 0, nodes: [] });
+    if (path === 'openapi.json') return say(200, { paths: this.operations });
     if (path.endsWith('/explain'))
       return this.explanation
         ? say(200, { code: 0, ...this.explanation })
@@ -147,9 +162,9 @@ export class FakeServer {
         ? say(200, { code: 0, recording })
         : say(404, { code: 404, error: 'there is no such recording' });
     }
-    if (request.method === 'DELETE') this.#kick(decodeURIComponent(path.slice('clients/'.length)));
     const data = { self: { cpu_percent: 0.084, mem_kbyte: 92_000 } };
-    say(200, { code: 0, streams: this.streams, clients: this.clients, data });
+    const clients = this.clients.filter(({ stream }) => stream === (query.get('stream') || stream));
+    say(200, { code: 0, streams: this.streams, clients, total: clients.length, data });
   }
 
   #recordingsOf(stream: string | null) {

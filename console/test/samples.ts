@@ -30,6 +30,10 @@ export function client(id: string, stream: string, change: Partial<Client> = {})
     alive: 91,
     send_bytes: 31_400_000,
     recv_bytes: 412,
+    kbps: { recv_30s: 0, send_30s: 2449 },
+    name: stream,
+    url: `/live/${stream}`,
+    pageUrl: '',
     ...change,
   };
 }

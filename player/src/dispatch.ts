@@ -27,8 +27,11 @@ export interface DispatchEvents {
 
 const LONGEST_WAIT = 5_000;
 
-/** Asks for lines. A server that has none to give is itself the only line. Rejects with a {@link DispatchError}. */
-export async function askForLines(wish: Wish, exclude: readonly string[]): Promise<Lines> {
+/**
+ * Asks for lines; who only wants to know how they are does not `reserve` a place. A server that has none to give is itself the only
+ * line. Rejects with a {@link DispatchError}.
+ */
+export async function askForLines(wish: Wish, exclude: readonly string[], reserve: boolean): Promise<Lines> {
   const { stream, server, query, viewer, region, protocols, lines } = wish;
   if (lines) return { lines, events: '' };
   const body = JSON.stringify({
@@ -37,6 +40,7 @@ export async function askForLines(wish: Wish, exclude: readonly string[]): Promi
     protocols,
     ...(region && { region }),
     ...(exclude.length && { exclude }),
+    ...(!reserve && { reserve }),
   });
   const response = await fetch(`${server}/api/v1/lines${query}`, {
     method: 'POST',

@@ -124,7 +124,7 @@ test('a line that is alone is opened anew when it has been silent for long, and 
   assert.equal(suspicion.settle(), undefined);
 });
 
-async function ask(t: TestContext, answer: RequestListener, exclude: readonly string[] = []) {
+async function ask(t: TestContext, answer: RequestListener, exclude: readonly string[] = [], reserve = true) {
   const server = createServer(answer).listen(0, '127.0.0.1');
   await once(server, 'listening');
   t.after(() => server.close());
@@ -138,7 +138,7 @@ async function ask(t: TestContext, answer: RequestListener, exclude: readonly st
     protocols: ['http-flv', 'ws-flv'],
     lines: undefined,
   };
-  return { base, lines: askForLines(wish, exclude) };
+  return { base, lines: askForLines(wish, exclude, reserve) };
 }
 
 test('a server is asked for what the viewer wishes', async (t) => {
@@ -154,6 +154,21 @@ test('a server is asked for what the viewer wishes', async (t) => {
   assert.deepEqual((await lines).lines, [told]);
   const body = { stream: 'live/a movie', viewer: 'v', protocols: ['http-flv', 'ws-flv'], exclude: ['z'] };
   assert.deepEqual(bodies, ['/api/v1/lines?token=1', body]);
+});
+
+test('who only wants to look has no place kept', async (t) => {
+  let body: unknown;
+  const { lines } = await ask(
+    t,
+    async (request, response) => {
+      body = JSON.parse(Buffer.concat(await request.toArray()).toString());
+      response.end('{"lines": []}');
+    },
+    [],
+    false,
+  );
+  await lines;
+  assert.equal((body as { reserve: unknown }).reserve, false);
 });
 
 test('one that has no lines to give is the only line itself', async (t) => {

@@ -33,11 +33,11 @@ export class Roster {
     return this.#lines;
   }
 
-  /** Asks for the lines as they are now. Resolves to the reason for which there are none. */
-  async ask(): Promise<Failure | undefined> {
+  /** Asks for the lines as they are now, to go to one of them unless it is only to `look`. Resolves to the reason for which there are none. */
+  async ask(purpose: 'go' | 'look' = 'go'): Promise<Failure | undefined> {
     const exclude = [...new Set([...this.#excluded, ...this.#trials.nodes(this.#lines, performance.now())])];
     try {
-      const { lines, events } = await askForLines(this.#wish, exclude);
+      const { lines, events } = await askForLines(this.#wish, exclude, purpose === 'go');
       this.#lines = lines.filter(({ protocol }) => this.#wish.protocols.includes(protocol));
       this.#listen(events);
       this.#events.changed();
@@ -88,20 +88,20 @@ export class Roster {
     this.#stop?.();
     this.#address = address;
     const { server } = this.#wish;
-    const changed = () => void this.#review();
+    const changed = () => void this.#review('look');
     this.#stop = address === '' ? undefined : listen(address, server, { move: (move) => this.#move(move), changed });
   }
 
   #move({ to, exclude = [] }: Move): void {
     this.#excluded = exclude;
-    if (!to) return void this.#review();
+    if (!to) return void this.#review('go');
     if (!this.find(to.id)) this.#lines = [to, ...this.#lines];
     this.#events.move(to);
   }
 
   /** Asks again, and leaves the present line where it is there no more, or clearly worse than another. */
-  async #review(): Promise<void> {
-    await this.ask();
+  async #review(purpose: 'go' | 'look'): Promise<void> {
+    await this.ask(purpose);
     const present = this.#allowed().find(({ id }) => id === this.#present);
     const best = this.best();
     if (best && best.id !== this.#present && (!present || isClearlyWorse(present, best))) this.#events.move(best);

@@ -110,7 +110,7 @@ export class Watch {
 
   /** Asks for the lines as they are now. */
   refresh(): void {
-    void this.#roster.ask();
+    void this.#roster.ask('look');
   }
 
   close(): void {

@@ -15,6 +15,8 @@ export interface AccessRequest {
   /** Lower-case names, where the protocol is HTTP. */
   readonly headers?: Readonly<Record<string, string | string[] | undefined>>;
   readonly protocol: string;
+  /** The ids of the servers that asked for their own clients before this one was asked. */
+  readonly via?: string;
   /** The short id of the session that asks. */
   readonly session: string;
 }
@@ -37,13 +39,18 @@ const DEADLINE = 2_000;
 
 /** The one gate that every ingest and egress asks before it says yes. */
 export class AccessGate {
-  readonly #providers: readonly AccessProvider[];
+  readonly #providers: AccessProvider[];
   readonly #settings: GateSettings;
 
   /** Providers are asked in this order until one decides. When all pass, only `play` is allowed. */
   constructor(providers: readonly AccessProvider[], settings: GateSettings = {}) {
-    this.#providers = providers;
+    this.#providers = [...providers];
     this.#settings = settings;
+  }
+
+  /** Has one more asked, behind the others. */
+  add(provider: AccessProvider): void {
+    this.#providers.push(provider);
   }
 
   /** Returns when the request is granted; throws {@link RefusedError} `forbidden` when it is not, or when nobody decided in time. */

@@ -7,16 +7,16 @@ import { api } from './index.ts';
 import { describeApi } from './openapi.ts';
 import { wholeAnswer } from './operation.ts';
 import { resources } from './resources.ts';
-import { createServices } from './services.ts';
+import { createServices, stopServices } from './services.ts';
 
 const METRICS = { access: 'admin', streams: 100 } as const;
 const MOVIE = '__defaultVhost__/live/movie';
 const CONCERT = 'music.example/stage/a/concert';
 
-/** The fields of SRS 7, in its order. */
+/** The fields of SRS 7, in its order, and ours behind them. */
 const FIELDS = {
   stream:
-    'id name vhost app tcUrl url live_ms clients frames audio_frames video_frames send_bytes recv_bytes kbps publish video audio',
+    'id name vhost app tcUrl url live_ms clients frames audio_frames video_frames send_bytes recv_bytes kbps publish video audio delay',
   vhost: 'id name enabled clients streams send_bytes recv_bytes kbps hls',
   client: 'id vhost stream ip pageUrl swfUrl tcUrl url name type publish alive send_bytes recv_bytes kbps',
   self: 'version pid ppid argv cwd mem_kbyte mem_percent cpu_percent srs_uptime',
@@ -72,6 +72,7 @@ test('a stream is described in the fields of SRS', async () => {
     recv_bytes: PUBLISHED_BYTES,
     video: { codec: 'H264', profile: 'High', level: '3.1', width: 1280, height: 720 },
     audio: { codec: 'AAC', sample_rate: 48_000, channel: 2, profile: 'LC' },
+    delay: { added_ms: 0, total_ms: 0, total_p99_ms: 0 },
   });
   assert.equal(concert.tcUrl, 'rtmp://192.0.2.4/stage/a?vhost=music.example');
   assert.equal(concert.url, 'music.example/stage/a/concert');
@@ -239,11 +240,15 @@ test('the document describes every route, and every route is described', async (
 
 test('answers and examples are as the document says', async () => {
   const services = createServices(server.context);
-  services.rates.stop();
+  stopServices(services);
   const operations = resources(services, () => describeApi([], ''));
-  const ids: Record<string, string> = {};
+  const ids: Record<string, string> = { nodes: 'self' };
   for (const list of ['streams', 'vhosts', 'clients']) ids[list] = (await server.get(`/api/v1/${list}`))[list][0].id;
-  const queries: Record<string, string> = { '/api/v1/shift': '?stream=live/movie' };
+  ids.trace = ids.clients!;
+  const queries: Record<string, string> = {
+    '/api/v1/shift': '?stream=live/movie',
+    '/api/v1/lines': '?stream=live/movie',
+  };
   for (const each of operations) {
     assert.deepEqual(each.answer.parse(each.example), each.example, `${each.path}: the example`);
     // Nothing is recorded here.

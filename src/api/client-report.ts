@@ -34,6 +34,11 @@ const TYPES: Readonly<Record<string, string>> = {
   'http-flv play': 'flv-play',
 };
 
+/** What the API calls those who publish or play by a protocol. */
+export function clientType(protocol: string, role: 'publish' | 'play'): string {
+  return TYPES[`${protocol} ${role}`] ?? `${protocol}-${role}`;
+}
+
 /** Whether somebody from outside this node has said what it wants. */
 export function isClient(session: Session): session is Client {
   return session.path !== undefined && session.role !== undefined && !session.isInner;
@@ -53,7 +58,7 @@ export function reportClient(client: Client, rates: Rates, clock: Clock): Client
     tcUrl: tcUrl(path, client),
     url: streamUrl(path),
     name,
-    type: TYPES[`${protocol} ${role}`] ?? `${protocol}-${role}`,
+    type: clientType(protocol, role),
     publish: role === 'publish',
     alive: Math.round((clock.wall() - since) / 1000) / 1000,
     send_bytes: bytesOut,

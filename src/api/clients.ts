@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import type { ClientFilter } from './client-filter.ts';
 import { ApiError, SRS_CODE } from './error.ts';
-import { type Operation, operation } from './operation.ts';
+import { type Operation, operation, type Parameter } from './operation.ts';
 import { lastOfPage, page, paging } from './paging.ts';
 import type { Services } from './services.ts';
 import { count, kbps } from './shapes.ts';
@@ -41,6 +42,22 @@ const example: z.output<typeof client> = {
   kbps: { recv_30s: 0, send_30s: 2449 },
 };
 
+const LONGEST = 200;
+
+const filtering: readonly Parameter[] = [
+  { name: 'stream', description: 'Those of one stream: its id.', schema: { type: 'string' } },
+  {
+    name: 'role',
+    description: 'Those who publish, or those who play.',
+    schema: { type: 'string', enum: ['publish', 'play'] },
+  },
+  {
+    name: 'text',
+    description: 'Those in whose id, address, protocol or stream this stands, in capitals or not.',
+    schema: { type: 'string', maxLength: LONGEST },
+  },
+];
+
 const absent = { 404: 'There is no such client: code 2049.' };
 
 /** `/api/v1/clients`, one of them, and its end. */
@@ -52,12 +69,12 @@ export function clients({ survey }: Services): Operation[] {
       path: '/api/v1/clients',
       group,
       summary: 'All who publish or play.',
-      query: paging,
+      query: [...paging, ...filtering],
       envelope: 'node',
-      answer: z.object({ total: count, clients: z.array(client) }),
+      answer: z.object({ total: count.describe('Of those that fit.'), clients: z.array(client) }),
       example: { total: 1, clients: [example] },
       async handle({ url }) {
-        const { total, clients } = await survey.clients(lastOfPage(url));
+        const { total, clients } = await survey.clients(lastOfPage(url), readFilter(url));
         return { total, clients: [...page(clients, url)] };
       },
     }),
@@ -95,4 +112,20 @@ export function clients({ survey }: Services): Operation[] {
 
 function absentClient(): ApiError {
   return new ApiError(404, 'there is no such client', SRS_CODE.noClient);
+}
+
+/** An empty parameter is none. */
+function readFilter({ searchParams }: URL): ClientFilter {
+  const [stream, role, text] = ['stream', 'role', 'text'].map((name) => searchParams.get(name) ?? '') as [
+    string,
+    string,
+    string,
+  ];
+  if (role !== '' && role !== 'publish' && role !== 'play') throw new ApiError(400, 'role must be publish or play');
+  if (text.length > LONGEST) throw new ApiError(400, `text must have at most ${LONGEST} characters`);
+  return {
+    ...(stream !== '' && { stream }),
+    ...(role !== '' && { role }),
+    ...(text !== '' && { text: text.toLowerCase() }),
+  };
 }

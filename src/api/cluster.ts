@@ -16,11 +16,15 @@ const node = z.object({
     .describe(
       'Whether it could be asked for its streams, which takes relay.listen; else its viewers are missing below.',
     ),
+  name: z.string().describe('What it is called in the list of lines.'),
+  region: z.string(),
+  draining: z.boolean().describe('Whether all are to leave it.'),
   version: z.string(),
   since_ms: count.describe('When it was started: Unix time in milliseconds.'),
   cpu: z.number().nonnegative().describe('Of one core: 1 is all of it.'),
   streams: count,
   viewers: count,
+  publishers: count,
   kbps: count.describe('What it sends.'),
 });
 
@@ -35,10 +39,22 @@ type NodeAnswer = z.output<typeof node>;
 type StreamAnswer = z.output<typeof stream>;
 
 const id = '5f0c1d6e9ab24c7f8e31';
-const load = { cpu: 0.12, streams: 4, viewers: 120, kbps: 240_000 };
+const load = { cpu: 0.12, streams: 4, viewers: 120, publishers: 3, kbps: 240_000 };
+const called = { name: 'North 1', region: 'north', draining: false };
 const example = {
   total: 1,
-  nodes: [{ id, role: 'origin', self: true, reached: true, version: '1.0.0', since_ms: 1_790_000_000_000, ...load }],
+  nodes: [
+    {
+      id,
+      role: 'origin',
+      ...called,
+      self: true,
+      reached: true,
+      version: '1.0.0',
+      since_ms: 1_790_000_000_000,
+      ...load,
+    },
+  ],
   streams: [{ stream: 'live/movie', owner: id, nodes: [id, '9d02e5b1c3f84a6e7720'], viewers: 460 }],
 } satisfies { total: number; nodes: NodeAnswer[]; streams: StreamAnswer[] };
 
@@ -72,12 +88,13 @@ function describeNode(
   { node: { load, since, ...rest }, streams }: NodeReport,
   cluster: Cluster | undefined,
 ): NodeAnswer {
-  const { id: nodeId, role, version } = rest;
+  const { id: nodeId, role, version, front, draining } = rest;
   const { cpu, viewers, bitrate } = load;
   return {
     ...{ id: nodeId, role, version, self: nodeId === cluster?.nodeId, reached: streams !== undefined },
     since_ms: Math.floor(since / MILLISECOND),
-    ...{ cpu, streams: load.streams, viewers, kbps: Math.round(bitrate / 1000) },
+    ...{ name: front?.name ?? nodeId, region: front?.region ?? '', draining: draining !== undefined },
+    ...{ cpu, streams: load.streams, viewers, publishers: front?.publishers ?? 0, kbps: Math.round(bitrate / 1000) },
   };
 }
 

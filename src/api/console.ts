@@ -61,7 +61,7 @@ function headersOf(pathname: string): Readonly<Record<string, string>> {
 
 /** The console has one page, which finds out by itself what its URL means; what looks like a file is none of its pages. */
 function wantsPage({ request, url: { pathname } }: Exchange): boolean {
-  if (pathname === '/' || /^\/(?:play|room)\//.test(pathname)) return true;
+  if (pathname === '/' || /^\/(?:play|room|stream)\//.test(pathname)) return true;
   const isFile = /\.[^/]*$/.test(pathname);
   return !isFile && /\btext\/html\b/.test(request.headers.accept ?? '');
 }

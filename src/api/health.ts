@@ -6,9 +6,9 @@ export function health(): Module {
   let status: 'starting' | 'ready' | 'stopping' = 'starting';
   return {
     name: 'health',
-    async start({ http }) {
+    async start({ http, dispatch }) {
       route(http, /^\/healthz$/, () => 'ok');
-      route(http, /^\/readyz$/, () => status);
+      route(http, /^\/readyz$/, () => (status === 'ready' && dispatch.isDraining ? 'draining' : status));
       return {};
     },
     ready() {
@@ -20,7 +20,11 @@ export function health(): Module {
   };
 }
 
-function route(http: HttpRouter, pattern: RegExp, ask: () => 'ok' | 'starting' | 'ready' | 'stopping'): void {
+function route(
+  http: HttpRouter,
+  pattern: RegExp,
+  ask: () => 'ok' | 'starting' | 'ready' | 'draining' | 'stopping',
+): void {
   http.route(['GET', 'HEAD'], pattern, ({ response }) => {
     const status = ask();
     sendJson(response, status === 'ok' || status === 'ready' ? 200 : 503, { status });

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { RunningOption } from '../config/running.ts';
 import type { Context, Module } from '../module.ts';
 import type { Exchange } from '../net/http.ts';
 import { forward } from '../net/http-forward.ts';
@@ -10,21 +11,21 @@ import type { metricsOptions } from './options.ts';
 import { apiPage, PAGE_HEADERS, refusalPage } from './page.ts';
 import { serveRecordings } from './recording-files.ts';
 import { resources } from './resources.ts';
-import { createServices, type Services } from './services.ts';
+import { createServices, type Services, stopServices } from './services.ts';
 
 /** What this module serves, as the other workers know it. */
 const ALL = /^\/(?:api(?:\/.*)?|metrics|recordings\/[\w-]+(?:\/(?:index\.m3u8|media\.mp4))?)$/;
 
 /**
  * The HTTP API under `/api/v1`, the page that shows it at `/api`, and `/metrics`. The first worker of a node answers; the others
- * hand requests on to it, and tell it what they know.
+ * hand requests on to it, and tell it what they know. `running` is the configuration that is shown.
  */
-export function api(options: z.output<typeof metricsOptions>): Module {
+export function api(options: z.output<typeof metricsOptions>, running: readonly RunningOption[] = []): Module {
   let services: Services | undefined;
   return {
     name: 'api',
     async start(context: Context) {
-      services = createServices(context);
+      services = createServices(context, running);
       const metrics = metricsOf(services, options.streams);
       const { siblings, http } = context;
       if (siblings.worker > 1) {
@@ -44,8 +45,7 @@ export function api(options: z.output<typeof metricsOptions>): Module {
       if (services) services.rtmpPort = addresses['rtmp']?.port;
     },
     async stop() {
-      services?.rates.stop();
-      services?.witness.stop();
+      if (services) stopServices(services);
     },
   };
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { MILLISECOND } from '../base/clock.ts';
 import type { LinkReport, LinkStream, PushReport } from '../net/links.ts';
+import { inMs } from './delay.ts';
 import { type Operation, operation } from './operation.ts';
 import type { Services } from './services.ts';
 import { count } from './shapes.ts';
@@ -162,9 +162,4 @@ function describeReceived({ latency, delay, outcome: { better, ...achieved }, ..
       ...(better && { better: { latency_ms: inMs(better.latency), residual: better.residual } }),
     },
   };
-}
-
-/** With one decimal. */
-function inMs(time: number): number {
-  return Math.round((10 * time) / MILLISECOND) / 10;
 }

@@ -70,6 +70,7 @@ test('a stream has its numbers, and they go with it', async (t) => {
     [`headwater_stream_skipped_frames_total{${label}}`, 32],
     [`headwater_stream_keyframe_interval_seconds{${label}}`, 2],
     [`headwater_stream_viewers{${label},protocol="http-flv"}`, 1],
+    [`headwater_stream_delay_seconds{${label},quantile="0.5"}`, 0],
   ];
   for (const [name, value] of expected) assert.equal(samples.get(name), value, name);
   publisher.close(true);
@@ -127,4 +128,24 @@ test('metrics are open to all where that is configured', async (t) => {
   const response = await server.fetch('/metrics');
   assert.equal(response.status, 200);
   assert.ok(parse(await response.text()).has('headwater_streams'));
+});
+
+test('how late a stream comes here is told where it is known', async (t) => {
+  const server = await start(t);
+  await server.publish(path('movie'));
+  const stream = server.context.hub.find(path('movie'))!;
+  stream.mirrored = { token: 1, next: 0, floor: 0, needsKeyframe: false, isInner: false };
+  const names = (samples: Map<string, number>) => [...samples].filter(([name]) => name.includes('_delay_seconds{'));
+  assert.deepEqual(names(await scrape(server)), []);
+  const delay = { total: { p50: 700_000, p99: 710_000 }, added: 500_000 };
+  const follow = () => Promise.reject(new Error('not here'));
+  stream.publisher!.session.passage = { ahead: 0, delay, loss: undefined, isInner: false, follow };
+  const label = `stream="${path('movie')}"`;
+  assert.deepEqual(names(await scrape(server)), [
+    [`headwater_stream_delay_seconds{${label},quantile="0.5"}`, 0.7],
+    [`headwater_stream_delay_seconds{${label},quantile="0.99"}`, 0.71],
+    [`headwater_stream_added_delay_seconds{${label}}`, 0.5],
+  ]);
+  const [{ delay: told }] = (await server.get('/api/v1/streams')).streams;
+  assert.deepEqual(told, { added_ms: 500, total_ms: 700, total_p99_ms: 710 });
 });

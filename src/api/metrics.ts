@@ -1,5 +1,6 @@
 import { AggregatorRegistry, Counter, collectDefaultMetrics, Gauge, type MetricObject, Registry } from 'prom-client';
 import type { Hub } from '../hub/hub.ts';
+import type { Delay } from '../hub/passage.ts';
 import type { Recordings } from '../hub/recordings.ts';
 import type { Sessions } from '../hub/session.ts';
 import type { Admission } from '../net/admission.ts';
@@ -100,6 +101,7 @@ export class Metrics {
     node.bursts.inc(pacer.counters.bursts);
     node.busy.inc(pacer.counters.spent / SECOND);
     node.reconnects.inc(routes.reconnects);
+    node.lost.inc(routes.skipped);
     for (const { state } of routes) node.routes.inc({ state });
     for (const { protocol, role, isInner } of sessions)
       if (!isInner) node.sessions.inc({ protocol, role: role ?? 'none' });
@@ -120,7 +122,7 @@ export class Metrics {
 
   #countStreams(): void {
     const metrics = this.#stream;
-    for (const { stream, counts, keyframeInterval, windowBytes, viewers } of this.#streams.look(
+    for (const { stream, counts, keyframeInterval, windowBytes, viewers, delay } of this.#streams.look(
       this.#sources.hub.streams,
     )) {
       metrics.received.inc({ stream }, counts.bytesIn);
@@ -134,8 +136,16 @@ export class Metrics {
       metrics.publishes.inc({ stream }, counts.publishes);
       metrics.window.set({ stream }, windowBytes);
       if (keyframeInterval > 0) metrics.keyframeInterval.set({ stream }, keyframeInterval / SECOND);
+      if (delay) this.#countDelay(stream, delay);
       for (const [protocol, count] of viewers) metrics.viewers.set({ stream, protocol }, count);
     }
+  }
+
+  #countDelay(stream: string, { total: { p50, p99 }, added }: Delay): void {
+    const { delay, addedDelay } = this.#stream;
+    delay.set({ stream, quantile: '0.5' }, p50 / SECOND);
+    delay.set({ stream, quantile: '0.99' }, p99 / SECOND);
+    if (added !== undefined) addedDelay.set({ stream }, added / SECOND);
   }
 
   #nodeMetrics() {
@@ -147,6 +157,7 @@ export class Metrics {
       sessions: this.#gauge('sessions', 'Connected peers by protocol and by what they do.', 'protocol', 'role'),
       routes: this.#gauge('routes', 'Routes to and from other servers, by how they are doing.', 'state'),
       reconnects: this.#counter('route_reconnects_total', 'How often a route was begun again.'),
+      lost: this.#counter('route_skipped_frames_total', 'Frames published here that no origin got in time.'),
       received: this.#counter('received_bytes_total', 'Media bytes from publishers.'),
       sent: this.#counter('sent_bytes_total', 'Media bytes to viewers.'),
       intervals: this.#counter(
@@ -200,6 +211,17 @@ export class Metrics {
       keyframeInterval: this.#gauge(
         'stream_keyframe_interval_seconds',
         'Time between the last two key frames.',
+        'stream',
+      ),
+      delay: this.#gauge(
+        'stream_delay_seconds',
+        'How late frames come to this node, since they came in at the one to which they are published.',
+        'stream',
+        'quantile',
+      ),
+      addedDelay: this.#gauge(
+        'stream_added_delay_seconds',
+        'What the way from the node before adds to the median of that.',
         'stream',
       ),
       viewers: this.#gauge('stream_viewers', 'Viewers of a stream at present.', 'stream', 'protocol'),

@@ -1,3 +1,4 @@
+import type { Delay } from '../hub/passage.ts';
 import type { Stream } from '../hub/stream.ts';
 import type { Traffic } from './traffic.ts';
 
@@ -23,6 +24,8 @@ export interface StreamNumbers {
   readonly keyframeInterval: number;
   /** What its frames take in memory. */
   readonly windowBytes: number;
+  /** How late they come to this node; undefined for many, and where it is not known. */
+  readonly delay?: Delay | undefined;
   /** How many there are at present, by protocol. */
   readonly viewers: ReadonlyMap<string, number>;
 }
@@ -73,6 +76,7 @@ export class MostWatched {
       counts,
       keyframeInterval: stream.mirrored?.isInner ? 0 : stream.counters.keyframeInterval,
       windowBytes: stream.log.bytes,
+      delay: stream.mirrored?.isInner ? undefined : stream.delay,
       viewers: countViewers([stream]),
     };
   }

@@ -1,5 +1,7 @@
+import type { RunningOption } from '../config/running.ts';
 import type { Context } from '../module.ts';
 import { packageVersion } from '../ops/version.ts';
+import { Chronicle } from './chronicle.ts';
 import { Witness } from './explain/witness.ts';
 import { Guard } from './guard.ts';
 import { type Identity, makeIdentity } from './identity.ts';
@@ -20,22 +22,33 @@ export interface Services {
   readonly survey: Survey;
   /** What they know of how a stream is doing. */
   readonly witness: Witness;
+  /** The last hour. */
+  readonly chronicle: Chronicle;
+  /** The configuration as it runs. */
+  readonly options: readonly RunningOption[];
   readonly version: string;
   /** Where RTMP is played; known once all modules listen. */
   rtmpPort: number | undefined;
 }
 
-/** Begins to measure; `stop()` of rates and witness end that. */
-export function createServices(context: Context): Services {
+/** Begins to measure; {@link stopServices} ends that. */
+export function createServices(context: Context, options: readonly RunningOption[] = []): Services {
   const { clock, hub } = context;
   const traffic = new Traffic(hub, clock.wall());
   const rates = new Rates(clock, () => counted(context, traffic));
   const machine = new Machine(clock);
   const survey = new Survey({ context, rates, traffic, machine });
   const [guard, identity] = [new Guard(context), makeIdentity(context.siblings.run)];
-  const witness = new Witness({ context, traffic });
-  const measuring = { machine, rates, traffic, survey, witness };
-  return { context, guard, identity, ...measuring, version: packageVersion(), rtmpPort: undefined };
+  const [witness, chronicle] = [new Witness({ context, traffic }), new Chronicle(context, traffic)];
+  const measured = { machine, rates, traffic, survey, witness, chronicle };
+  return { context, guard, identity, ...measured, options, version: packageVersion(), rtmpPort: undefined };
+}
+
+/** Ends what {@link createServices} has begun. */
+export function stopServices({ rates, witness, chronicle }: Services): void {
+  rates.stop();
+  witness.stop();
+  chronicle.stop();
 }
 
 function* counted({ hub, sessions }: Context, traffic: Traffic): Generator<Counted> {

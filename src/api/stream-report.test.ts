@@ -12,6 +12,7 @@ const report = (path: string, more: Partial<StreamReport> = {}): StreamReport =>
   audioFrames: 0,
   kbps: { recv_30s: 0, send_30s: 0 },
   publisher: null,
+  delay: null,
   video: null,
   audio: null,
   ...more,

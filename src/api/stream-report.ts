@@ -1,3 +1,4 @@
+import type { Delay } from '../hub/passage.ts';
 import type { Stream } from '../hub/stream.ts';
 import type { AudioTrack, VideoTrack } from '../media/track.ts';
 import { describeAudio, describeVideo } from './media.ts';
@@ -18,13 +19,15 @@ export interface StreamReport {
   readonly kbps: Kbps;
   /** The publisher's session, and the URL by which it came; null in workers to which nobody publishes the stream. */
   readonly publisher: { readonly id: string; readonly tcUrl: string } | null;
+  /** Null where it is not known, and in workers that have it from another one. */
+  readonly delay: Delay | null;
   readonly video: ReturnType<typeof describeVideo> | null;
   readonly audio: ReturnType<typeof describeAudio> | null;
 }
 
 /** What this worker knows of a stream. */
 export function reportStream(
-  { path, since, counters, publisher, readers, tracks }: Stream,
+  { path, since, counters, publisher, readers, tracks, mirrored, delay }: Stream,
   rates: Rates,
 ): StreamReport {
   const [video, audio] = [tracks.get('video'), tracks.get('audio')] as [VideoTrack | undefined, AudioTrack | undefined];
@@ -37,6 +40,7 @@ export function reportStream(
     ...{ path, since, clients, bytesIn, bytesOut, videoFrames, audioFrames },
     kbps: rates.of([since, counters]),
     publisher: own ? { id: own.id, tcUrl: tcUrl(path, own) } : null,
+    delay: (mirrored?.isInner ? undefined : delay) ?? null,
     video: video ? describeVideo(video) : null,
     audio: audio ? describeAudio(audio) : null,
   };
@@ -63,6 +67,7 @@ function merge(one: StreamReport, other: StreamReport): StreamReport {
     audioFrames: one.audioFrames + other.audioFrames,
     kbps: sumOfRates([one.kbps, other.kbps]),
     publisher: one.publisher ?? other.publisher,
+    delay: one.delay ?? other.delay,
     video: one.video ?? other.video,
     audio: one.audio ?? other.audio,
   };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parsePath } from '../hub/path.ts';
+import { delayShape, describeDelay } from './delay.ts';
 import { ApiError, SRS_CODE } from './error.ts';
 import { streamId, vhostId } from './identity.ts';
 import { audio, video } from './media.ts';
@@ -31,6 +32,7 @@ const stream = z.object({
   }),
   video: video.nullable(),
   audio: audio.nullable(),
+  delay: z.object(delayShape).describe('How late it comes to this server from the one to which it is published.'),
 });
 
 const example: z.output<typeof stream> = {
@@ -51,6 +53,7 @@ const example: z.output<typeof stream> = {
   publish: { active: true, cid: '341w361a' },
   video: { codec: 'H264', profile: 'High', level: '3.1', width: 1280, height: 720 },
   audio: { codec: 'AAC', sample_rate: 48_000, channel: 2, profile: 'LC' },
+  delay: { added_ms: 501.2, total_ms: 501.2, total_p99_ms: 503.9 },
 };
 
 /** `/api/v1/streams` and one of them. */
@@ -109,5 +112,6 @@ function describe(report: StreamReport): z.output<typeof stream> {
     publish: { active: publisher !== null, cid: publisher?.id ?? '' },
     video: report.video,
     audio: report.audio,
+    delay: describeDelay(report.delay ?? undefined),
   };
 }

@@ -1,10 +1,14 @@
 import { RefusedError } from '../base/errors.ts';
+import { MOST_HOPS, type Trace } from '../hub/passage.ts';
 import type { StreamPath } from '../hub/path.ts';
 import type { Context } from '../module.ts';
 import type { LinkReport, PushReport } from '../net/links.ts';
+import { traceHere } from '../net/trace.ts';
+import { type ClientFilter, fits } from './client-filter.ts';
 import { type ClientReport, isClient, reportClient } from './client-report.ts';
 import type { Machine } from './machine.ts';
 import type { Rates } from './rates.ts';
+import { detailStream, type StreamDetail } from './stream-detail.ts';
 import { mergeStreams, reportStream, type StreamReport } from './stream-report.ts';
 import type { Traffic } from './traffic.ts';
 
@@ -46,11 +50,14 @@ export class Survey {
     const { siblings } = ground.context;
     this.#ground = ground;
     siblings.answer('streams', () => this.#streams());
-    siblings.answer('clients', (most) => this.#clients(most as number));
+    siblings.answer('clients', (asked) => this.#clients(...(asked as [number, ClientFilter])));
+    siblings.answer('detail', (path) => this.#detail(path as StreamPath));
+    siblings.answer('viewers', (path) => this.#viewers(path as StreamPath));
     siblings.answer('client', (id) => this.#client(id as string));
     siblings.answer('kick', (id) => this.#kick(id as string));
     siblings.answer('links', () => this.#links());
     siblings.answer('usage', () => this.#usage());
+    siblings.answer('trace', (id) => this.#trace(id as string));
     siblings.answer('publishes', (path) => this.#publishes(path as StreamPath));
   }
 
@@ -59,9 +66,23 @@ export class Survey {
     return mergeStreams([...this.#streams(), ...others.flat()]);
   }
 
-  /** At least the first `most`, if there are so many. */
-  async clients(most: number): Promise<ClientList> {
-    const lists = [this.#clients(most), ...(await this.#ask<ClientList>('clients', most))];
+  /** What the worker knows of a stream that has it from outside; undefined where none has it. */
+  async detail(path: StreamPath): Promise<StreamDetail | undefined> {
+    const others = async () => (await this.#ask<StreamDetail | null>('detail', path)).find((each) => each !== null);
+    return this.#detail(path) ?? (await others());
+  }
+
+  /** How many watch a stream here, by protocol. */
+  async viewers(path: StreamPath): Promise<Record<string, number>> {
+    const all = [this.#viewers(path), ...(await this.#ask<Record<string, number>>('viewers', path))];
+    const sum: Record<string, number> = {};
+    for (const [protocol, count] of all.flatMap(Object.entries)) sum[protocol] = (sum[protocol] ?? 0) + Number(count);
+    return sum;
+  }
+
+  /** At least the first `most` of those that fit, if there are so many. */
+  async clients(most: number, filter: ClientFilter = {}): Promise<ClientList> {
+    const lists = [this.#clients(most, filter), ...(await this.#ask<ClientList>('clients', [most, filter]))];
     const total = lists.reduce((sum, list) => sum + list.total, 0);
     return { total, clients: lists.flatMap(({ clients }) => clients) };
   }
@@ -69,6 +90,12 @@ export class Survey {
   async client(id: string): Promise<ClientReport | undefined> {
     const others = () => this.#ask<ClientReport | null>('client', id);
     return this.#client(id) ?? (await others()).find((each) => each !== null) ?? undefined;
+  }
+
+  /** The way of what a client plays or publishes. */
+  async trace(id: string): Promise<Trace | undefined> {
+    const others = () => this.#ask<Trace | null>('trace', id);
+    return (await this.#trace(id)) ?? (await others()).find((each) => each !== null) ?? undefined;
   }
 
   /** Closes a client; false when there is none of that id. */
@@ -117,9 +144,23 @@ export class Survey {
     return session.detail['origin'] === undefined;
   }
 
-  #clients(most: number): ClientList {
+  #detail(path: StreamPath): StreamDetail | null {
+    const { context, traffic } = this.#ground;
+    const stream = context.hub.find(path);
+    return stream && !stream.mirrored?.isInner ? detailStream(stream, traffic, context.clock) : null;
+  }
+
+  /** Other nodes are none. */
+  #viewers(path: StreamPath): Record<string, number> {
+    const viewers: Record<string, number> = {};
+    for (const { isInner, protocol } of this.#ground.context.hub.find(path)?.readers ?? [])
+      if (!isInner && protocol !== 'relay') viewers[protocol] = (viewers[protocol] ?? 0) + 1;
+    return viewers;
+  }
+
+  #clients(most: number, filter: ClientFilter): ClientList {
     const { context, rates } = this.#ground;
-    const all = [...context.sessions].filter(isClient);
+    const all = [...context.sessions].filter(isClient).filter((client) => fits(client, filter));
     const clients = all.slice(0, most).map((client) => reportClient(client, rates, context.clock));
     return { total: all.length, clients };
   }
@@ -128,6 +169,11 @@ export class Survey {
     const { context, rates } = this.#ground;
     const session = context.sessions.find(id);
     return session && isClient(session) ? reportClient(session, rates, context.clock) : null;
+  }
+
+  async #trace(id: string): Promise<Trace | null> {
+    const { context } = this.#ground;
+    return context.sessions.find(id) ? traceHere(context, id, MOST_HOPS).catch(() => null) : null;
   }
 
   #kick(id: string): boolean {

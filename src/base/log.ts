@@ -130,6 +130,11 @@ export class Log<T extends Entry> {
     this.wake();
   }
 
+  /** Drops the entries before a position: nobody will read them again. */
+  release(before: number): void {
+    while (this.#tail < Math.min(before, this.#head)) this.#drop();
+  }
+
   /** Drops all entries. Positions go on; readers find themselves overtaken. */
   clear(): void {
     while (this.#tail < this.#head) this.#drop();

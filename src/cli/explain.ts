@@ -1,23 +1,9 @@
-import { resolve } from 'node:path';
 import type { z } from 'zod';
 import { streamId } from '../api/identity.ts';
-import { readConfigFile } from '../config/file.ts';
-import { loadConfig } from '../config/load.ts';
 import { readPath, type StreamPath } from '../hub/path.ts';
 import { type Arguments, UsageError } from './arguments.ts';
-import { type BaseConfig, configure, DEFAULT_FILE, type Place } from './configuration.ts';
-import { baseUrl } from './url.ts';
-
-/** The server could not be asked, or refused; the message is one line. */
-export class UnansweredError extends Error {
-  override readonly name = 'UnansweredError';
-}
-
-/** Where the API is, and what lets in. */
-interface Server {
-  readonly url: string;
-  readonly token: string;
-}
+import { askServer, type Server, serverOf, UnansweredError } from './ask.ts';
+import type { BaseConfig, Place } from './configuration.ts';
 
 /** What of the API's answer is printed. */
 interface Explanation {
@@ -33,7 +19,6 @@ interface Explanation {
   }[];
 }
 
-const PATIENCE = 10_000;
 const WIDTH = 100;
 const SOURCES = { publisher: 'published by', node: 'fetched from', none: 'waits for its publisher' };
 
@@ -57,42 +42,10 @@ function pathOf(stream: string): StreamPath {
   }
 }
 
-/** The one that is named, else that of the configuration which a server here would have. */
-function serverOf<Config extends BaseConfig>(
-  { server, token }: Arguments,
-  place: Place,
-  schema: z.ZodType<Config>,
-): Server {
-  const { folder, env, named } = place;
-  const given = token ?? env['HEADWATER_ACCESS_ADMIN_TOKEN'] ?? '';
-  if (server !== undefined) return { url: server.replace(/\/+$/, ''), token: given };
-  const isThere = named !== undefined || readConfigFile(resolve(folder, DEFAULT_FILE)) !== undefined;
-  const { config, madeForThisRun = [] } = isThere ? configure(schema, place) : { config: loadConfig(schema, { env }) };
-  const { access, http } = config;
-  const address = http?.listenApi ?? http?.listen;
-  if (!address) throw new UsageError('http.listen is off here; name a server by --server URL');
-  const { host = '', port } = address;
-  const url = baseUrl('http', { host, port }, '127.0.0.1');
-  // The token that another run made for itself is not known.
-  return { url, token: token ?? (madeForThisRun.includes('access.adminToken') ? '' : access.adminToken) };
-}
-
-async function ask({ url, token }: Server, path: StreamPath): Promise<Explanation> {
-  const headers = token === '' ? {} : { authorization: `Bearer ${token}` };
-  const signal = AbortSignal.timeout(PATIENCE);
-  const response = await fetch(`${url}/api/v1/streams/${streamId(path)}/explain`, { headers, signal }).catch(
-    (error) => {
-      throw new UnansweredError(`${url} does not answer: ${reasonOf(error as Error)}`);
-    },
-  );
-  const answer = (await response.json().catch(() => ({}))) as Partial<Explanation> & { readonly error?: string };
-  if (response.ok && answer.findings) return answer as Explanation;
-  throw new UnansweredError(`${url} answers: ${answer.error ?? `${response.status} ${response.statusText}`}`);
-}
-
-/** What is below is more telling than "fetch failed". */
-function reasonOf({ message, cause }: Error): string {
-  return cause instanceof Error && cause.message !== '' ? cause.message : message;
+async function ask(server: Server, path: StreamPath): Promise<Explanation> {
+  const answer = await askServer<Explanation>(server, `streams/${streamId(path)}/explain`);
+  if (!answer.findings) throw new UnansweredError(`${server.url} does not explain streams`);
+  return answer as Explanation;
 }
 
 function linesOf({ stream, source, measures, findings }: Explanation): string[] {

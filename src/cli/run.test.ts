@@ -138,7 +138,7 @@ const wrong: [name: string, argv: string[], env: Record<string, string>, line: R
     'a wrong command',
     ['strat'],
     {},
-    /^headwater: strat is no command; allowed are start, demo, verify, convert and explain\n$/,
+    /^headwater: strat is no command; allowed are start, demo, verify, convert, explain and trace\n$/,
   ],
   [
     'a file that is absent',

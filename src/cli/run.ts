@@ -7,11 +7,13 @@ import { createLogger, type Logger } from '../ops/log.ts';
 import { packageVersion } from '../ops/version.ts';
 import { verify } from '../record/verify.ts';
 import { type Arguments, HELP, parseArguments, UsageError } from './arguments.ts';
+import { UnansweredError } from './ask.ts';
 import { type BaseConfig, type Configuration, configure, configureByEnvironment } from './configuration.ts';
 import { convert } from './convert.ts';
 import { Demo } from './demo.ts';
-import { explainStream, UnansweredError } from './explain.ts';
+import { explainStream } from './explain.ts';
 import { type SignalSource, untilSignal } from './signals.ts';
+import { traceSession } from './trace.ts';
 import { baseUrl, machineAddress } from './url.ts';
 import { type Welcome, welcomeBlock, welcomeFields } from './welcome.ts';
 
@@ -58,6 +60,8 @@ export async function run<Config extends BaseConfig>(
     else if (args.command === 'convert') around.stdout.write(convert((await load()).configSchema, args.file!, around));
     else if (args.command === 'explain')
       return (await explainStream(around, args, (await load()).configSchema)) === 0 ? 0 : FAILED;
+    else if (args.command === 'trace')
+      return (await traceSession(around, args, (await load()).configSchema)) ? 0 : FAILED;
     else await serve(around, args, await load());
     return 0;
   } catch (error) {

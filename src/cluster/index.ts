@@ -1,5 +1,5 @@
 import type { Context, Module } from '../module.ts';
-import { LoadGauge } from './load.ts';
+import { LoadGauge } from '../net/load.ts';
 import { type Membership, urlOf } from './node.ts';
 
 /** Has the other nodes of a cluster know of this one. */
@@ -13,10 +13,15 @@ export function cluster({ member, localAddress }: Membership, joinToken: string 
     },
     ready({ headwater }) {
       if (!context) return;
-      const { address } = context.config.cluster;
+      const { dispatch, config } = context;
+      const { address } = config.cluster;
       const load = new LoadGauge(context);
+      const host = () => address?.host ?? localAddress();
       const url = () => urlOf({ address, listens: headwater, local: localAddress(), joinToken });
-      member.start(() => ({ url: url(), load: load.read() }));
+      member.start(() => {
+        const { cpu, streams, viewers, bitrate } = load.read();
+        return { url: url(), load: { cpu, streams, viewers, bitrate }, front: dispatch.front(host()) };
+      });
     },
     async stop() {
       await member.stop();

@@ -2,8 +2,10 @@ import { type Clock, MILLISECOND, SECOND } from '../base/clock.ts';
 import { RefusedError } from '../base/errors.ts';
 import type { HubOptions } from '../hub/hub.ts';
 import type { Lease, Leases } from '../hub/lease.ts';
+import type { Trace } from '../hub/passage.ts';
 import { describePath, type StreamPath } from '../hub/path.ts';
-import type { Cluster, NodeRecord, NodeReport, Reach, StreamRecord, StreamReport } from '../net/cluster.ts';
+import type { LineCluster, NodeRecord, NodeReport, Reach, StreamRecord, StreamReport } from '../net/cluster.ts';
+import type { Places } from '../net/places.ts';
 import { type Directory, type DirectoryEvent, marked } from './directory/directory.ts';
 import { Holdings } from './holdings.ts';
 
@@ -26,8 +28,8 @@ export interface MemberOptions {
   readonly mark: number;
 }
 
-/** What a node says of itself: where it is to be reached, if it is, and how busy it is. */
-export type Self = Pick<NodeRecord, 'url' | 'load'>;
+/** What a node says of itself: where it is to be reached, if it is, how busy it is, and what there is for viewers. */
+export type Self = Pick<NodeRecord, 'url' | 'load' | 'front'>;
 
 /** How often a node says that it lives, and how soon after it has news; in microseconds. */
 const BEAT_EVERY = 1 * SECOND;
@@ -44,7 +46,7 @@ const MOST_KNOWN = 100_000;
 const MOST_ASKED = 16;
 
 /** One node's part in its cluster: says that it lives, claims streams for it, and finds those of others. */
-export class Member implements Leases, Cluster {
+export class Member implements Leases, LineCluster {
   readonly nodeId: string;
   readonly #options: MemberOptions;
   readonly #since: number;
@@ -54,6 +56,7 @@ export class Member implements Leases, Cluster {
   /** The claims under way: one at a time for each stream. */
   readonly #claims = new Map<StreamPath, Promise<Lease>>();
   readonly #listeners: ((record: StreamRecord) => void)[] = [];
+  readonly #hearers: ((news: unknown) => void)[] = [];
   #nodes: { readonly all: readonly NodeRecord[]; readonly at: number } = { all: [], at: Number.NEGATIVE_INFINITY };
   #self: () => Self = () => ({ load: { cpu: 0, streams: 0, viewers: 0, bitrate: 0 } });
   #yields: (path: StreamPath) => Promise<boolean> = async () => true;
@@ -142,6 +145,18 @@ export class Member implements Leases, Cluster {
     return Promise.all((await this.nodes()).map(ask));
   }
 
+  async trace(session: string): Promise<{ readonly trace: Trace | undefined; readonly unasked: number }> {
+    const others = (await this.nodes()).filter(({ id }) => id !== this.nodeId);
+    const found = Promise.withResolvers<Trace>();
+    let unasked = 0;
+    const ask = async (node: NodeRecord): Promise<void> => {
+      const trace = await this.#reach?.trace(node, session).catch(() => void unasked++);
+      if (trace) found.resolve(trace);
+    };
+    const trace = await Promise.race([found.promise, Promise.all(others.map(ask)).then(() => undefined)]);
+    return { trace, unasked };
+  }
+
   onMove(listener: (record: StreamRecord) => void): void {
     this.#listeners.push(listener);
   }
@@ -164,6 +179,23 @@ export class Member implements Leases, Cluster {
 
   streams(): Promise<readonly StreamRecord[]> {
     return this.#options.directory.streams();
+  }
+
+  get places(): Places {
+    return this.#options.directory;
+  }
+
+  async drain(node: string, isDraining: boolean): Promise<void> {
+    await this.#options.directory.drain(node, isDraining);
+    this.#nodes = { ...this.#nodes, at: Number.NEGATIVE_INFINITY };
+  }
+
+  tell(news: object): Promise<void> {
+    return this.#options.directory.tell(JSON.stringify(news));
+  }
+
+  onTold(listener: (news: unknown) => void): void {
+    this.#hearers.push(listener);
   }
 
   /** Makes this node the owner of a stream. */
@@ -232,12 +264,18 @@ export class Member implements Leases, Cluster {
   #hear(event: DirectoryEvent): void {
     if (event.type === 'moved') return this.#learn(event.record);
     if (this.#isStopped) return;
+    if (event.type === 'told') return this.#listen(event.news);
     // So that they can be reached when the directory cannot.
     this.#nodes = { ...this.#nodes, at: Number.NEGATIVE_INFINITY };
     void this.nodes();
     if (event.type === 'joined') return;
     this.#holdings.renew();
     this.#soon();
+  }
+
+  #listen(text: string): void {
+    const news: unknown = JSON.parse(text);
+    for (const hear of this.#hearers) hear(news);
   }
 
   /** Something about a stream is known: what is older than that is left aside. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { pushOptions } from './push.ts';
 import {
   duration,
+  flag,
   integer,
   list,
   listen,
@@ -14,6 +15,8 @@ import {
   type Value,
   value,
   WRONG,
+  writeDuration,
+  written,
 } from './values.ts';
 
 /** How much is logged, in what form, and where to. */
@@ -204,11 +207,13 @@ function originExtras(query: string): Omit<OriginAddress, 'host' | 'port'> | und
 /** `auto`, or a time: undefined stands for auto. */
 function latency(): Value<number | undefined, string | 0> {
   const time = duration('0s', '30s');
-  return value<number | undefined, string | 0>('auto or a time with its unit, such as 300ms, from 0s to 30s', (raw) => {
+  const allowed = 'auto or a time with its unit, such as 300ms, from 0s to 30s';
+  const type = value<number | undefined, string | 0>(allowed, (raw) => {
     if (raw === 'auto') return undefined;
     const parsed = time.safeParse(raw);
     return parsed.success ? parsed.data : WRONG;
   });
+  return written(type, writeDuration);
 }
 
 const HOST_NAME = /^[a-z0-9_](?:[a-z0-9_.-]{0,126}[a-z0-9_])?$/;
@@ -231,11 +236,13 @@ export const vhostsOption = option(
 /** `auto`, `off`, or per cent of the media: a share of it, up to all. */
 function fec(): Value<'auto' | 'off' | number, string | number> {
   const [words, percent] = [oneOf('auto', 'off'), integer(1, 100)];
-  return value<'auto' | 'off' | number, string | number>('auto, off or a whole number from 1 to 100', (raw) => {
+  const allowed = 'auto, off or a whole number from 1 to 100';
+  const type = value<'auto' | 'off' | number, string | number>(allowed, (raw) => {
     const [word, number] = [words.safeParse(raw), percent.safeParse(raw)];
     if (word.success) return word.data;
     return number.success ? number.data / 100 : WRONG;
   });
+  return written(type, (share) => String(typeof share === 'number' ? Math.round(100 * share) : share));
 }
 
 /** How streams go from node to node. */
@@ -267,6 +274,21 @@ export const relayOptions = section('How streams go from node to node: see docs/
   ),
   mtu: option(integer(576, 1452), 1200, 'The size of media packets at an origin: UDP payload in bytes.'),
   ...pushOptions,
+  publish: option(
+    oneOf('auto', 'forward', 'own'),
+    'auto',
+    "Whose streams are those that are published here: forward: an origin's, to which they are passed on; own: this node's; auto: an origin's at an edge, which is a node without relay.listen.",
+  ),
+  buffer: option(
+    duration('1s', '10m'),
+    '30s',
+    'How much of a stream that is passed on is held for an origin that is away, as far as window.bytes allows.',
+  ),
+  traverse: option(
+    flag(),
+    false,
+    'Whether the origin decides who may publish and play here, by the parameters that clients come with.',
+  ),
   idle: option(duration(), '10s', 'How long a fetched stream is kept after its last viewer has left.'),
   state: option(
     text(),

@@ -19,6 +19,11 @@ export function value<Out, In = Out>(allowed: string, parse: (raw: unknown) => O
   return type as unknown as Value<Out, In>;
 }
 
+/** A type of which `write` makes what stands in the file again; what is neither text nor number needs it. */
+export function written<Out, In>(type: Value<Out, In>, write: (value: Out & {}) => string): Value<Out, In> {
+  return type.meta({ ...type.meta(), write });
+}
+
 /** One option: its type, its default as it stands in the file, and its one line of comment. */
 export function option<Out, In>(
   type: Value<Out, In>,
@@ -78,19 +83,40 @@ const SIZE_UNITS = { B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 };
 /** A duration with its unit (`350ms`, `1.5s`, `10m`, `1h`, `7d`; a bare 0 needs none) in whole microseconds. */
 export function duration(least = '0s', most = '365d'): Value<number, string | 0> {
   const [from, to] = [least, most].map((limit) => quantity(limit, TIME_UNITS));
-  return value(`a time with its unit, such as 350ms, 5s, 10m or 1h, from ${least} to ${most}`, (raw) => {
-    const microseconds = quantity(raw, TIME_UNITS);
-    return within(microseconds, from!, to!) ? microseconds : WRONG;
-  });
+  const type = value<number, string | 0>(
+    `a time with its unit, such as 350ms, 5s, 10m or 1h, from ${least} to ${most}`,
+    (raw) => {
+      const microseconds = quantity(raw, TIME_UNITS);
+      return within(microseconds, from!, to!) ? microseconds : WRONG;
+    },
+  );
+  return written(type, writeDuration);
 }
 
 /** A size with its unit (`512KiB`, `32MiB`, `1GiB`; a bare number is bytes) in bytes. */
 export function size(least = '0B', most = '1024GiB'): Value<number, string | number> {
   const [from, to] = [least, most].map((limit) => quantity(limit, SIZE_UNITS));
-  return value(`a size with its unit, such as 512KiB, 32MiB or 1GiB, from ${least} to ${most}`, (raw) => {
-    const bytes = Number.isSafeInteger(raw) ? (raw as number) : quantity(raw, SIZE_UNITS);
-    return within(bytes, from!, to!) ? bytes : WRONG;
-  });
+  const type = value<number, string | number>(
+    `a size with its unit, such as 512KiB, 32MiB or 1GiB, from ${least} to ${most}`,
+    (raw) => {
+      const bytes = Number.isSafeInteger(raw) ? (raw as number) : quantity(raw, SIZE_UNITS);
+      return within(bytes, from!, to!) ? bytes : WRONG;
+    },
+  );
+  return written(type, (bytes) => inUnits(bytes, SIZE_UNITS));
+}
+
+/** A duration as it stands in the file. */
+export function writeDuration(microseconds: number): string {
+  return inUnits(microseconds, TIME_UNITS);
+}
+
+/** In the largest unit in which it is a short number. */
+function inUnits(amount: number, units: Readonly<Record<string, number>>): string {
+  const [smallest, ...others] = Object.entries(units);
+  const fits = ([, size]: [string, number]) => amount !== 0 && Number.isInteger((amount * 10) / size) && amount >= size;
+  const [name, size] = others.findLast(fits) ?? smallest!;
+  return `${amount / size}${name}`;
 }
 
 /** The number of base units of `<number><unit>`, rounded; NaN when it is not of this form. */
@@ -112,7 +138,8 @@ export interface ListenAddress {
 
 /** An address to listen on (`:1935`, `127.0.0.1:8080`, `[::1]:80`), `undefined` for `off`. */
 export function listen(): Value<ListenAddress | undefined, string> {
-  return value('an address such as :1935, 127.0.0.1:8080 or [::1]:8080 with a port up to 65535, or off', parseListen);
+  const allowed = 'an address such as :1935, 127.0.0.1:8080 or [::1]:8080 with a port up to 65535, or off';
+  return value(allowed, parseListen);
 }
 
 function parseListen(raw: unknown): ListenAddress | undefined | typeof WRONG {

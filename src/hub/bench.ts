@@ -75,10 +75,15 @@ function search(
     if (!same) continue;
     const shift = dts - same.dts;
     if (!agree(newest, ours, shift, least(ours, newest[0]!.dts, shift))) continue;
-    const floors = Array.from(newestByKind(stream), ([of, frame]) => [of, frame.dts + SLACK] as const);
-    return { shift, floors: new Map(floors) };
+    return alignBy(stream, shift);
   }
   return undefined;
+}
+
+/** The same where it is known what the times of a publisher are off. */
+export function alignBy(stream: Stream, shift: number): Alignment {
+  const floors = Array.from(newestByKind(stream), ([of, frame]) => [of, frame.dts + SLACK] as const);
+  return { shift, floors: new Map(floors) };
 }
 
 /**

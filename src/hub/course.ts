@@ -73,10 +73,12 @@ export class Course {
     if (lag - pace.floor > present.lateness) present.lateness = lag - pace.floor;
     if (kind === 'audio') {
       present.audioFrames++;
+      present.audioTime += step;
       if (lag < present.audioLag) present.audioLag = lag;
       return;
     }
     present.videoFrames++;
+    present.videoTime += step;
     if (lag < present.videoLag) present.videoLag = lag;
     if (step > present.longestStep) present.longestStep = step;
     if (keyframe) this.#open(present, dts);

@@ -8,6 +8,7 @@ import { Mirror } from './mirror.ts';
 import { describePath } from './path.ts';
 import { outwait, Publisher, type PublisherOptions } from './publisher.ts';
 import type { Session } from './session.ts';
+import { believed, type Standing, shiftOn } from './standing.ts';
 import { type Publishing, type Role, Stream } from './stream.ts';
 import { Tenures } from './tenures.ts';
 import { Waiting } from './waiting.ts';
@@ -56,6 +57,14 @@ export type RecordingEvent =
  * publishes here; resolves, and never rejects, when the stream is there or can't be had. `undefined`: not even tried.
  */
 export type Resolver = (path: string) => Promise<void> | undefined;
+
+/** Where a publisher comes from. */
+export interface Origin {
+  /** How its frames stood on the timeline where it was before. */
+  readonly stood?: Standing | undefined;
+  /** Whether it is fetched from a server, which begins with frames that it has kept. */
+  readonly isFetched?: boolean;
+}
 
 /** How far somebody has seen a stream: the token of its owner, and the newest time, in microseconds (-Infinity for nothing). */
 export interface Seen {
@@ -178,10 +187,18 @@ export class Hub {
 
   /**
    * Makes `session` the publisher of `path`, begins the stream if there is none, and replaces a present publisher as the
-   * takeover rule says; beside one, a backup stands by. One who `isFetched` comes from a server that begins with frames which it has
-   * kept. Throws {@link RefusedError} `busy` if that one stays, and the reason of `signal` when it aborts.
+   * takeover rule says; beside one, a backup stands by. One who says where it `stood` goes on there, on whichever node that was; one
+   * who `isFetched` comes from a server that begins with frames which it has kept. Throws {@link RefusedError} `busy` if another one
+   * stays, and the reason of `signal` when it aborts.
    */
-  async publish(path: string, session: Session, signal: Signal, role?: Role, isFetched = false): Promise<Publisher> {
+  async publish(
+    path: string,
+    session: Session,
+    signal: Signal,
+    role?: Role,
+    { stood, isFetched = false }: Origin = {},
+  ): Promise<Publisher> {
+    const standing = believed(stood, this.#clock.wall());
     const part = role ?? (this.#options.takeover === 'backup' ? 'backup' : 'main');
     const options = { segment: this.#options.segment, role: part, isFetched };
     for (;;) {
@@ -191,8 +208,8 @@ export class Hub {
         await this.#search(path, signal);
       const rival = part === 'backup' ? this.#streams.get(path)?.publisher : this.#rival(path);
       if (!rival) {
-        const lease = await this.#claim(path, signal);
-        if (this.#isFree(path, lease)) return this.#begin(this.#owned(path, lease), session, options);
+        const lease = await this.#claim(path, signal, standing);
+        if (this.#isFree(path, lease)) return this.#begin(this.#owned(path, lease), session, options, standing);
       } else if (part === 'backup' || rival.role === 'backup') {
         return this.#standBy(path, session, options);
       } else {
@@ -256,6 +273,7 @@ export class Hub {
   /** Counts `session` among the readers of `stream` until the function returned is called. */
   join(stream: Stream, session: Session): () => void {
     stream.readers.add(session);
+    session.source = stream;
     this.#emit({ type: 'read', stream, session });
     return () => {
       if (stream.readers.delete(session)) this.#emit({ type: 'stopped', stream, session });
@@ -319,11 +337,13 @@ export class Hub {
     return true;
   }
 
-  async #claim(path: string, signal: Signal): Promise<Lease> {
-    const lease = await this.#tenures.claim(path, this.#streams.get(path), this.seen(path).token);
+  async #claim(path: string, signal: Signal, standing: Standing | undefined): Promise<Lease> {
+    const present = this.#streams.get(path);
+    const lease = await this.#tenures.claim(path, present, Math.max(this.seen(path).token, standing?.token ?? 0));
     if ((signal.aborted || this.#closed) && !this.#streams.has(path)) this.#tenures.release(path);
     this.#check(signal);
-    return lease;
+    // Nobody here knows of the stream but he.
+    return present ? lease : { ...lease, anchor: lease.anchor ?? standing?.anchor };
   }
 
   /** Where a stream stands, or will begin. */
@@ -362,9 +382,9 @@ export class Hub {
     return stream;
   }
 
-  #begin(stream: Stream, session: Session, options: PublisherOptions): Publisher {
+  #begin(stream: Stream, session: Session, options: PublisherOptions, standing: Standing | undefined): Publisher {
     const publisher = this.#append(stream, this.#publisher(stream, session, options));
-    publisher.enter();
+    publisher.enter(shiftOn(stream.lease, standing));
     return publisher;
   }
 
@@ -424,6 +444,7 @@ export class Hub {
     this.#endings.get(stream)?.();
     this.#endings.delete(stream);
     stream.publisher = publishing;
+    stream.feeder = publishing.session;
     this.#emit({ type: 'published', stream, session: publishing.session });
     return publishing;
   }

@@ -38,7 +38,7 @@ class Stage {
 
   async publish(isFetched: boolean): Promise<Publisher> {
     const session = this.#sessions.open({ protocol: 'test', remote: 'here', close: () => {} });
-    const publisher = await this.#hub.publish(PATH, session, never, 'main', isFetched);
+    const publisher = await this.#hub.publish(PATH, session, never, 'main', { isFetched });
     publisher.announce(new Set(['video', 'audio']));
     return publisher;
   }

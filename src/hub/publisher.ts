@@ -2,8 +2,9 @@ import { type Clock, MILLISECOND, SECOND } from '../base/clock.ts';
 import type { Signal } from '../base/signal.ts';
 import type { Sample } from '../media/frame.ts';
 import { type Codec, type Kind, sameTrack, type Track } from '../media/track.ts';
-import { type Alignment, align, alignKept, Bench, type Held } from './bench.ts';
+import { type Alignment, align, alignBy, alignKept, Bench, type Held } from './bench.ts';
 import type { Session } from './session.ts';
+import type { Standing } from './standing.ts';
 import { isStartable, type Lineup, leadingKind, type Publishing, type Role, type Stream } from './stream.ts';
 
 /** How long, in media or in waiting, the first frames are held until all tracks have shown themselves. */
@@ -67,6 +68,8 @@ export class Publisher implements Publishing {
   #needsKeyframe = true;
   /** What the stream has of the same frames from another publisher. */
   #alignment: Alignment | undefined;
+  /** What was added to the time of its last frame. */
+  #shift: number | undefined;
   /** The track last met per kind, as it came in and as the stream has it. */
   readonly #tracks = new Map<Kind, { from: Track; to: Track }>();
 
@@ -94,10 +97,13 @@ export class Publisher implements Publishing {
 
   /**
    * Its turn has come. From now on it appends, or in a moment, when it is clear whether it goes on with what the stream has: where it
-   * has the same frames as the one before, straight on, else from a key frame that came later.
+   * has the same frames as the one before, straight on, else from a key frame that came later. With `shift` it is known what its times
+   * are off.
    */
-  enter(): void {
-    if (!this.#isFetched || !this.stream.lineup) return this.#go(align(this.stream, this.#held));
+  enter(shift?: number): void {
+    const { stream } = this;
+    if (shift !== undefined) return this.#go(alignBy(stream, shift), false);
+    if (!this.#isFetched || !stream.lineup) return this.#go(align(stream, this.#held));
     this.#cancelComparing = this.#clock.after(MOST_COMPARED, () => this.#go(undefined));
     this.#compare();
   }
@@ -111,13 +117,13 @@ export class Publisher implements Publishing {
     if (alignment) this.#go(alignment);
   }
 
-  /** Appends from now on. */
-  #go(alignment: Alignment | undefined): void {
+  /** Appends from now on: from its next frame on, or where pictures are not known to hang together from a key frame on, which need not be new. */
+  #go(alignment: Alignment | undefined, hangTogether = alignment !== undefined): void {
     const { stream } = this;
     const held = this.#held;
     this.#stopComparing();
     this.#bench = undefined;
-    this.#needsKeyframe = !alignment;
+    this.#needsKeyframe = !hangTogether;
     this.#alignment = alignment;
     this.#tracks.clear();
     stream.epoch++;
@@ -142,6 +148,13 @@ export class Publisher implements Publishing {
 
   get closed(): boolean {
     return this.#closed;
+  }
+
+  /** How its frames stand on the stream's timeline; undefined as long as it has appended none. */
+  get standing(): Standing | undefined {
+    const { token, anchor } = this.stream.lease;
+    if (this.#shift === undefined || anchor === undefined) return undefined;
+    return { token, anchor, shift: this.#shift };
   }
 
   /** Says which kinds of tracks will come, so that viewers need not wait for others. */
@@ -227,6 +240,7 @@ export class Publisher implements Publishing {
     }
     if (this.#alignment && sample.dts + this.#alignment.shift <= this.#alignment.floors.get(kind)!) return;
     const dts = stream.timeline.place(kind, sample.dts, arrival);
+    this.#shift = dts - sample.dts;
     const track = this.#track(sample.track);
     if (stream.newest.dts === Number.NEGATIVE_INFINITY) this.#events.anchored(ingest - dts);
     const startable = isStartable(sample, stream.lineup!);

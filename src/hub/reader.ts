@@ -2,7 +2,10 @@ import { RefusedError } from '../base/errors.ts';
 import type { Frame } from '../media/frame.ts';
 import { describeLineup, type Lineup, type Stream } from './stream.ts';
 
-/** A cursor into a stream's log. It begins at the newest key frame and, when overtaken by the window, goes on at the next one. */
+/**
+ * A cursor into a stream's log. It begins at the newest key frame, or at the first one from a position on, and goes on at the next
+ * one when it is overtaken by the window.
+ */
 export class Reader {
   readonly stream: Stream;
   /** Frames that the window took away before they were read. */
@@ -11,12 +14,17 @@ export class Reader {
   #hasBegun = false;
   /** Whether a startable frame must come before the next one is handed out. */
   #seeking = true;
-  readonly #lineup: Lineup | undefined;
+  #lineup: Lineup | undefined;
 
-  constructor(stream: Stream) {
+  constructor(stream: Stream, from = stream.log.start ?? stream.log.head) {
     this.stream = stream;
     this.#lineup = stream.lineup;
-    this.#position = stream.log.start ?? stream.log.head;
+    this.#position = from;
+  }
+
+  /** The position in the log that is read next. */
+  get position(): number {
+    return this.#position;
   }
 
   /**
@@ -25,6 +33,7 @@ export class Reader {
    */
   next(): Frame | undefined {
     const { log, lineup, ended } = this.stream;
+    this.#lineup ??= lineup;
     if (lineup !== this.#lineup) throw this.#changed(lineup!);
     if (this.#position < log.tail) this.#seeking = true;
     if (this.#seeking && !this.#seek()) {

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { RefusedError } from '../base/errors.ts';
+import type { Passage } from './passage.ts';
 
 /** What is known of a peer when it connects. */
 export interface Peer {
@@ -11,6 +12,11 @@ export interface Peer {
   readonly isInner?: boolean | undefined;
   /** Ends the session from outside, for the reason given. Must not throw. */
   readonly close: (reason: RefusedError) => void;
+}
+
+/** Where media comes from: the id of the session that brings it. */
+export interface Traceable {
+  readonly trace: string | undefined;
 }
 
 /** One connected peer, whatever protocol it speaks: all that the API, the logs, metrics and the access gate need of it. */
@@ -33,6 +39,10 @@ export class Session {
   skipped = 0;
   /** What the peer says of itself, such as `tcUrl`, `pageUrl`, `encoder`; never with secrets in it. */
   readonly detail: Record<string, string> = {};
+  /** What its media comes from. */
+  source: Traceable | undefined;
+  /** How the stream that it publishes comes to this node, where that is by another one. */
+  passage: Passage | undefined;
   readonly #close: (reason: RefusedError) => void;
 
   constructor(id: string, peer: Peer, since: number) {
@@ -42,6 +52,11 @@ export class Session {
     this.isInner = peer.isInner === true;
     this.since = since;
     this.#close = peer.close;
+  }
+
+  /** The session to look at next on the way to the publisher; undefined where this is the publisher, or that is not known. */
+  get trace(): string | undefined {
+    return this.source?.trace;
   }
 
   /** Asks the session to end. */

@@ -8,6 +8,7 @@ import { Course } from './course.ts';
 import type { ReadFile } from './files.ts';
 import { FrameStore } from './frame-store.ts';
 import type { Lease } from './lease.ts';
+import { type Delay, NO_DELAY, type Passage } from './passage.ts';
 import { Segments } from './segments.ts';
 import type { Session } from './session.ts';
 
@@ -89,6 +90,8 @@ export class Stream {
   };
   /** Who appends to it; undefined while it waits for a publisher to return. */
   publisher: Publishing | undefined;
+  /** Who did so last. */
+  feeder: Session | undefined;
   /** Who stands by to go on where that one fails. */
   readonly understudies = new Set<Publishing>();
   /** The tracks as of the newest frame. */
@@ -175,6 +178,21 @@ export class Stream {
     this.#shared.clear();
     for (const kind of this.tracks.keys()) if (lineup[kind] === undefined) this.tracks.delete(kind);
     this.log.clear();
+  }
+
+  /** The session that brings it, or brought it last, to this node. */
+  get trace(): string | undefined {
+    return this.feeder?.isInner ? this.feeder.trace : this.feeder?.id;
+  }
+
+  /** How it comes to this node, as long as it does, where that is by another one. */
+  get passage(): Passage | undefined {
+    return this.publisher?.session.passage;
+  }
+
+  /** How late its frames come to this node; undefined where that is not known. */
+  get delay(): Delay | undefined {
+    return this.mirrored ? this.passage?.delay : NO_DELAY;
   }
 
   /** Whether anybody here needs it. */

@@ -9,6 +9,9 @@ export interface Stretch {
   bytes: number;
   videoFrames: number;
   audioFrames: number;
+  /** How far their timestamps went on. */
+  videoTime: number;
+  audioTime: number;
   /** The longest time between two key frames of which the later one is here, and between two pictures; 0 for none. */
   longestGop: number;
   longestStep: number;
@@ -34,6 +37,8 @@ export function beginStretch(epoch: number, begin: number): Stretch {
     bytes: 0,
     videoFrames: 0,
     audioFrames: 0,
+    videoTime: 0,
+    audioTime: 0,
     longestGop: 0,
     longestStep: 0,
     lateness: 0,

@@ -71,10 +71,11 @@ export class Timeline {
     this.#latest = { output, arrival: now };
   }
 
-  /** The next frame belongs to another input that carries the same frames: `shift` is what its times are off. */
+  /** The next frame belongs to an input that carries the same frames: `shift` is what its times are off, whenever they come. */
   align(shift: number): void {
     this.restart();
     this.#shift = shift;
+    this.#latest = undefined;
   }
 
   /** The output time for a frame of `kind` that the input puts at `input` and that arrives at `now` (a monotonic clock). */

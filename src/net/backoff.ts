@@ -17,10 +17,15 @@ export class Backoff {
     this.#next = this.#first;
   }
 
-  /** Waits before the next attempt, but not for longer than until `signal` aborts. Never rejects. */
-  async wait(signal: AbortSignal): Promise<void> {
+  /** How long to wait before the next attempt, in milliseconds. */
+  next(): number {
     const pause = this.#next * (0.5 + Math.random() / 2);
     this.#next = Math.min(this.#next * 2, this.#longest);
-    await sleep(pause, undefined, { signal }).catch(() => {});
+    return pause;
+  }
+
+  /** Waits before the next attempt, but not for longer than until `signal` aborts. Never rejects. */
+  async wait(signal: AbortSignal): Promise<void> {
+    await sleep(this.next(), undefined, { signal }).catch(() => {});
   }
 }

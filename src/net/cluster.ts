@@ -1,7 +1,9 @@
 import type { Hub } from '../hub/hub.ts';
+import type { Trace } from '../hub/passage.ts';
 import type { StreamPath } from '../hub/path.ts';
 import type { Sessions } from '../hub/session.ts';
 import type { Stamp } from '../media/frame.ts';
+import type { Places } from './places.ts';
 import type { Siblings } from './siblings.ts';
 
 /** How busy a node is. */
@@ -12,6 +14,28 @@ export interface NodeLoad {
   readonly viewers: number;
   /** What it sends to viewers and other nodes, in bits per second. */
   readonly bitrate: number;
+}
+
+/** What there is of a node for viewers and publishers. */
+export interface NodeFront {
+  /** For people. */
+  readonly name: string;
+  readonly region: string;
+  /** How late each protocol is, by the names of lines, in milliseconds; those that are not served are not there. */
+  readonly protocols: Readonly<Record<string, number>>;
+  /** How late what is fetched from other nodes is, in milliseconds. */
+  readonly relayed: number;
+  /** Where it is reached by HTTP and RTMP, as URLs without a path; absent where it is not. */
+  readonly http?: string | undefined;
+  readonly rtmp?: string | undefined;
+  /** Who is sent to it. */
+  readonly takes: 'all' | 'viewers' | 'publishers' | 'none';
+  readonly publishers: number;
+  /** How long its event loop makes others wait, 99 of 100 times, in milliseconds. */
+  readonly delay: number;
+  /** The most watched of its streams, its own and those that it fetches. */
+  readonly owned: readonly StreamPath[];
+  readonly fetched: readonly StreamPath[];
 }
 
 /** A node as the others see it. */
@@ -26,6 +50,9 @@ export interface NodeRecord {
   /** Wall clock of its start, in microseconds since 1970. */
   readonly since: number;
   readonly load: NodeLoad;
+  readonly front?: NodeFront | undefined;
+  /** Since when it is to be left by all who are there, in microseconds since 1970, if it is. */
+  readonly draining?: number | undefined;
 }
 
 /** Who has a stream. A record stays for a while when the stream has ended, for the sake of its token. */
@@ -59,6 +86,8 @@ export interface NodeReport {
 export interface Reach {
   /** Asks the owner of a stream whether this node may have it, and waits so many milliseconds; rejects when there is no answer. */
   ask(owner: NodeRecord, path: StreamPath, patience: number): Promise<boolean>;
+  /** The way of a session of a node; undefined where it has none of that id. Rejects when there is no answer. */
+  trace(node: NodeRecord, session: string): Promise<Trace | undefined>;
   /** What a node has, the most watched first. Rejects when there is no answer. */
   survey(node: NodeRecord): Promise<readonly StreamReport[]>;
 }
@@ -78,21 +107,39 @@ export interface Cluster {
   reachBy(reach: Reach): void;
   /** What all nodes have; the others are asked. */
   survey(own: readonly StreamReport[]): Promise<readonly NodeReport[]>;
+  /** The way of a session of any other node, undefined where none that could be asked has it; and how many could not. */
+  trace(session: string): Promise<{ readonly trace: Trace | undefined; readonly unasked: number }>;
   /** Another node asks for a stream of this one: resolves to whether it may have it. */
   yields(path: StreamPath): Promise<boolean>;
+}
+
+/** The same as one sees it who gives out lines. */
+export interface LineCluster extends Cluster {
+  /** Of all nodes. */
+  readonly places: Places;
+  /** Has it stand in the record of a node that it is to be left, or no more. Rejects when the directory cannot be reached. */
+  drain(node: string, isDraining: boolean): Promise<void>;
+  /** Tells all nodes something, this one included: JSON. Rejects when the directory cannot be reached. */
+  tell(news: object): Promise<void>;
+  /** Has `listener` told of it. */
+  onTold(listener: (news: unknown) => void): void;
 }
 
 /** What a survey looks at. */
 interface SurveyGround {
   readonly hub: Hub;
   readonly sessions: Sessions;
+}
+
+/** The same where there may be other workers. */
+interface SharedGround extends SurveyGround {
   readonly siblings: Siblings;
 }
 
 const TOPIC = 'cluster streams';
 
 /** The streams of this node, of all its workers, the most watched first. */
-export async function surveyNode(ground: SurveyGround): Promise<StreamReport[]> {
+export async function surveyNode(ground: SharedGround): Promise<StreamReport[]> {
   const others = (await ground.siblings.ask(TOPIC)) as StreamReport[][];
   const all = new Map<StreamPath, StreamReport>();
   for (const report of [reportStreams(ground), ...others].flat()) {
@@ -103,16 +150,18 @@ export async function surveyNode(ground: SurveyGround): Promise<StreamReport[]> 
 }
 
 /** Answers the worker that was asked for the streams of the node. */
-export function answerSurveys(ground: SurveyGround): void {
+export function answerSurveys(ground: SharedGround): void {
   ground.siblings.answer(TOPIC, () => reportStreams(ground));
 }
 
-function reportStreams({ hub, sessions }: SurveyGround): StreamReport[] {
+/** The streams of this process, the most watched first. */
+export function reportStreams({ hub, sessions }: SurveyGround): StreamReport[] {
   const viewers = new Map<StreamPath, number>();
   for (const { role, path, protocol } of sessions) {
     if (role === 'play' && path !== undefined && protocol !== 'relay') viewers.set(path, (viewers.get(path) ?? 0) + 1);
   }
-  return Array.from(hub.streams, ({ path, mirrored }) => {
+  const reports = Array.from(hub.streams, ({ path, mirrored }) => {
     return { path, isOwner: mirrored === undefined, viewers: viewers.get(path) ?? 0 };
   });
+  return reports.sort((a, b) => b.viewers - a.viewers);
 }

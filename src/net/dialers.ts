@@ -3,6 +3,7 @@ import type { StreamPath } from '../hub/path.ts';
 import { shortId } from '../hub/session.ts';
 import type { Role, Stream } from '../hub/stream.ts';
 import type { Serving } from './serve.ts';
+import type { Cargo } from './takers.ts';
 
 /** What is fetched because somebody waits for it, perhaps from several servers at the same time. */
 export interface Demand {
@@ -21,6 +22,10 @@ export interface Dialer {
   pull(url: string, path: StreamPath, serving: Serving, demand?: Demand): Promise<never>;
   /** Publishes a stream at `url`. Rejects with the reason why that is over. Absent where a protocol has no way to. */
   push?(url: string, stream: Stream, serving: Serving): Promise<never>;
+  /** Publishes what was published here at `url`, and sends all of it: see {@link Taker.take}. */
+  carry?(url: string, cargo: Cargo, serving: Serving): Promise<never>;
+  /** Asks the server whether one may come with the parameters of `url`. Rejects when not, and where it cannot be asked. */
+  ask?(url: string, signal: AbortSignal): Promise<void>;
 }
 
 /** Servers that a stream came through, and proxies between them; more are taken for a circle. */

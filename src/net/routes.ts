@@ -21,6 +21,8 @@ export type RouteState = 'waiting' | 'connecting' | 'running' | 'retrying';
 export class Routes {
   /** How often any route was begun again, those included that are gone. */
   reconnects = 0;
+  /** Frames that were published here and that no origin got. */
+  skipped = 0;
   readonly #routes = new Set<() => Iterable<RouteReport>>();
 
   /** Shows routes, by what tells how they are doing. */

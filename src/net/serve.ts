@@ -1,4 +1,5 @@
 import { ProtocolError, RefusedError } from '../base/errors.ts';
+import type { Hub } from '../hub/hub.ts';
 import type { Session, Sessions } from '../hub/session.ts';
 import type { Logger } from '../ops/log.ts';
 
@@ -6,6 +7,8 @@ import type { Logger } from '../ops/log.ts';
 export interface Ground {
   readonly sessions: Sessions;
   readonly log: Logger;
+  /** What is here already: a viewer's first line tells from where. */
+  readonly hub?: Pick<Hub, 'find'>;
 }
 
 /** Whom a session is with. */
@@ -26,12 +29,12 @@ export class Departure extends Error {
 /** What a session is run with. */
 export class Serving {
   readonly session: Session;
-  readonly #log: Logger;
+  readonly #ground: Ground;
   readonly #ending = new AbortController();
 
-  constructor({ sessions, log }: Ground, peer: ServedPeer) {
-    this.session = sessions.open({ ...peer, close: (reason) => this.end(reason) });
-    this.#log = log;
+  constructor(ground: Ground, peer: ServedPeer) {
+    this.session = ground.sessions.open({ ...peer, close: (reason) => this.end(reason) });
+    this.#ground = ground;
   }
 
   /** Aborts when the session is to end. */
@@ -41,15 +44,18 @@ export class Serving {
 
   /** A log whose every line carries the session's id. Made when asked for: most sessions have nothing to say in between. */
   get log(): Logger {
-    return this.#log.child({ session: this.session.id });
+    return this.#ground.log.child({ session: this.session.id });
   }
 
   /** To be called once it is known what the peer came for: writes the line of the session's start. */
   begin(role: 'publish' | 'play', path: string): void {
-    const { id, protocol, remote, detail, isInner } = this.session;
-    this.session.role = role;
-    this.session.path = path;
-    this.#log[isInner ? 'debug' : 'info']({ session: id, protocol, remote, path, ...detail }, `${role} begins`);
+    const { session } = this;
+    const { log, hub } = this.#ground;
+    session.role = role;
+    session.path = path;
+    if (role === 'play') session.source ??= hub?.find(path);
+    const { id, protocol, remote, detail, isInner, trace } = session;
+    log[isInner ? 'debug' : 'info']({ session: id, protocol, remote, path, trace, ...detail }, `${role} begins`);
   }
 
   /** Asks the session to end, for the reason given. */
@@ -82,9 +88,20 @@ export async function serve(
 
 /** The one line of a session's end. */
 function report(log: Logger, session: Session, cause: unknown, isAttempt = false): void {
-  const { id, protocol, remote, role, path, bytesIn, bytesOut, skipped, since, isInner } = session;
+  const { id, protocol, remote, role, path, bytesIn, bytesOut, skipped, since, isInner, trace } = session;
   const seconds = Math.round(Date.now() - since / 1000) / 1000;
-  const fields = { session: id, protocol, remote, path, seconds, bytesIn, bytesOut, skipped, ...classify(cause) };
+  const fields = {
+    session: id,
+    protocol,
+    remote,
+    path,
+    trace,
+    seconds,
+    bytesIn,
+    bytesOut,
+    skipped,
+    ...classify(cause),
+  };
   const message = `${role ?? 'session'} ends`;
   if (cause && !isExpected(cause)) log.error({ ...fields, error: cause }, message);
   // One who never said anything, such as a health check by TCP, is no event.

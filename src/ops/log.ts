@@ -1,5 +1,6 @@
 import { type DestinationStream, pino } from 'pino';
 import type { LogOptions } from '../config/options.ts';
+import { KeptLines, type LogTail } from './log-tail.ts';
 
 /** What a log line carries besides its message. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -18,24 +19,36 @@ export interface Logger {
   readonly error: LogLine;
   /** A log whose every line carries `fields` too, such as `{ session: id }`. */
   child(fields: Fields): Logger;
+  /** The lines written last, as far as they are kept. */
+  readonly tail?: LogTail;
 }
 
 /** A log that drops everything. */
-export const silentLogger: Logger = pino({ level: 'silent' });
+export const silentLogger: Logger = loggerTo({ write() {} }, 'silent');
 
 /** A log as configured. Lines are written before the call returns, so that a crash loses none; secrets in URLs are masked. */
-export async function createLogger(options: LogOptions): Promise<Logger> {
-  return loggerTo(await destination(options), options.level);
+export async function createLogger(options: LogOptions, tail?: LogTail): Promise<Logger> {
+  return loggerTo(await destination(options), options.level, tail);
 }
 
-/** A log that writes JSON lines to `destination`, secrets in URLs masked. */
-export function loggerTo(destination: DestinationStream, level: LogOptions['level'] = 'info'): Logger {
-  const masked: DestinationStream = { write: (line) => destination.write(maskSecrets(line)) };
+/** A log that writes JSON lines to `destination`, secrets in URLs masked, and has `tail` keep the last of them. */
+export function loggerTo(
+  destination: DestinationStream,
+  level: LogOptions['level'] = 'info',
+  tail: LogTail = new KeptLines(),
+): Logger {
+  const write = (line: string) => {
+    const masked = maskSecrets(line);
+    tail.keep(masked);
+    destination.write(masked);
+  };
   const formatters = { level: (label: string) => ({ level: label }) };
   // One that comes from the log of a worker is a plain object already.
   const serializers = { error: (error: unknown) => (error instanceof Error ? pino.stdSerializers.err(error) : error) };
   const common = { base: null, errorKey: 'error', timestamp: pino.stdTimeFunctions.isoTime };
-  return pino({ level, ...common, formatters, serializers }, masked);
+  const logger: Omit<Logger, 'tail'> = pino({ level, ...common, formatters, serializers }, { write });
+  // Children have it, too: they inherit from it.
+  return Object.assign(logger, { tail });
 }
 
 async function destination(options: LogOptions): Promise<DestinationStream> {

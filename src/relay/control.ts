@@ -2,6 +2,7 @@ import { RefusedError } from '../base/errors.ts';
 import type { Channel } from './channel.ts';
 import { expectJson } from './channel.ts';
 import type { RelayMessage } from './messages.ts';
+import type { PeerClock } from './peer-clock.ts';
 
 /** How often one says that one is still there, in milliseconds. */
 export const BEAT_MS = 400;
@@ -17,12 +18,17 @@ export interface OtherEnd {
   readonly hear?: (message: RelayMessage) => void;
   /** Grows with what is heard of it another way, by UDP: one who is heard is alive, however long its messages take. */
   readonly heard?: () => number;
+  /** Learns its clock. */
+  readonly clock?: PeerClock | undefined;
   /** Is told whenever it was not heard for about a second: it may be dead. */
   readonly doubt?: () => void;
 }
 
 /** Keeps up a control channel: returns when the other node ends it, throws when it breaks or falls silent. */
-export async function keepAlive(channel: Channel, { hear, heard = () => 0, doubt }: OtherEnd = {}): Promise<void> {
+export async function keepAlive(
+  channel: Channel,
+  { hear, heard = () => 0, doubt, clock }: OtherEnd = {},
+): Promise<void> {
   let [silent, mute, before] = [0, 0, heard()];
   const timer = setInterval(() => {
     if (heard() !== before) silent = 0;
@@ -30,12 +36,13 @@ export async function keepAlive(channel: Channel, { hear, heard = () => 0, doubt
     if (silent + 1 === DOUBTFUL) doubt?.();
     if (++silent > MOST_SILENT || ++mute > MOST_MUTE)
       channel.break(new RefusedError('timeout', 'the other node has fallen silent'));
-    else channel.send({ op: 'alive' });
+    else channel.send({ op: 'alive', ...(clock && { clock: clock.sign() }) });
   }, BEAT_MS);
   try {
     for await (const message of channel.messages()) {
       const told = expectJson(message);
       silent = mute = 0;
+      if (told.op === 'alive' && told.clock) clock?.read(told.clock);
       hear?.(told);
     }
   } finally {

@@ -3,6 +3,8 @@ import type { HubEvent, Resolver } from '../hub/hub.ts';
 import type { StreamPath } from '../hub/path.ts';
 import type { Context } from '../module.ts';
 import type { StreamRecord } from '../net/cluster.ts';
+import type { Taker } from '../net/takers.ts';
+import { takerAt } from './destination.ts';
 import { filesAt } from './files.ts';
 import { Follower } from './follower.ts';
 import type { Ears } from './media/ears.ts';
@@ -55,6 +57,7 @@ export class Edge {
     siblings.onMove((path, owner) => {
       if (owner !== undefined && owner !== siblings.worker) this.#move(path, this.#siblings.get(owner)!.node);
     });
+    context.takers.add((path) => this.#takers(path));
     context.files.elsewhere = (path) => this.#origins.map((origin) => filesAt(origin, path));
   }
 
@@ -131,6 +134,22 @@ export class Edge {
     const nodes = ways ? await this.#context.cluster!.locate(path) : [];
     const peers = nodes.map((node) => ways!.find(node)).filter((peer) => peer !== undefined);
     return [...peers, ...this.#places(path)];
+  }
+
+  /** Where a stream may be published: the first worker does it on behalf of all, at the node that has it, or else has least to do. */
+  async #takers(path: StreamPath): Promise<readonly Taker[]> {
+    const first = this.#siblings.get(1);
+    if (first) return [takerAt(first)];
+    const { cluster } = this.#context;
+    const owners = new Set((await cluster?.locate(path))?.map(({ id }) => id));
+    const nodes = ((await cluster?.nodes()) ?? []).filter(
+      ({ id, role }) => role === 'origin' && id !== cluster!.nodeId,
+    );
+    const byLoad = nodes.toSorted(
+      (a, b) => Number(owners.has(b.id)) - Number(owners.has(a.id)) || a.load.cpu - b.load.cpu,
+    );
+    const peers = byLoad.map((node) => this.#peers?.find(node)).filter((peer) => peer !== undefined);
+    return [...peers, ...this.#uplinks].map(takerAt);
   }
 
   /** A stream has another owner in the cluster, or none. */

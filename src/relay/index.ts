@@ -8,6 +8,7 @@ import { Ears } from './media/ears.ts';
 import { MediaServer } from './media/media-server.ts';
 import { News } from './news.ts';
 import { serveNode } from './origin.ts';
+import { Publications } from './publication.ts';
 import { answerRaises } from './raise.ts';
 import type { Trust } from './trust.ts';
 
@@ -40,7 +41,13 @@ export function relay(trust: Trust | undefined): Module {
       if (!listen) return { ...heard };
       const isAsking = (node: string, path: string) => node === trust.nodeId || !!edge?.isAsking(node, path);
       if (mediaListen) media = await MediaServer.open(context, mediaListen);
-      const ground = { context, nodeId: trust.nodeId, isAsking, media, news: new News(context) };
+      const ground = {
+        context,
+        nodeId: trust.nodeId,
+        isAsking,
+        media,
+        ...{ news: new News(context), publications: new Publications() },
+      };
       listener = new NodeListener(context, trust, (stream, peer) => void serveNode(ground, stream, peer));
       return { headwater: await listener.open(listen), ...(media && { rtp: media.address }), ...heard };
     },

@@ -4,6 +4,7 @@ import { listenInside } from '../net/listen.ts';
 import { Pacer } from '../net/pacer.ts';
 import type { Edge } from './edge.ts';
 import { serveNode } from './origin.ts';
+import { Publications } from './publication.ts';
 
 /** Where the other workers of this node fetch the streams that this one has. */
 export class InnerDoor {
@@ -20,7 +21,7 @@ export class InnerDoor {
       log.error({ error }, 'a muxer failed: its workers are closed'),
     );
     const isAsking = (_: string, path: string) => !edge.isSource(path);
-    const ground = { context: { ...context, pacer }, nodeId: '', isAsking };
+    const ground = { context: { ...context, pacer }, nodeId: '', isAsking, publications: new Publications() };
     const peer = { node: 'a worker', remote: '', isInner: true };
     const server = createServer((socket) => void serveNode(ground, socket, peer));
     await listenInside(server, siblings.door('relay', siblings.worker));

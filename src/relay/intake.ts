@@ -13,14 +13,17 @@ const MOST_EARLY = 32 * 1024 * 1024;
 export class Intake {
   readonly #mirror: Mirror;
   readonly #lineup: Lineup;
+  readonly #onIngest: (ingest: number) => void;
   readonly #reader = new RecordReader();
   /** How many records still come behind the announcement before those by UDP have their turn; undefined where all come that way. */
   #expected: number | undefined;
   #early: Uint8Array[] = [];
   #earlyBytes = 0;
 
-  constructor(mirror: Mirror, announcement: Announcement) {
+  /** `onIngest` is told when each frame came in at the owner, as it comes here. */
+  constructor(mirror: Mirror, announcement: Announcement, onIngest: (ingest: number) => void) {
     this.#mirror = mirror;
+    this.#onIngest = onIngest;
     this.#lineup = lineupOf(announcement);
     this.#expected = announcement.media?.records;
   }
@@ -56,7 +59,8 @@ export class Intake {
   }
 
   #write(record: Relayed): void {
-    const { track } = record;
+    const { track, ingest } = record;
+    this.#onIngest(ingest);
     if (this.#lineup[track.kind] !== track.codec) throw new ProtocolError('a frame of a track that was not announced');
     this.#mirror.write(record);
   }

@@ -5,6 +5,7 @@ import { ByteWriter } from '../base/byte-writer.ts';
 import { ProtocolError } from '../base/errors.ts';
 import type { Lineup, Stream } from '../hub/stream.ts';
 import type { Track } from '../media/track.ts';
+import { hops, trace, traced } from './way-told.ts';
 import { readTrack, writeTrack } from './wire/track.ts';
 
 /** The protocol, by ALPN, in which nodes speak. */
@@ -18,6 +19,7 @@ export const MOST_SURVEYED = 400;
 const count = z.number().int().nonnegative();
 const nodeId = z.string().max(64);
 const text = z.string().max(1024);
+const name = z.string().max(256);
 
 const u32 = count.max(2 ** 32 - 1);
 /** Of so many bytes, in base64. */
@@ -30,6 +32,9 @@ const address = z.string().refine((it) => isIP(it) !== 0);
 /** How an edge comes by UDP: to which port of the origin, under which number, and the keys of control datagrams both ways. */
 const mediaOffer = z.object({ port, connection: u32, up: bytes(16), down: bytes(16) });
 
+/** When it was sent by the wall clock of the sender, in microseconds, and the same of the newest one that had come, and how long ago. */
+const clockSign = z.object({ sent: z.number(), echo: z.object({ sent: z.number(), held: z.number() }).optional() });
+
 /**
  * Sent by both ends of a control stream: first who one is, then, again and again, that one is still there. An edge that lost its
  * control stream alone names the connection by UDP that it has; it is offered again if the origin still has it, else another.
@@ -39,8 +44,9 @@ const control = z.object({
   node: nodeId,
   connection: u32.optional(),
   media: mediaOffer.optional(),
+  clock: clockSign.optional(),
 });
-const alive = z.object({ op: z.literal('alive') });
+const alive = z.object({ op: z.literal('alive'), clock: clockSign.optional() });
 /** How the edge wants its streams protected: see `link/protection.ts`. */
 const span = z.int().min(1000).max(10_000_000);
 const loss = z.number().min(0).max(0.9);
@@ -126,7 +132,42 @@ const announce = z.object({
   /** As `wire/track.ts` writes them, in base64. */
   tracks: z.array(z.string()).max(2),
   media: mediaGrant.optional(),
+  /** The id of the session that sends it. */
+  session: name.optional(),
 });
+
+/** Where a publisher stands on the timeline of its stream: see `hub/standing.ts`. */
+const standing = z.object({ token: count, anchor: z.number(), shift: z.number() });
+/**
+ * The first message of an edge at which a stream is published that is to be the origin's: who publishes it, with the parameters of
+ * his URL, and by which servers he came. What follows when it is `accepted` is what an origin sends to a subscriber.
+ */
+const publish = z.object({
+  op: z.literal('publish'),
+  path: text,
+  /** The same when it comes again. */
+  id: z.string().max(64),
+  remote: z.string().max(64),
+  query: z.array(z.tuple([text, z.string().max(4096)])).max(64),
+  role: z.enum(['main', 'backup']).optional(),
+  via: z.string().max(1024).optional(),
+  standing: standing.optional(),
+  /** The way from the edge back to him. */
+  way: hops.optional(),
+});
+/** The first message of an edge that wants to know whether somebody may play there, and the answer when he may. */
+const may = z.object({
+  op: z.literal('may'),
+  path: text,
+  remote: z.string().max(64),
+  query: z.array(z.tuple([text, z.string().max(4096)])).max(64),
+  protocol: z.string().max(32),
+  via: z.string().max(1024),
+});
+const granted = z.object({ op: z.literal('granted') });
+const accepted = z.object({ op: z.literal('accepted') });
+/** The origin has all records whose `seq` is below `next`, and tells where they stand if that is known. */
+const taken = z.object({ op: z.literal('taken'), next: count, standing: standing.optional() });
 
 /** The first message of one who wants a file that is made of a stream, such as a segment of HLS. */
 const fetch = z.object({ op: z.literal('fetch'), path: text, file: z.string().max(128) });
@@ -146,11 +187,18 @@ const message = z.discriminatedUnion('op', [
   yielded,
   survey,
   surveyed,
+  trace,
+  traced,
   announce,
   fetch,
   file,
   follow,
   published,
+  publish,
+  may,
+  granted,
+  accepted,
+  taken,
   ended,
 ]);
 
@@ -177,8 +225,12 @@ export function readRelayMessage(body: Uint8Array): RelayMessage {
 /** Configurations larger than this come with their first frame alone: JSON has its limit. */
 const LARGEST_TOLD = 16 * 1024;
 
-/** Says what a stream is at present, and how its media comes if not behind this message. */
-export function announcementOf({ lease, epoch, lineup = {}, tracks }: Stream, media?: MediaGrant): Announcement {
+/** Says what a stream is at present, which session sends it, and how its media comes if not behind this message. */
+export function announcementOf(
+  { lease, epoch, lineup = {}, tracks }: Stream,
+  session: string,
+  media?: MediaGrant,
+): Announcement {
   const told = [...tracks.values()].filter(({ config }) => config.length <= LARGEST_TOLD);
   const { token, anchor } = lease;
   return {
@@ -189,6 +241,7 @@ export function announcementOf({ lease, epoch, lineup = {}, tracks }: Stream, me
     lineup: lineup as Announcement['lineup'],
     tracks: told.map(encodeTrack),
     ...(media && { media }),
+    session,
   };
 }
 

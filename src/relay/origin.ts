@@ -7,16 +7,20 @@ import { surveyNode } from '../net/cluster.ts';
 import { hangUp } from '../net/hang-up.ts';
 import type { Mux } from '../net/outlet.ts';
 import { Departure, type Serving, serve } from '../net/serve.ts';
+import { traceHere } from '../net/trace.ts';
 import { watch } from '../net/watch.ts';
-import { missedSince } from './catch-up.ts';
 import { Channel, expectJson } from './channel.ts';
 import { keepAlive } from './control.ts';
 import { sendFile } from './files.ts';
 import type { MediaServer } from './media/media-server.ts';
 import { playMedia } from './media/play.ts';
 import { announcementOf, type MediaWish, MOST_SURVEYED, type RelayMessage } from './messages.ts';
+import { missedSince } from './missed.ts';
 import type { News } from './news.ts';
+import { PeerClock } from './peer-clock.ts';
+import { type Publications, receivePublication, remoteOf } from './publication.ts';
 import { raise } from './raise.ts';
+import { keepTelling } from './telling.ts';
 import { RecordWriter } from './wire/record.ts';
 
 /** What serving other nodes needs. */
@@ -29,6 +33,8 @@ export interface OriginGround {
   readonly news?: News;
   /** Where media goes by UDP, if it does. */
   readonly media?: MediaServer | undefined;
+  /** What edges publish here. */
+  readonly publications?: Publications;
 }
 
 /** Another node, by its certificate and its address, or another worker of this one. */
@@ -51,12 +57,20 @@ export async function serveNode(ground: OriginGround, stream: Duplex, peer: Peer
     stream.once('close', () => serving.end(new Departure('the node left')));
     try {
       const wish = await channel.hear(serving.signal, context.config.limits.command / MILLISECOND);
-      if (wish.op === 'control') await control(ground, channel, serving, peer, wish.connection);
+      if (wish.op === 'control') await control(ground, channel, serving, { ...peer, ...wish });
       else if (wish.op === 'subscribe') await play(ground, channel, serving, { ...peer, ...wish });
       else if (wish.op === 'watch') await watched(channel, serving);
       else if (wish.op === 'survey') await survey(ground, channel, peer);
+      else if (wish.op === 'trace') await follow(ground, channel, { ...peer, ...wish });
       else if (wish.op === 'claim') await concede(ground, channel, { ...peer, ...wish });
       else if (wish.op === 'follow' && ground.news) await tell(ground, ground.news, channel, serving, peer);
+      else if (wish.op === 'publish' && ground.publications)
+        await receivePublication({ context, publications: ground.publications }, channel, serving, {
+          ...peer,
+          ...wish,
+          remote: wish.remote,
+        });
+      else if (wish.op === 'may') await judge(context, channel, serving, wish);
       else if (wish.op === 'fetch') await sendFile(context, channel, serving, wish);
       else throw new ProtocolError(`a stream that begins with "${wish.op}"`);
     } catch (reason) {
@@ -69,20 +83,26 @@ export async function serveNode(ground: OriginGround, stream: Duplex, peer: Peer
 }
 
 async function control(
-  { nodeId, media }: OriginGround,
+  { context, nodeId, media }: OriginGround,
   channel: Channel,
   { signal }: Serving,
-  peer: Peer,
-  connection: number | undefined,
+  { connection, clock: sign, ...peer }: Peer & Pick<RelayMessage & { op: 'control' }, 'connection' | 'clock'>,
 ): Promise<void> {
+  const clock = new PeerClock(context.clock);
+  if (sign) clock.read(sign);
   signal.addEventListener('abort', () => channel.break(signal.reason), { once: true });
   const welcome = media?.welcome(peer, connection);
   try {
-    channel.send({ op: 'control', node: nodeId, ...(welcome && { media: welcome.link.offer }) });
+    channel.send({
+      op: 'control',
+      node: nodeId,
+      ...(welcome && { media: welcome.link.offer }),
+      clock: clock.sign(),
+    });
     const hear = (message: RelayMessage) => {
       if (message.op === 'policy') welcome?.link.heed(message);
     };
-    await keepAlive(channel, { hear, heard: () => welcome?.link.heard ?? 0 });
+    await keepAlive(channel, { hear, heard: () => welcome?.link.heard ?? 0, clock });
   } finally {
     welcome?.leave(!isDismissed(signal));
   }
@@ -96,10 +116,22 @@ async function watched(channel: Channel, serving: Serving): Promise<never> {
   });
 }
 
+/** Tells an edge that somebody may play there. Throws when he may not. */
+async function judge(
+  { access, dialers }: Context,
+  channel: Channel,
+  { session }: Serving,
+  { path: asked, remote, query, protocol, via }: RelayMessage & { readonly op: 'may' },
+): Promise<void> {
+  const { vhost, app, name } = parsePath(asked);
+  const client = { path: streamPath(vhost, app, name), remote: remoteOf(remote, session), query: new Map(query) };
+  await access.may({ action: 'play', ...client, protocol, via: dialers.checkVia(via), session: session.id });
+  channel.send({ op: 'granted' });
+}
+
 /** Answers a member of the cluster to which a stream of ours is being published. */
 async function concede({ context }: OriginGround, channel: Channel, { node, path }: Wish): Promise<void> {
-  if (!(await isMember(context, node)))
-    throw new RefusedError('forbidden', 'only a member of the cluster may ask that');
+  await expectMember(context, node);
   const yields = await context.cluster!.yields(path);
   if (!yields) throw new RefusedError('busy', `${describePath(path)} is being published here`);
   channel.send({ op: 'yielded' });
@@ -109,6 +141,17 @@ async function concede({ context }: OriginGround, channel: Channel, { node, path
 async function survey({ context }: OriginGround, channel: Channel, { node }: Peer): Promise<void> {
   await expectMember(context, node);
   channel.send({ op: 'surveyed', streams: (await surveyNode(context)).slice(0, MOST_SURVEYED) });
+}
+
+/** Tells a node the way of what it is sent by this one, and a member of the cluster that of any session. */
+async function follow(
+  { context }: OriginGround,
+  channel: Channel,
+  { node, isInner, session: id, most }: Peer & { readonly session: string; readonly most: number },
+): Promise<void> {
+  const session = context.sessions.find(id);
+  if (!isInner && session?.detail['node'] !== node) await expectMember(context, node);
+  channel.send({ op: 'traced', ...(await traceHere(context, id, most)) });
 }
 
 async function expectMember(context: Context, node: string): Promise<void> {
@@ -178,12 +221,20 @@ async function play(
   const link = wish && media?.find(wish.connection, node);
   if (media && link) {
     const target = media.pushes.find(path, link.edge, wish);
-    const { latency, ssrc } = wish;
-    return playMedia(context, serving, channel, { stream, link, latency, target, ssrc, seen: position });
+    const playing = playMedia(context, serving, channel, {
+      stream,
+      link,
+      latency: wish.latency,
+      target,
+      ssrc: wish.ssrc,
+      since: seen?.dts,
+    });
+    return playing.finally(keepTelling(context.clock, channel, stream));
   }
-  channel.send(announcementOf(stream));
-  for (const record of missedSince(stream, position)) channel.stream.write(record);
-  return watch(context, serving, { stream, format: 'relay', mux: recordMux, sink: channel.stream });
+  channel.send(announcementOf(stream, session.id));
+  if (seen?.dts !== undefined) for (const record of missedSince(stream, seen.dts)) channel.stream.write(record);
+  const stop = keepTelling(context.clock, channel, stream);
+  return watch(context, serving, { stream, format: 'relay', mux: recordMux, sink: channel.stream }).finally(stop);
 }
 
 /** A subscriber says nothing but that it wants no more; that it is lost is noticed only by one who listens. */

@@ -1,12 +1,14 @@
 import { SECOND } from '../base/clock.ts';
 import { RefusedError } from '../base/errors.ts';
 import { readOrigin } from '../config/options.ts';
+import { MOST_HOPS, type Trace } from '../hub/passage.ts';
 import type { StreamPath } from '../hub/path.ts';
 import type { Context } from '../module.ts';
 import type { NodeRecord, Reach, StreamReport } from '../net/cluster.ts';
 import { Channel } from './channel.ts';
 import type { Ears } from './media/ears.ts';
 import type { RelayMessage } from './messages.ts';
+import { reachedAt } from './trace.ts';
 import type { Trust } from './trust.ts';
 import { Uplink } from './uplink.ts';
 
@@ -14,6 +16,8 @@ import { Uplink } from './uplink.ts';
 const LOOK_EVERY = 5 * SECOND;
 /** How long a node may take to say what it has, in milliseconds. */
 const PATIENCE_MS = 1000;
+/** The same for the way of a session, for which it asks others. */
+const TRACE_PATIENCE_MS = 3000;
 
 /** The other nodes of the cluster, connected to when something is wanted of them and as long as they are there. */
 export class Peers implements Reach {
@@ -48,6 +52,13 @@ export class Peers implements Reach {
   async survey(node: NodeRecord): Promise<readonly StreamReport[]> {
     const answer = await this.#put(node, { op: 'survey' }, PATIENCE_MS);
     return answer.op === 'surveyed' ? answer.streams : [];
+  }
+
+  async trace(node: NodeRecord, session: string): Promise<Trace | undefined> {
+    const answer = await this.#put(node, { op: 'trace', session, most: MOST_HOPS }, TRACE_PATIENCE_MS);
+    if (answer.op === 'traced') return reachedAt(this.find(node)?.name, answer);
+    if (answer.op === 'ended' && answer.code === 'not-found') return undefined;
+    throw new RefusedError('limit', `node ${node.id} does not tell`);
   }
 
   close(): void {

@@ -6,6 +6,7 @@ import type { Context } from '../module.ts';
 import { Backoff } from '../net/backoff.ts';
 import { Departure, type Serving, serve } from '../net/serve.ts';
 import { filesAt } from './files.ts';
+import { SubscribedPassage } from './passage.ts';
 import { begin, receiveAll } from './receive.ts';
 import { askAll, leave, type Source, type Subscription } from './subscription.ts';
 
@@ -151,7 +152,9 @@ export class Pull {
     const { announcement, source } = subscription;
     const signal = AbortSignal.any([serving.signal, this.#ending.signal, this.#leaving.signal]);
     signal.throwIfAborted();
+    const passage = new SubscribedPassage(source, announcement.session, this.#ground.context.clock);
     serving.session.detail.origin = source.name;
+    serving.session.source = serving.session.passage = passage;
     serving.begin('publish', this.path);
     const mirror = this.#ground.context.hub.mirror(this.path, serving.session);
     this.#mirror = mirror;
@@ -161,7 +164,7 @@ export class Pull {
       mirror.stream.upstream = filesAt(source, this.path);
       this.#found.resolve();
       this.look();
-      return await receiveAll(subscription, mirror, signal);
+      return await receiveAll(subscription, mirror, passage, signal);
     } finally {
       trust?.();
       mirror.stream.upstream = undefined;

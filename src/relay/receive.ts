@@ -4,12 +4,14 @@ import { ProtocolError, RefusedError } from '../base/errors.ts';
 import type { Lease } from '../hub/lease.ts';
 import type { Mirror } from '../hub/mirror.ts';
 import { Departure } from '../net/serve.ts';
+import { readAside } from './asides.ts';
 import { type Channel, orAbort } from './channel.ts';
 import { Intake } from './intake.ts';
 import type { IncomingRecord } from './link/hand-over.ts';
 import type { OriginLink } from './media/origin-link.ts';
 import type { Reception } from './media/reception.ts';
 import { type Announcement, lineupOf, type RelayMessage, readRelayMessage, tracksOf } from './messages.ts';
+import type { SubscribedPassage } from './passage.ts';
 import { askToGoOn, leave, type Subscription } from './subscription.ts';
 import { MessageType } from './wire/message.ts';
 
@@ -25,8 +27,13 @@ export function begin(mirror: Mirror, announcement: Announcement): void {
 }
 
 /** Writes all that an origin sends into a mirror, until `signal` aborts. Throws the reason why there is no more. */
-export async function receiveAll(subscription: Subscription, mirror: Mirror, signal: AbortSignal): Promise<never> {
-  const receiving = new Receiving(subscription, mirror);
+export async function receiveAll(
+  subscription: Subscription,
+  mirror: Mirror,
+  passage: SubscribedPassage,
+  signal: AbortSignal,
+): Promise<never> {
+  const receiving = new Receiving(subscription, mirror, passage);
   const abort = () => receiving.end(signal.reason);
   if (signal.aborted) throw signal.reason;
   signal.addEventListener('abort', abort, { once: true });
@@ -42,6 +49,7 @@ export async function receiveAll(subscription: Subscription, mirror: Mirror, sig
 class Receiving {
   readonly #subscription: Subscription;
   readonly #mirror: Mirror;
+  readonly #passage: SubscribedPassage;
   readonly #intake: Intake;
   readonly #ending = new AbortController();
   readonly #link: OriginLink | undefined;
@@ -49,17 +57,19 @@ class Receiving {
   readonly #off: (() => void) | undefined;
   #channel: Channel;
 
-  constructor(subscription: Subscription, mirror: Mirror) {
+  constructor(subscription: Subscription, mirror: Mirror, passage: SubscribedPassage) {
     const { announcement, channel, link, source } = subscription;
     this.#subscription = subscription;
     this.#mirror = mirror;
-    this.#intake = new Intake(mirror, announcement);
+    this.#passage = passage;
+    this.#intake = new Intake(mirror, announcement, (ingest) => passage.measure(ingest));
     this.#channel = channel;
     this.#link = link;
     const end = (reason: unknown) => this.end(reason);
     const onRecord = (record: IncomingRecord) => this.#take(record);
     const { media: grant } = announcement;
     this.#reception = grant && link?.receive({ path: mirror.stream.path, grant, onRecord, onLost: end });
+    passage.reception = this.#reception;
     if (!link) this.#off = source.onUp?.(() => end(new Departure('its media can come by UDP now')));
   }
 
@@ -76,7 +86,8 @@ class Receiving {
       const reason = await orAbort(this.#follow(), signal).catch((error: unknown) => error);
       if (signal.aborted) throw signal.reason;
       if (!(reason instanceof ConnectionLost && this.#reception)) throw reason;
-      this.#channel = await askToGoOn(this.#subscription, this.#reception.ssrc, signal);
+      const { channel, session } = await askToGoOn(this.#subscription, this.#reception.ssrc, signal);
+      [this.#channel, this.#passage.session] = [channel, session];
     }
   }
 
@@ -91,6 +102,7 @@ class Receiving {
     for await (const { type, body } of this.#messages()) {
       this.#mirror.session.bytesIn += body.length;
       if (type === MessageType.record) this.#intake.take(body);
+      else if (type === MessageType.aside) this.#passage.hear(readAside(body));
       else throw await this.#ended(readRelayMessage(body));
     }
     throw new ConnectionLost('the origin ended the connection');

@@ -508,11 +508,12 @@ describe('an origin', () => {
     origin.serve(far);
     const channel = new Channel(near);
     channel.send({ op: 'control', node: 'edge' });
-    assert.deepEqual(await channel.hear(never, 5000), { op: 'control', node: 'origin' });
+    const answer = await channel.hear(never, 5000);
+    assert.ok(answer.op === 'control' && answer.node === 'origin' && answer.clock, JSON.stringify(answer));
     // It listens from the next turn on.
     await new Promise(setImmediate);
     t.mock.timers.tick(1000);
-    assert.deepEqual(await channel.hear(never, 5000), { op: 'alive' });
+    assert.equal((await channel.hear(never, 5000)).op, 'alive');
   });
 
   test('refuses paths that are none, and says why', async (t) => {

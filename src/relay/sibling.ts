@@ -10,6 +10,8 @@ export class Sibling implements Source {
   readonly host = '';
   readonly node: string;
   readonly isInner = true;
+  /** It is the same machine's. */
+  readonly ahead = 0;
   readonly #door: string;
 
   constructor(worker: number, siblings: Siblings) {

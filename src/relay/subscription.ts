@@ -18,6 +18,8 @@ export interface Source {
   readonly node: string | undefined;
   /** Whether it is another worker of this node. */
   readonly isInner?: boolean;
+  /** What its wall clock shows more than ours, in microseconds; absent as long as it is not known. */
+  readonly ahead?: number | undefined;
   /** Opens a stream of bytes. Rejects when it cannot be reached, or `signal` aborts. */
   open(signal: AbortSignal): Promise<Duplex>;
   /** How its media comes by UDP, once it is known whether it does. */
@@ -79,13 +81,13 @@ export async function askToGoOn(
   { source, path, link }: Subscription,
   ssrc: number,
   signal: AbortSignal,
-): Promise<Channel> {
+): Promise<{ readonly channel: Channel; readonly session: string | undefined }> {
   const backoff = new Backoff(FIRST_PAUSE, LONGEST_PAUSE);
   for (;;) {
     const asked = await subscribe({ source, path, ssrc }, signal).catch(() => undefined);
     signal.throwIfAborted();
     if (asked?.answer.op === 'announce' && asked.link === link && asked.answer.media?.ssrc === ssrc)
-      return asked.channel;
+      return { channel: asked.channel, session: asked.answer.session };
     if (asked) {
       leave(asked.channel);
       throw new Departure('the origin sends it anew');

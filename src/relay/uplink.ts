@@ -8,6 +8,7 @@ import { keepAlive } from './control.ts';
 import type { Ears } from './media/ears.ts';
 import { OriginLink } from './media/origin-link.ts';
 import type { MediaOffer } from './messages.ts';
+import type { PeerClock } from './peer-clock.ts';
 import type { Source } from './subscription.ts';
 import type { Trust } from './trust.ts';
 import { findWay, OriginGone, type Way } from './way.ts';
@@ -36,6 +37,7 @@ export class Uplink implements Source {
   #node: string | undefined;
   #transport: Way['transport'] | undefined;
   #link: OriginLink | undefined;
+  #clock: PeerClock | undefined;
   readonly #waiting = new Set<() => void>();
   #complaint = '';
   readonly #doubts = new Set<() => void>();
@@ -55,6 +57,10 @@ export class Uplink implements Source {
   /** The id of the origin, once it was ever reached. */
   get node(): string | undefined {
     return this.#node;
+  }
+
+  get ahead(): number | undefined {
+    return this.#clock?.ahead;
   }
 
   /** Opens a stream, waiting for the attempt to connect that may be under way. Rejects at once while the origin is known to be dead. */
@@ -101,7 +107,12 @@ export class Uplink implements Source {
     const { nodeId } = this.#trust;
     const credentials = await this.#trust.credentialsFor(this.#origin, signal);
     const connection = this.#link?.isOpen ? this.#link.connection : undefined;
-    const way = await findWay({ origin: this.#origin, credentials, nodeId, connection }, this.#transport, signal);
+    const { clock } = this.#context;
+    const way = await findWay(
+      { origin: this.#origin, credentials, nodeId, clock, connection },
+      this.#transport,
+      signal,
+    );
     const close = () => way.close();
     signal.addEventListener('abort', close, { once: true });
     this.#control = way.control;
@@ -110,7 +121,7 @@ export class Uplink implements Source {
     const doubt = () => {
       for (const listener of this.#doubts) listener();
     };
-    const ear = { hear: () => link?.heardOtherwise(), heard: () => link?.heardAt ?? 0, doubt };
+    const ear = { hear: () => link?.heardOtherwise(), heard: () => link?.heardAt ?? 0, doubt, clock: way.clock };
     const reason = await keepAlive(way.control, ear).catch((error: Error) => error);
     signal.removeEventListener('abort', close);
     if (reason instanceof OriginGone) link?.close();
@@ -155,6 +166,7 @@ export class Uplink implements Source {
   #begin(way: Way): void {
     this.#node = way.node;
     this.#transport = way.transport;
+    this.#clock = way.clock;
     this.#complaint = '';
     for (const pauses of [this.#retries, this.#refusals]) pauses.reset();
     this.#attempt.resolve(way);

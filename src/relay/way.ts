@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'node:tls';
+import type { Clock } from '../base/clock.ts';
 import { RefusedError } from '../base/errors.ts';
 import type { OriginAddress } from '../config/options.ts';
 import { dialQuic } from '../net/quic.ts';
@@ -9,6 +10,7 @@ import { Departure } from '../net/serve.ts';
 import { Channel } from './channel.ts';
 import { BEAT_MS } from './control.ts';
 import { type MediaOffer, PROTOCOL } from './messages.ts';
+import { PeerClock } from './peer-clock.ts';
 import type { Trust } from './trust.ts';
 
 /** A connection to an origin, over which streams can be opened. */
@@ -18,6 +20,8 @@ export interface Way {
   readonly node: string;
   /** How media comes by UDP, if it does. */
   readonly media: MediaOffer | undefined;
+  /** What the origin's clock shows. */
+  readonly clock: PeerClock;
   /** Open as long as the origin is there. */
   readonly control: Channel;
   /** Opens a stream. Rejects when that cannot be had, or `signal` aborts. */
@@ -32,6 +36,7 @@ export interface Destination {
   readonly credentials: Awaited<ReturnType<Trust['credentialsFor']>>;
   /** Our own id. */
   readonly nodeId: string;
+  readonly clock: Pick<Clock, 'wall'>;
   /** That by UDP to the origin that we still have, if we have one. */
   readonly connection?: number | undefined;
 }
@@ -166,14 +171,19 @@ class TlsStreams {
 /** Says who we are and learns who the origin is: its answer is the proof that we are let in. */
 async function shakeHands(
   control: Channel,
-  { nodeId, connection }: Destination,
+  { nodeId, clock: own, connection }: Destination,
   close: () => void,
   signal: AbortSignal,
-): Promise<Pick<Way, 'node' | 'media'>> {
+): Promise<Pick<Way, 'node' | 'media' | 'clock'>> {
+  const clock = new PeerClock(own);
   try {
-    control.send({ op: 'control', node: nodeId, ...(connection !== undefined && { connection }) });
+    const hello = { op: 'control', node: nodeId, clock: clock.sign() } as const;
+    control.send({ ...hello, ...(connection !== undefined && { connection }) });
     const answer = await control.hear(signal, PATIENCE_MS);
-    if (answer.op === 'control') return { node: answer.node, media: answer.media };
+    if (answer.op === 'control') {
+      if (answer.clock) clock.read(answer.clock);
+      return { node: answer.node, media: answer.media, clock };
+    }
     throw new RefusedError('forbidden', answer.op === 'ended' ? answer.message : 'the origin does not know us');
   } catch (error) {
     close();

@@ -5,7 +5,7 @@ import type { Session } from '../hub/session.ts';
 import type { Publishing, Role } from '../hub/stream.ts';
 import type { Context } from '../module.ts';
 import { dial } from '../net/dial.ts';
-import { hostOf, schemeOf } from '../net/server-url.ts';
+import { hostOf, placeOf, schemeOf } from '../net/server-url.ts';
 import type { Server } from './server.ts';
 
 /** What goes well for so long is a success. */
@@ -89,7 +89,7 @@ export class Upstream {
     const role: Role = this.isPreferred ? 'main' : 'backup';
     return dial(this.#context, peer, signal, (serving) => {
       this.#session = serving.session;
-      serving.session.detail['origin'] = this.#server.name;
+      Object.assign(serving.session.detail, { origin: this.#server.name, source: placeOf(url) });
       return dialer.pull(url, this.#path, serving, { role });
     });
   }

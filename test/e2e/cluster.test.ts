@@ -8,6 +8,7 @@ import { startRedis, type TestRedis } from '../support/redis.ts';
 import { ADMIN_TOKEN, spawnServer, type TestServer } from '../support/server.ts';
 import { needs } from '../support/tools.ts';
 import { until } from '../support/until.ts';
+import { askApi } from '../support/workers.ts';
 
 const NEEDS = needs('ffmpeg', 'redis');
 /** Video frames of which it is seen that a stream plays. */
@@ -70,6 +71,24 @@ test('every node tells of all nodes, and of all streams with the viewers of all 
     // An edge that nobody can reach is not asked.
     assert.equal(counted.viewers, 6);
   }
+});
+
+test('any node leads from a viewer at another one to the publisher', NEEDS, async (t) => {
+  publishFile(t, file, one!.rtmp('traced'), ...ENDLESS);
+  const crowd = await Crowd.gather(t, two!, 'traced', 1);
+  await crowd.gets(SOME);
+  const { clients } = await askApi(two!, 'clients');
+  const { id } = clients.find(
+    ({ name, type }: { name: string; type: string }) => name === 'traced' && type === 'rtmp-play',
+  );
+  const [here, elsewhere] = await Promise.all([two!, one!].map((server) => askApi(server, `trace/${id}`)));
+  const ids = ({ trace }: Record<string, any>) =>
+    trace.hops.map(({ node, sends, gets }: Record<string, any>) => [node, sends.id, gets.id, gets.type]);
+  assert.equal(here!['trace'].hops.length, 2);
+  assert.equal(here!['trace'].hops[1].gets.type, 'fmle-publish');
+  assert.deepEqual(ids(elsewhere!), ids(here!));
+  const { error } = await askApi(one!, 'trace/nobody');
+  assert.match(error, /^no client has the id nobody; \d of the cluster's nodes could not be asked$/);
 });
 
 test('one who waits for a stream gets it as soon as it is published anywhere', NEEDS, async (t) => {

@@ -41,13 +41,17 @@ describe('the page of a lesson', { skip: options.skip ?? false }, () => {
     for (const end of endings.toReversed()) await end();
   });
 
-  test('plays where the server gives no lines, by the server itself', options, async (t) => {
+  test('has a line of each protocol where the server is alone', options, async (t) => {
     await publish(t, 'plain');
     const page = await open(t, origin.server, 'plain', undefined);
     await showsPictures(page, SOME);
     await page.click('.switch-line');
-    assert.match(await page.innerText('.line'), /127\.0\.0\.1:\d+\s+HTTP-FLV\s+this one/);
-    assert.match(await page.innerText('.lines'), /There is no other line/);
+    const lines = await page.locator('.line').allInnerTexts();
+    assert.match(lines[0]!, /127\.0\.0\.1:\d+\s+HTTP-FLV\s+this one\s+[\d.]+ ms delay\s+\d+ % in use/);
+    assert.deepEqual(
+      lines.map((text) => /(?:HTTP|WS)-FLV|(?:LL-)?HLS/.exec(text)?.[0]),
+      ['HTTP-FLV', 'WS-FLV', 'LL-HLS', 'HLS'],
+    );
   });
 
   test(

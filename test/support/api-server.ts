@@ -5,6 +5,8 @@ import { SECOND } from '../../src/base/clock.ts';
 import type { RefusedError } from '../../src/base/errors.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { coreOptions } from '../../src/config/options.ts';
+import { Dispatcher } from '../../src/dispatch/dispatcher.ts';
+import { dispatchOptions } from '../../src/dispatch/options.ts';
 import { Hub } from '../../src/hub/hub.ts';
 import { Pasts } from '../../src/hub/past.ts';
 import type { Publisher } from '../../src/hub/publisher.ts';
@@ -24,6 +26,7 @@ import { noSiblings } from '../../src/net/siblings.ts';
 import type { TlsStore } from '../../src/net/tls.ts';
 import { silentLogger } from '../../src/ops/log.ts';
 import { systemClock } from '../../src/ops/system-clock.ts';
+import { hlsOptions } from '../../src/protocol/hls/options.ts';
 import { systemDisk } from '../../src/record/disk.ts';
 import { recordOptions } from '../../src/record/options.ts';
 import { LocalRecordings } from '../../src/record/recordings.ts';
@@ -63,7 +66,7 @@ const VIDEO: VideoTrack = {
 const AUDIO: AudioTrack = {
   kind: 'audio',
   codec: 'aac',
-  config: Uint8Array.of(2),
+  config: Uint8Array.of(0x11, 0x90),
   sampleRate: 48_000,
   channels: 2,
   parameter: 'mp4a.40.2',
@@ -82,12 +85,14 @@ export async function startApi(
   modules: readonly Module[],
   options: ApiServerOptions = {},
 ): Promise<ApiServer> {
-  const context = createContext(options);
+  const { context, dispatcher } = createContext(options);
   for (const module of modules) await module.start(context);
   const listeners = new Listeners();
   const address = { host: '127.0.0.1', port: 0 };
   const { port } = await listeners.open(context.http.serve(options.tls), address, context.admission);
+  dispatcher.begin({ http: { host: '127.0.0.1', port } });
   owner.after(async () => {
+    dispatcher.end();
     await Promise.all(modules.map((module) => module.stop()));
     context.hub.close();
     context.memory.close();
@@ -98,7 +103,7 @@ export async function startApi(
 }
 
 /** What the modules under test use of the context. */
-function createContext({ listenHost, tls }: ApiServerOptions): Context {
+function createContext({ listenHost, tls }: ApiServerOptions): { context: Context; dispatcher: Dispatcher } {
   const clock = systemClock;
   const config = loadConfig(z.strictObject(coreOptions), { file: { name: 'test', text: '' } });
   const provider = adminToken({ adminToken: TOKEN, loopback: 'trusted', listenHost });
@@ -108,8 +113,13 @@ function createContext({ listenHost, tls }: ApiServerOptions): Context {
   const hub = new Hub({ ...config.publish, window: config.window, segment: SECOND }, clock);
   const options = recordOptions.parse(undefined);
   const siblings = noSiblings();
+  const dispatcher = new Dispatcher({
+    config: { ...config, dispatch: dispatchOptions.parse(undefined), hls: hlsOptions.parse(undefined) },
+    ...{ hub, sessions, clock, cluster: undefined, log: silentLogger },
+  });
   const context: Partial<Context> = {
     config,
+    nodeId: 'this-node',
     siblings,
     log: silentLogger,
     clock,
@@ -125,9 +135,10 @@ function createContext({ listenHost, tls }: ApiServerOptions): Context {
     links: new Links(),
     dialers: new Dialers(siblings.run),
     routes: new Routes(),
+    dispatch: dispatcher,
     tls,
   };
-  return context as Context;
+  return { context: context as Context, dispatcher };
 }
 
 function handle(context: Context, origin: string): ApiServer {

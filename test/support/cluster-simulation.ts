@@ -299,7 +299,11 @@ export class Node {
     const life: Life = { hub, member, sessions: new Sessions(clock), pulls: new Map() };
     this.#life = life;
     this.#accepted.clear();
-    member.reachBy({ ask: (...question) => this.#askOwner(...question), survey: async () => [] });
+    member.reachBy({
+      ask: (...question) => this.#askOwner(...question),
+      survey: async () => [],
+      trace: async () => undefined,
+    });
     member.onMove(({ path, node, token }) => this.#move(life, path, node, token));
     hub.resolveWith((path) => this.#resolve(life, path));
     member.start(() => ({ url: `headwater://${this.name}`, load }));
@@ -353,6 +357,10 @@ export class Node {
       nodes: () => ask((it) => it.nodes()),
       streams: () => ask((it) => it.streams()),
       leave: (id) => ask((it) => it.leave(id)),
+      offer: (...told) => ask((it) => it.offer(...told)),
+      reserve: (wanted) => ask((it) => it.reserve(wanted)),
+      drain: (...told) => ask((it) => it.drain(...told)),
+      tell: (news) => ask((it) => it.tell(news)),
       watch: (listener) => {
         this.#listeners.add(listener);
         return () => this.#listeners.delete(listener);

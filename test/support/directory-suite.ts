@@ -42,6 +42,60 @@ export function directorySuite(name: string, options: Needs, make: (t: TestConte
   };
 
   describe(`the directory in ${name}`, () => {
+    own('keeps places, and never more than a node has', async ({ directory, other, expire }) => {
+      const room = { share: 0.5, cost: 0.01, places: 2 };
+      for (const id of ['a', 'b']) {
+        await directory.beat(nodeRecord(id), []);
+        await directory.offer(id, room, []);
+      }
+      const reserve = (...pairs: [ticket: string, node: string][]) =>
+        other.reserve(pairs.map(([ticket, node]) => ({ ticket, node })));
+      const { granted, rooms } = await reserve(['x', 'a'], ['y', 'a'], ['z', 'a'], ['x', 'a'], ['w', 'nobody']);
+      assert.deepEqual(granted, [true, true, false, true, false]);
+      const reserved = (of: typeof rooms) => [...of].map(([id, { reserved }]) => `${id} ${reserved}`).sort();
+      assert.deepEqual(rooms.get('a'), { ...room, reserved: 2 });
+      assert.deepEqual(reserved(rooms), ['a 2', 'b 0']);
+      const moved = await reserve(['x', 'b'], ['z', 'a']);
+      assert.deepEqual(
+        [moved.granted, reserved(moved.rooms)],
+        [
+          [true, true],
+          ['a 2', 'b 1'],
+        ],
+      );
+      await directory.offer('a', { ...room, places: 1 }, ['z', 'unknown', 'x']);
+      assert.deepEqual(reserved((await reserve()).rooms), ['a 1', 'b 1']);
+      assert.deepEqual((await reserve(['v', 'a'])).granted, [false]);
+      await expire('a');
+      assert.deepEqual(reserved((await reserve(['v', 'a'])).rooms), ['b 1']);
+    });
+
+    own('knows which nodes are to be left, and tells of it', async ({ directory, other }) => {
+      await directory.beat(nodeRecord('a'), []);
+      const events: string[] = [];
+      other.watch(({ type }) => events.push(type));
+      await directory.drain('a', true);
+      await until('it is told', () => events.includes('joined'));
+      const since = (await other.nodes())[0]!.draining!;
+      assert.ok(since > 0);
+      await directory.drain('a', true);
+      assert.equal((await other.nodes())[0]!.draining, since);
+      await directory.drain('a', false);
+      assert.deepEqual(await other.nodes(), [nodeRecord('a')]);
+    });
+
+    own('tells all who watch what somebody says', async ({ directory, other }) => {
+      const news: string[] = [];
+      for (const each of [directory, other])
+        each.watch((event) => {
+          if (event.type === 'told') news.push(event.news);
+        });
+      await directory.tell('{"a":"b c"}');
+      // In memory both are one.
+      await until('both hear it', () => news.length === 2);
+      assert.deepEqual(news, ['{"a":"b c"}', '{"a":"b c"}']);
+    });
+
     own('knows the nodes that live, as they last said they are', async ({ directory, other, expire }) => {
       assert.deepEqual(await other.nodes(), []);
       const events: string[] = [];

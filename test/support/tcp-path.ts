@@ -13,8 +13,8 @@ export interface TcpPath {
   mend(): void;
 }
 
-/** Opens a way to a port of this machine. */
-export async function openTcpPath(owner: Owner, target: number): Promise<TcpPath> {
+/** Opens a way to a port of this machine, which takes so many milliseconds in either direction. */
+export async function openTcpPath(owner: Owner, target: number, delay = 0): Promise<TcpPath> {
   const sockets = new Set<Socket>();
   let isCut = false;
   const keep = (socket: Socket) => {
@@ -26,9 +26,10 @@ export async function openTcpPath(owner: Owner, target: number): Promise<TcpPath
     if (isCut) return;
     const far = connect({ port: target, host: '127.0.0.1' });
     keep(far);
-    near.pipe(far).pipe(near);
-    near.on('close', () => far.destroy());
-    far.on('close', () => near.destroy());
+    carry(near, far, delay);
+    carry(far, near, delay);
+    near.on('close', () => setTimeout(() => far.destroy(), delay));
+    far.on('close', () => setTimeout(() => near.destroy(), delay));
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
   const breakAll = () => {
@@ -50,4 +51,10 @@ export async function openTcpPath(owner: Owner, target: number): Promise<TcpPath
       breakAll();
     },
   };
+}
+
+/** Has all that comes from one socket go out at another one, after a while. */
+function carry(from: Socket, to: Socket, delay: number): void {
+  if (delay === 0) from.pipe(to);
+  else from.on('data', (bytes) => setTimeout(() => to.writable && to.write(bytes), delay));
 }

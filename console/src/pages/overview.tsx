@@ -1,64 +1,83 @@
 import { useEffect } from 'preact/hooks';
-import { getSummary, listStreams } from '../api.ts';
+import { getSummary, type LiveStream, listStreams } from '../api.ts';
+import { History } from '../parts/history.tsx';
 import { Notice } from '../parts/notice.tsx';
-import { noticeRefusal, refreshSession, session } from '../session.ts';
+import { ClusterPicture } from '../parts/picture.tsx';
+import type { Own } from '../picture.ts';
+import { noticeRefusal } from '../session.ts';
 import { t } from '../settings.ts';
+import { usePicture } from '../use-picture.ts';
 import { usePoll } from '../use-poll.ts';
-import { Links } from './links.tsx';
-import { Login } from './login.tsx';
+import { viewersOf } from '../viewers.ts';
 import { StreamRow } from './stream-row.tsx';
 import { Summary } from './summary.tsx';
 import { Welcome } from './welcome.tsx';
-
-/** The console's first page: what is live, or the way in. */
-export function Overview() {
-  const asked = usePoll(refreshSession, 30_000);
-  useEffect(() => {
-    document.title = 'Headwater';
-  }, []);
-  if (!session.value) return <Notice error={asked.error} />;
-  return session.value.admin ? <Streams /> : <Login />;
-}
 
 async function loadOverview() {
   const [streams, summary] = await Promise.all([listStreams(), getSummary()]);
   return { streams, summary };
 }
 
-function Streams() {
-  const { data, error, reload } = usePoll(loadOverview, 2_000);
+/** The console's first page: who is there, what is live, how the last hour was. */
+export function Overview() {
+  const { data, error } = usePoll(loadOverview, 2_000);
   useEffect(() => noticeRefusal(error), [error]);
   if (!data) return <Notice error={error} />;
   const { streams, summary } = data;
   return (
     <>
       <div class="title">
-        <h1>{t('live')}</h1>
+        <h1>{t('overview')}</h1>
         <Summary streams={streams} server={summary} />
       </div>
       {error !== undefined && <Notice error={error} />}
-      {streams.length === 0 ? <Welcome /> : <StreamList streams={streams} reload={reload} />}
-      <Links />
+      {streams.length === 0 && <Welcome />}
+      <Cluster own={ownOf(streams, summary.cpu_percent)} />
+      {streams.length > 0 && <StreamList streams={streams} />}
+      <History />
     </>
   );
 }
 
-function StreamList({ streams, reload }: { streams: Awaited<ReturnType<typeof listStreams>>; reload: () => void }) {
+function ownOf(streams: readonly LiveStream[], cpu: number): Own {
+  const sum = (of: (stream: LiveStream) => number) => streams.reduce((total, stream) => total + of(stream), 0);
+  return {
+    ...{ cpu, streams: streams.length, viewers: sum(viewersOf) },
+    recvKbps: sum(({ kbps }) => kbps.recv_30s),
+    sendKbps: sum(({ kbps }) => kbps.send_30s),
+  };
+}
+
+function Cluster({ own }: { own: Own }) {
+  const picture = usePicture(own);
+  if (!picture) return null;
   return (
-    <div class="card streams">
-      <div class="row head" aria-hidden="true">
-        <span>{t('stream')}</span>
-        <span>{t('video')}</span>
-        <span>{t('audio')}</span>
-        <span>{t('bitrate')}</span>
-        <span>{t('viewers')}</span>
-        <span>{t('uptime')}</span>
+    <section class="cluster">
+      <h2>{t('picture')}</h2>
+      <ClusterPicture picture={picture} />
+    </section>
+  );
+}
+
+function StreamList({ streams }: { streams: readonly LiveStream[] }) {
+  return (
+    <section>
+      <h2>{t('live')}</h2>
+      <div class="card streams">
+        <div class="row head" aria-hidden="true">
+          <span>{t('stream')}</span>
+          <span>{t('video')}</span>
+          <span>{t('audio')}</span>
+          <span>{t('bitrate')}</span>
+          <span>{t('viewers')}</span>
+          <span>{t('uptime')}</span>
+        </div>
+        <ul>
+          {streams.map((stream) => (
+            <StreamRow key={stream.id} stream={stream} />
+          ))}
+        </ul>
       </div>
-      <ul>
-        {streams.map((stream) => (
-          <StreamRow key={stream.id} stream={stream} reload={reload} />
-        ))}
-      </ul>
-    </div>
+    </section>
   );
 }

@@ -1,20 +1,15 @@
-import { useState } from 'preact/hooks';
 import type { LiveStream } from '../api.ts';
 import { codecName, formatAudio, formatBitrate, formatDuration, formatSize } from '../format.ts';
-import { Addresses } from '../parts/addresses.tsx';
-import { ExplainPanel } from '../parts/explain-panel.tsx';
 import { Fact } from '../parts/fact.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Link } from '../parts/link.tsx';
 import { t } from '../settings.ts';
-import { playPath, type StreamName, streamText, vhostOf } from '../urls.ts';
+import { playPath, type StreamName, streamPath, vhostOf } from '../urls.ts';
 import { viewersOf } from '../viewers.ts';
-import { ViewerList } from './viewer-list.tsx';
 
-/** One live stream: its data, the way to its player, and on demand its addresses and viewers. */
-export function StreamRow({ stream, reload }: { stream: LiveStream; reload: () => void }) {
-  const [open, setOpen] = useState(false);
-  const name: StreamName = { vhost: vhostOf(stream.vhost, stream.tcUrl), app: stream.app, name: stream.name };
+/** One live stream: its data, and the ways to its player and to its page. */
+export function StreamRow({ stream }: { stream: LiveStream }) {
+  const name = nameOfStream(stream);
   return (
     <li class="stream" data-stream={`${stream.app}/${stream.name}`}>
       <div class="row">
@@ -25,14 +20,18 @@ export function StreamRow({ stream, reload }: { stream: LiveStream; reload: () =
             <Icon name="play" />
             {t('play')}
           </Link>
-          <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}>
+          <Link href={streamPath(name)} class="button" label={`${t('details')}: ${stream.name}`}>
             {t('details')}
-          </button>
+          </Link>
         </div>
       </div>
-      {open && <Details stream={stream} name={name} reload={reload} />}
     </li>
   );
+}
+
+/** How a stream of a list is called. */
+export function nameOfStream({ vhost, tcUrl, app, name }: LiveStream): StreamName {
+  return { vhost: vhostOf(vhost, tcUrl), app, name };
 }
 
 function Name({ stream, name }: { stream: LiveStream; name: StreamName }) {
@@ -41,7 +40,9 @@ function Name({ stream, name }: { stream: LiveStream; name: StreamName }) {
     <div class="name">
       <span class={active ? 'dot on' : 'dot'} title={active ? t('playing') : t('notPublishing')} />
       <div>
-        <strong>{stream.name}</strong>
+        <strong>
+          <Link href={streamPath(name)}>{stream.name}</Link>
+        </strong>
         <small>{[name.vhost, stream.app].filter(Boolean).join(' / ')}</small>
         {!active && <small class="warn">{t('notPublishing')}</small>}
       </div>
@@ -73,24 +74,4 @@ function Facts({ stream }: { stream: LiveStream }) {
 function channelsInWords(count: number): string {
   if (count <= 2) return ['', t('mono'), t('stereo')][count] ?? '';
   return t('channels', { count });
-}
-
-function Details({ stream, name, reload }: { stream: LiveStream; name: StreamName; reload: () => void }) {
-  return (
-    <div class="details">
-      <ExplainPanel id={stream.id} />
-      <section>
-        <h2>{t('addresses')}</h2>
-        <Addresses stream={name} tcUrl={stream.tcUrl} />
-        <p class="hint">{t('obsHint')}</p>
-        <p class="hint">
-          <Link href={`/recordings?stream=${encodeURIComponent(streamText(name))}`}>{t('recordings')}</Link>
-        </p>
-      </section>
-      <section>
-        <h2>{t('connected')}</h2>
-        <ViewerList stream={stream} onKick={reload} />
-      </section>
-    </div>
-  );
 }

@@ -1,6 +1,6 @@
 import { type Explanation, type Finding, getExplanation } from '../explain.ts';
 import { findingsInChinese } from '../explain-chinese.ts';
-import { formatBitrate, formatMs } from '../format.ts';
+import { formatMs } from '../format.ts';
 import { language, t } from '../settings.ts';
 import type { StringKey } from '../strings.ts';
 import { usePoll } from '../use-poll.ts';
@@ -77,12 +77,10 @@ function inWords({ rule, what, remedy, figures }: Finding): Pick<Finding, 'what'
 }
 
 function Measures({ measures }: Pick<Explanation, 'measures'>) {
-  const { seconds, kbps, fps, gop_s: gop, late_ms: late, skew_ms: skew, drift_ms: drift } = measures;
+  const { seconds, gop_s: gop, late_ms: late, skew_ms: skew, drift_ms: drift } = measures;
   return (
     <dl class="link-facts">
-      <Fact label={t('bitrate')} value={formatBitrate(kbps)} more={t('explainSpan', { seconds })} />
-      <Fact label={t('frameRate')} value={fps > 0 ? String(fps) : UNKNOWN} />
-      <Fact label={t('keyframes')} value={gop > 0 ? `${gop} s` : UNKNOWN} />
+      <Fact label={t('keyframes')} value={gop > 0 ? `${gop} s` : UNKNOWN} more={t('explainSpan', { seconds })} />
       <Fact label={t('lateness')} value={formatMs(late)} />
       <Fact label={t('soundSkew')} value={skew === undefined ? UNKNOWN : `${skew} ms`} />
       <Fact label={t('soundDrift')} value={drift === undefined ? UNKNOWN : `${drift} ms`} />

@@ -17,16 +17,6 @@ export function Header() {
         Headwater
       </Link>
       <nav>
-        {session.value?.admin && (
-          <Link class="quiet" href="/recordings">
-            {t('recordings')}
-          </Link>
-        )}
-        {session.value?.admin && (
-          <a class="quiet" href="/api">
-            {t('apiPage')}
-          </a>
-        )}
         {session.value?.admin && <LogOut />}
         <button type="button" class="quiet" onClick={() => (language.value = language.value === 'en' ? 'zh' : 'en')}>
           {t('language')}

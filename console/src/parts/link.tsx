@@ -1,16 +1,25 @@
 import type { ComponentChildren } from 'preact';
 import { navigate } from '../navigation.ts';
 
+interface Props {
+  readonly href: string;
+  readonly class?: string;
+  readonly label?: string;
+  /** Whether it leads to the page that is shown. */
+  readonly current?: boolean;
+  readonly children: ComponentChildren;
+}
+
 /** A link within the page; opens elsewhere as the visitor's keys say. */
-export function Link(props: { href: string; class?: string; label?: string; children: ComponentChildren }) {
+export function Link({ href, label, current = false, children, class: look }: Props) {
   const follow = (event: MouseEvent) => {
     if (event.button !== 0 || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
-    navigate(props.href);
+    navigate(href);
   };
   return (
-    <a href={props.href} class={props.class} aria-label={props.label} onClick={follow}>
-      {props.children}
+    <a href={href} class={look} aria-label={label} aria-current={current ? 'page' : undefined} onClick={follow}>
+      {children}
     </a>
   );
 }

@@ -10,10 +10,13 @@ export interface StreamFacts extends CourseReport {
   readonly source: { readonly client: string; readonly remote: string } | undefined;
   /** Whether it is published to this node. */
   readonly isOwner: boolean;
+  /** Whether it comes from another node by QUIC or TLS because UDP does not come through. */
+  readonly lacksUdp: boolean;
   /** How long ago the last frame came; undefined before the first. */
   readonly silence: number | undefined;
   readonly video: TrackFacts<VideoTrack> | undefined;
-  readonly audio: TrackFacts<AudioTrack> | undefined;
+  /** How long each of its frames sounds, where they are alike. */
+  readonly audio: (TrackFacts<AudioTrack> & { readonly frameDuration: number | undefined }) | undefined;
 }
 
 /** How a stream fares on a link to another node. What is counted is of the last minute, in packets. */

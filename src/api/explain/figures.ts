@@ -7,6 +7,11 @@ export function inSeconds(time: number): number {
   return Math.round((10 * time) / SECOND) / 10;
 }
 
+/** The same with two. */
+export function inHundredths(time: number): number {
+  return Math.round((100 * time) / SECOND) / 100;
+}
+
 /** Microseconds in whole milliseconds. */
 export function inMs(time: number): number {
   return Math.round(time / MILLISECOND);
@@ -41,6 +46,15 @@ export function whole({ stretches }: StreamFacts): StreamFacts['stretches'] {
 /** The bit rate of a stretch, in whole kbit/s. */
 export function kbps({ bytes, begin, end }: StreamFacts['stretches'][number]): number {
   return Math.round((bytes * 8000) / Math.max(end - begin, 1));
+}
+
+/** The bit rate at which all of it can be played, in whole kbit/s; 0 where it is too short to tell. */
+export function neededKbps(of: StreamFacts): number {
+  const time = Math.max(
+    sum(of, ({ videoTime }) => videoTime),
+    sum(of, ({ audioTime }) => audioTime),
+  );
+  return time < SECOND ? 0 : Math.round((sum(of, ({ bytes }) => bytes) * 8000) / time);
 }
 
 /** Pictures in a second, over all that is known. */

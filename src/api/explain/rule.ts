@@ -4,13 +4,13 @@ import type { Facts } from './facts.ts';
 export type Severity = 'error' | 'warning' | 'notice';
 
 /** Where something is wrong. */
-export type Place = 'publisher' | 'link' | 'node' | 'viewers';
+type Place = 'publisher' | 'link' | 'node' | 'viewers';
 
 /** What a finding stands on, rounded for people, by names that end with the unit. */
-export type Figures = Readonly<Record<string, number | string>>;
+type Figures = Readonly<Record<string, number | string>>;
 
 /** What a rule has found. */
-export interface Verdict {
+interface Verdict {
   readonly severity: Severity;
   readonly figures: Figures;
 }

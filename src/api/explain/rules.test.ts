@@ -10,13 +10,16 @@ import { RULES } from './rules/index.ts';
 type Stretch = StreamFacts['stretches'][number];
 
 /** A good minute. */
-const STRETCH = { bytes: 500_000, videoFrames: 60, audioFrames: 94, longestGop: 2 * SECOND, longestStep: 33_333 };
+const STRETCH = {
+  ...{ bytes: 500_000, videoFrames: 60, videoTime: 2 * SECOND, audioFrames: 100, audioTime: 2 * SECOND },
+  ...{ longestGop: 2 * SECOND, longestStep: 33_333 },
+};
 const goodMinute = Array.from({ length: 30 }, (_, i): Stretch => {
   const more = { epoch: 1, lateness: 20 * MILLISECOND, jumps: 0, reanchored: 0 };
   return { begin: 2 * i * SECOND, end: 2 * (i + 1) * SECOND, ...STRETCH, ...more };
 });
 const H264 = { codec: 'h264', profile: 'High', parameter: 'avc1.64001f' } as const;
-const AAC = { codec: 'aac', profile: 'LC', parameter: 'mp4a.40.2' } as const;
+const AAC = { codec: 'aac', profile: 'LC', parameter: 'mp4a.40.2', frameDuration: 20_000 } as const;
 const STREAM: StreamFacts = {
   stretches: goodMinute,
   openGop: SECOND,
@@ -25,6 +28,7 @@ const STREAM: StreamFacts = {
   running: 600 * SECOND,
   source: { client: '341w361a', remote: '192.0.2.17' },
   isOwner: true,
+  lacksUdp: false,
   silence: 20 * MILLISECOND,
   video: H264,
   audio: AAC,
@@ -87,12 +91,12 @@ const cases: Record<string, readonly [Facts, Finding['severity'] | undefined, Fi
     [
       stretches({ lateness: 0.9 * SECOND, bytes: 100_000 }, 3, 5),
       'warning',
-      { late_ms: 880, dips: 1, seconds_s: 60, usual_kbps: 2000, least_kbps: 400 },
+      { late_ms: 880, dips: 1, seconds_s: 60, needed_kbps: 1893, least_kbps: 400 },
     ],
     [
       stretches({ lateness: 3 * SECOND }),
       'error',
-      { late_ms: 2980, dips: 1, seconds_s: 60, usual_kbps: 2000, least_kbps: 2000 },
+      { late_ms: 2980, dips: 1, seconds_s: 60, needed_kbps: 2000, least_kbps: 2000 },
     ],
     [stretches({ lateness: 0.4 * SECOND }), undefined],
     [stretches({ lateness: 0.9 * SECOND }, 0, 30), undefined],
@@ -107,6 +111,12 @@ const cases: Record<string, readonly [Facts, Finding['severity'] | undefined, Fi
     [stream({ skew: -900 * MILLISECOND }), 'warning', { skew_ms: -900 }],
     [stream({ skew: 2.5 * SECOND }), 'error', { skew_ms: 2500 }],
     [stream({ skew: 0.6 * SECOND }), undefined],
+  ],
+  'sound-length': [
+    [stretches({ audioFrames: 99 }, 0, 30), 'warning', { sound_s: 59.4, time_s: 60 }],
+    [stretches({ audioFrames: 105 }, 0, 30), 'error', { sound_s: 63, time_s: 60 }],
+    [stretches({ audioFrames: 90 }), undefined],
+    [stretches({ audioFrames: 0, audioTime: 0 }, 0, 30), undefined],
   ],
   'pictures-missing': [
     [stretches({ longestStep: 0.7 * SECOND }, 4, 6), 'warning', { fps: 30, longest_ms: 700, times: 2, seconds_s: 60 }],
@@ -125,8 +135,16 @@ const cases: Record<string, readonly [Facts, Finding['severity'] | undefined, Fi
     [video({ codec: 'av1', profile: 'Main', parameter: 'av01.0.04M.08' }), 'notice', { codec: 'AV1' }],
   ],
   'sound-not-everywhere': [
-    [stream({ audio: { codec: 'eac3', profile: '', parameter: 'ec-3' } }), 'warning', { codec: 'E-AC-3' }],
-    [stream({ audio: { codec: 'opus', profile: '', parameter: 'opus' } }), 'notice', { codec: 'Opus' }],
+    [
+      stream({ audio: { codec: 'eac3', profile: '', parameter: 'ec-3', frameDuration: undefined } }),
+      'warning',
+      { codec: 'E-AC-3' },
+    ],
+    [
+      stream({ audio: { codec: 'opus', profile: '', parameter: 'opus', frameDuration: undefined } }),
+      'notice',
+      { codec: 'Opus' },
+    ],
     [stream({ audio: undefined }), undefined],
   ],
   'link-loss': [
@@ -156,6 +174,10 @@ const cases: Record<string, readonly [Facts, Finding['severity'] | undefined, Fi
       { remote: '192.0.2.4', lost_percent: 10, residual_percent: 0.1, residual: 30 },
     ],
     [link({ received: undefined }), undefined],
+  ],
+  'link-without-udp': [
+    [stream({ isOwner: false, lacksUdp: true }), 'notice', { remote: '192.0.2.17' }],
+    [stream({ isOwner: false }), undefined],
   ],
   'node-busy': [
     [load({ busy: 0.9 }), 'warning', { worker: 2, busy_percent: 90, delay_ms: 21 }],

@@ -1,6 +1,7 @@
-import { type StreamPath } from '../../hub/path.ts';
-import type { Stream } from '../../hub/stream.ts';
-import type { AudioTrack, VideoTrack } from '../../media/track.ts';
+import { frameDuration } from '../../codec/frame-duration.ts';
+import type { StreamPath } from '../../hub/path.ts';
+import { newestByKind, type Stream } from '../../hub/stream.ts';
+import type { AudioCodec, AudioTrack, VideoTrack } from '../../media/track.ts';
 import type { LinkReport } from '../../net/links.ts';
 import type { Facts, LinkFacts, LoadFacts, StreamFacts, ViewerFacts } from './facts.ts';
 import { countedOf, Recent, type RecentGround } from './recent.ts';
@@ -17,6 +18,8 @@ interface Testimony {
 
 const LONGEST = 60_000_000;
 const TOPIC = 'facts';
+/** All frames of these are equally long. */
+const EVEN: ReadonlySet<AudioCodec> = new Set(['aac', 'mp3', 'ac3']);
 
 /** Tells what rules judge a stream by; all workers of the node are heard. */
 export class Witness {
@@ -55,11 +58,17 @@ export class Witness {
     const isHere = stream && !stream.mirrored?.isInner;
     return {
       span: stream ? Math.min(LONGEST, clock.wall() - stream.since) : 0,
-      stream: isHere ? describe(stream, clock.now()) : null,
+      stream: isHere ? { ...describe(stream, clock.now()), lacksUdp: this.#lacksUdp(stream) } : null,
       links: Array.from(links).flatMap((link) => this.#linkFacts(link, path)),
       viewers: { ...countViewers(stream), skipped: this.#recent.skipped(path) },
       load: this.#recent.load(),
     };
+  }
+
+  #lacksUdp({ mirrored, publisher }: Stream): boolean {
+    const isWay = ({ role, media, remote }: LinkReport) =>
+      role === 'edge' && media === 'reliable' && remote === publisher?.session.remote;
+    return mirrored !== undefined && Array.from(this.#ground.context.links).some(isWay);
   }
 
   #linkFacts(link: LinkReport, path: StreamPath): LinkFacts[] {
@@ -75,21 +84,25 @@ export class Witness {
   }
 }
 
-function describe({ course, publisher, mirrored, tracks, newest }: Stream, now: number): StreamFacts {
+function describe(stream: Stream, now: number): Omit<StreamFacts, 'lacksUdp'> {
+  const { course, publisher, mirrored, tracks, newest } = stream;
   const [video, audio] = [tracks.get('video'), tracks.get('audio')] as [VideoTrack?, AudioTrack?];
-  const brief = <T extends VideoTrack | AudioTrack>({ codec, profile, parameter }: T) => ({
-    codec,
-    profile,
-    parameter,
-  });
   return {
     ...course.report(now),
     source: publisher && { client: publisher.session.id, remote: publisher.session.remote },
     isOwner: mirrored === undefined,
     silence: Number.isFinite(newest.dts) ? now - Math.max(newest.arrival, publisher?.lastArrival ?? 0) : undefined,
-    video: video && (brief(video) as StreamFacts['video']),
-    audio: audio && (brief(audio) as StreamFacts['audio']),
+    video: video && { codec: video.codec, profile: video.profile, parameter: video.parameter },
+    audio: audio && {
+      ...{ codec: audio.codec, profile: audio.profile, parameter: audio.parameter },
+      frameDuration: soundOfFrame(stream, audio),
+    },
   };
+}
+
+function soundOfFrame(stream: Stream, audio: AudioTrack): number | undefined {
+  const frame = EVEN.has(audio.codec) ? newestByKind(stream).get('audio') : undefined;
+  return frame && frameDuration(audio, frame.data);
 }
 
 function countViewers(stream: Stream | undefined): Omit<ViewerFacts, 'skipped'> {

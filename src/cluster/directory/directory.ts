@@ -1,5 +1,6 @@
 import type { StreamPath } from '../../hub/path.ts';
 import type { NodeRecord, StreamRecord } from '../../net/cluster.ts';
+import type { Places } from '../../net/places.ts';
 
 /** What an owner says of a stream of its own, again and again: its record, or that it has ended. */
 export interface Holding extends Omit<StreamRecord, 'node'> {
@@ -30,11 +31,15 @@ export interface BeatAnswer {
   readonly lost: readonly StreamRecord[];
 }
 
-/** What a {@link Directory} tells: a stream has another record, a node is there that was not, or changes may have been missed. */
+/**
+ * What a {@link Directory} tells: a stream has another record; a node is there that was not, or is to be left, or no more; changes may
+ * have been missed; somebody tells something, as JSON.
+ */
 export type DirectoryEvent =
   | { readonly type: 'moved'; readonly record: StreamRecord }
   | { readonly type: 'joined' }
-  | { readonly type: 'missed' };
+  | { readonly type: 'missed' }
+  | { readonly type: 'told'; readonly news: string };
 
 /**
  * Which node has which stream, which nodes live, and how busy they are. Every step is atomic; a promise rejects when the
@@ -42,7 +47,7 @@ export type DirectoryEvent =
  *
  * The lease is the node's: it lives as long as it says so, and streams only point to it. Tokens only grow, whoever writes.
  */
-export interface Directory {
+export interface Directory extends Places {
   /** Says that a node lives, for {@link NODE_LIFE} from now, and what of its streams it has. */
   beat(node: NodeRecord, holdings: readonly Holding[]): Promise<BeatAnswer>;
   /** Makes a node the owner of a stream that has none, is its own, or whose owner it may replace. */
@@ -54,6 +59,10 @@ export interface Directory {
   streams(): Promise<StreamRecord[]>;
   /** A node says good-bye: it counts as dead at once. */
   leave(id: string): Promise<void>;
+  /** Has it stand in a node's record that it is to be left, or no more. */
+  drain(id: string, isDraining: boolean): Promise<void>;
+  /** Tells all who watch: an object as JSON. */
+  tell(news: string): Promise<void>;
   /** Has `listener` told what changes until the function returned is called. */
   watch(listener: (event: DirectoryEvent) => void): () => void;
   close(): Promise<void>;

@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import type { StreamPath } from '../../hub/path.ts';
 import type { NodeRecord, StreamRecord } from '../../net/cluster.ts';
+import { MemoryPlaces, type Reservation, type Reserved, type Room } from '../../net/places.ts';
 import {
   type BeatAnswer,
   type Claim,
@@ -24,10 +25,14 @@ export class MemoryDirectory implements Directory {
   readonly #clock: Clock;
   readonly #state: DirectoryState;
   readonly #listeners = new Set<(event: DirectoryEvent) => void>();
+  readonly #places: MemoryPlaces;
+  /** Since when each of them is, by the wall clock. */
+  readonly #draining = new Map<string, number>();
 
   constructor(clock: Clock, state: DirectoryState = { nodes: new Map(), streams: new Map() }) {
     this.#clock = clock;
     this.#state = state;
+    this.#places = new MemoryPlaces(clock, (id) => this.#isAlive(id));
   }
 
   async beat(node: NodeRecord, holdings: readonly Holding[]): Promise<BeatAnswer> {
@@ -53,7 +58,11 @@ export class MemoryDirectory implements Directory {
   }
 
   async nodes(): Promise<NodeRecord[]> {
-    return [...this.#state.nodes.values()].filter(({ node }) => this.#isAlive(node.id)).map(({ node }) => node);
+    const alive = [...this.#state.nodes.values()].filter(({ node }) => this.#isAlive(node.id));
+    return alive.map(({ node }) => {
+      const draining = this.#draining.get(node.id);
+      return draining === undefined ? node : { ...node, draining };
+    });
   }
 
   async streams(): Promise<StreamRecord[]> {
@@ -63,6 +72,24 @@ export class MemoryDirectory implements Directory {
 
   async leave(id: string): Promise<void> {
     this.#state.nodes.delete(id);
+  }
+
+  offer(node: string, room: Room, arrived: readonly string[]): Promise<void> {
+    return this.#places.offer(node, room, arrived);
+  }
+
+  reserve(wanted: readonly Reservation[]): Promise<Reserved> {
+    return this.#places.reserve(wanted);
+  }
+
+  async drain(id: string, isDraining: boolean): Promise<void> {
+    if (!isDraining) this.#draining.delete(id);
+    else if (!this.#draining.has(id)) this.#draining.set(id, this.#clock.wall());
+    this.#tell({ type: 'joined' });
+  }
+
+  async tell(news: string): Promise<void> {
+    this.#tell({ type: 'told', news });
   }
 
   watch(listener: (event: DirectoryEvent) => void): () => void {

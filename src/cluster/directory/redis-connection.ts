@@ -10,6 +10,8 @@ export interface RedisConnection {
   /** Some keys that fit a pattern, and the cursor for more; the first and the last one are '0'. */
   scan(cursor: string, pattern: string): Promise<[cursor: string, keys: string[]]>;
   remove(sortedSet: string, member: string): Promise<unknown>;
+  /** Has all who listen hear it. */
+  publish(channel: string, text: string): Promise<unknown>;
   /** The address by which this machine reaches Redis, once it did. */
   readonly localAddress: string | undefined;
   close(): void;
@@ -54,6 +56,7 @@ export async function connectRedis(
     fields: (key, ...names) => commands.hmget(key, ...names),
     scan: (cursor, pattern) => commands.scan(cursor, 'MATCH', pattern, 'COUNT', PAGE),
     remove: (sortedSet, member) => commands.zrem(sortedSet, member),
+    publish: (channel, text) => commands.publish(channel, text),
     get localAddress() {
       return (commands.stream as { localAddress?: string } | undefined)?.localAddress;
     },

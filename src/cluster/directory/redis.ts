@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { MILLISECOND, SECOND } from '../../base/clock.ts';
 import type { StreamPath } from '../../hub/path.ts';
 import type { NodeRecord, StreamRecord } from '../../net/cluster.ts';
+import { PLACE_LIFE, type Reservation, type Reserved, type Room, type RoomNow } from '../../net/places.ts';
 import type { Logger } from '../../ops/log.ts';
 import {
   type BeatAnswer,
@@ -24,7 +25,24 @@ const FIELDS = ['token', 'node', 'anchor', 'segment', 'discontinuity'] as const;
 /** Names of keys that are patterns to Redis. */
 const SPECIAL = /[*?[\]\\]/g;
 
+const PLACE_MILLISECONDS = PLACE_LIFE / MILLISECOND;
+/** Of a node, in the answer to reservations. */
+const FIELDS_OF_ROOM = 3;
+
 const count = z.number().nonnegative();
+const front = z.object({
+  name: z.string(),
+  region: z.string(),
+  protocols: z.record(z.string(), count),
+  relayed: count,
+  http: z.string().optional(),
+  rtmp: z.string().optional(),
+  takes: z.enum(['all', 'viewers', 'publishers', 'none']),
+  publishers: count,
+  delay: count,
+  owned: z.array(z.string()),
+  fetched: z.array(z.string()),
+});
 const nodeRecord = z.object({
   id: z.string(),
   role: z.enum(['origin', 'edge']),
@@ -32,6 +50,7 @@ const nodeRecord = z.object({
   version: z.string(),
   since: count,
   load: z.object({ cpu: count, streams: count, viewers: count, bitrate: count }),
+  front: front.optional(),
 });
 
 type Text = string | null | undefined;
@@ -49,6 +68,7 @@ export class RedisDirectory implements Directory {
       for (const listener of listeners) listener(event);
     };
     const message = (text: string) => {
+      if (text.startsWith('{')) return tell({ type: 'told', news: text });
       const [path, token, node] = text.split(' ');
       if (node === undefined) tell({ type: 'joined' });
       else tell({ type: 'moved', record: { path: path!, token: Number(token), node } });
@@ -71,7 +91,8 @@ export class RedisDirectory implements Directory {
   async beat(node: NodeRecord, holdings: readonly Holding[]): Promise<BeatAnswer> {
     const common = [this.#key('stream:'), this.#key('changes'), RECORD_SECONDS];
     const whole = [...common, node.id, NODE_MILLISECONDS, JSON.stringify(node), ...holdings.flatMap(writeHolding)];
-    const [isNew, ...lost] = await this.#redis.run('headwaterBeat', this.#key('nodes'), this.#key('beats'), ...whole);
+    const keys = ['nodes', 'beats', 'draining', 'rooms'].map((name) => this.#key(name));
+    const [isNew, ...lost] = await this.#redis.run('headwaterBeat', ...keys, ...whole);
     const count = lost.length / FIELDS_OF_LOST;
     return {
       isNew: isNew === '1',
@@ -96,8 +117,11 @@ export class RedisDirectory implements Directory {
   }
 
   async nodes(): Promise<NodeRecord[]> {
-    const nodes = await this.#redis.run('headwaterNodes', this.#key('nodes'), this.#key('beats'));
-    return nodes.map((text) => readNode(text ?? '')).filter((node) => node !== undefined);
+    const keys = ['nodes', 'beats', 'draining'].map((name) => this.#key(name));
+    const told = await this.#redis.run('headwaterNodes', ...keys);
+    return pairs(told)
+      .map(([text, draining]) => readNode(text, draining))
+      .filter((node) => node !== undefined);
   }
 
   async streams(): Promise<StreamRecord[]> {
@@ -117,6 +141,31 @@ export class RedisDirectory implements Directory {
     await this.#redis.remove(this.#key('beats'), id);
   }
 
+  async offer(node: string, { share, cost, places }: Room, arrived: readonly string[]): Promise<void> {
+    const room = `${share} ${cost} ${places}`;
+    const keys = [this.#key('rooms'), this.#key(`places:${node}`)];
+    await this.#redis.run('headwaterOffer', ...keys, this.#key('ticket:'), node, room, ...arrived);
+  }
+
+  async reserve(wanted: readonly Reservation[]): Promise<Reserved> {
+    const prefixes = [this.#key('places:'), this.#key('ticket:')];
+    const flat = wanted.flatMap(({ ticket, node }) => [ticket, node]);
+    const keys = [this.#key('rooms'), this.#key('beats')];
+    const answer = await this.#redis.run('headwaterReserve', ...keys, ...prefixes, PLACE_MILLISECONDS, ...flat);
+    const rooms = new Map<string, RoomNow>();
+    for (let i = wanted.length; i < answer.length; i += FIELDS_OF_ROOM)
+      rooms.set(answer[i]!, readRoom(answer[i + 1]!, answer[i + 2]!));
+    return { granted: wanted.map((_, i) => answer[i] === '1'), rooms };
+  }
+
+  async drain(id: string, isDraining: boolean): Promise<void> {
+    await this.#redis.run('headwaterDrain', this.#key('draining'), this.#key('changes'), id, isDraining ? '1' : '0');
+  }
+
+  async tell(news: string): Promise<void> {
+    await this.#redis.publish(this.#key('changes'), news);
+  }
+
   watch(listener: (event: DirectoryEvent) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -132,12 +181,22 @@ export class RedisDirectory implements Directory {
 }
 
 /** Undefined for what no node of ours has written. */
-function readNode(text: string): NodeRecord | undefined {
+function readNode(text: string, draining: string): NodeRecord | undefined {
   try {
-    return nodeRecord.parse(JSON.parse(text));
+    const node = nodeRecord.parse(JSON.parse(text));
+    return draining === '' ? node : { ...node, draining: Number(draining) };
   } catch {
     return undefined;
   }
+}
+
+function pairs(texts: readonly Text[]): (readonly [string, string])[] {
+  return Array.from({ length: texts.length / 2 }, (_, i) => [texts[2 * i] ?? '', texts[2 * i + 1] ?? '']);
+}
+
+function readRoom(text: string, reserved: string): RoomNow {
+  const [share, cost, places] = text.split(' ').map(Number);
+  return { share: share!, cost: cost!, places: places!, reserved: Number(reserved) };
 }
 
 function writeHolding({ path, token, anchor, next, hasEnded }: Holding): (string | number)[] {

@@ -1,8 +1,10 @@
 import type { Socket } from 'node:net';
 import type { Lease } from '../../hub/lease.ts';
+import type { Trace } from '../../hub/passage.ts';
 import type { StreamPath } from '../../hub/path.ts';
-import type { NodeRecord, NodeReport, StreamRecord, StreamReport } from '../../net/cluster.ts';
+import type { Cluster, NodeRecord, NodeReport, StreamRecord, StreamReport } from '../../net/cluster.ts';
 import type { BoundAddress } from '../../net/listen.ts';
+import type { TailPage, TailQuestion } from '../../ops/log-tail.ts';
 
 /** What a worker is told when it starts. */
 export interface Place {
@@ -39,6 +41,8 @@ export interface WorkerCalls {
   askNode(owner: NodeRecord, path: StreamPath, patience: number): Promise<boolean>;
   /** Asks another node what it has. */
   surveyNode(node: NodeRecord): Promise<readonly StreamReport[]>;
+  /** Asks another node for the way of a session of its own. */
+  traceNode(node: NodeRecord, session: string): Promise<Trace | undefined>;
   /** Answers what another worker asks. */
   answer(topic: string, question: unknown): unknown;
   /** Takes a connection that another worker gives, with what was read of it, in base64. */
@@ -52,6 +56,7 @@ export interface ClusterCalls {
   streams(): Promise<readonly StreamRecord[]>;
   survey(own: readonly StreamReport[]): Promise<readonly NodeReport[]>;
   yields(path: StreamPath): Promise<boolean>;
+  trace(session: string): ReturnType<Cluster['trace']>;
 }
 
 /** What a worker calls in the primary. */
@@ -61,6 +66,8 @@ export interface PrimaryCalls extends ClusterCalls {
   release(path: StreamPath): void;
   /** Asks all other workers; the answers of those that gave one in time. */
   ask(topic: string, question: unknown): Promise<unknown[]>;
+  /** What stands in the log of the node. */
+  readLog(question: TailQuestion): Promise<TailPage>;
   /** Gives a connection to another worker. */
   give(socket: Socket, worker: number, bytes: string): void;
 }

@@ -14,6 +14,7 @@ export function answerWith(cluster: Cluster | undefined): ClusterCalls {
     streams: async () => of().streams(),
     survey: async (own) => of().survey(own),
     yields: async (path) => of().yields(path),
+    trace: async (session) => of().trace(session),
   };
 }
 
@@ -21,7 +22,7 @@ export function answerWith(cluster: Cluster | undefined): ClusterCalls {
 export function clusterBy(
   nodeId: string,
   primary: Rpc<PrimaryCalls>,
-): { readonly cluster: Cluster; readonly calls: Pick<WorkerCalls, 'follow' | 'askNode' | 'surveyNode'> } {
+): { readonly cluster: Cluster; readonly calls: Pick<WorkerCalls, 'follow' | 'askNode' | 'surveyNode' | 'traceNode'> } {
   const listeners: ((record: StreamRecord) => void)[] = [];
   let reach: Reach | undefined;
   const way = () => {
@@ -35,6 +36,7 @@ export function clusterBy(
     streams: () => primary.call('streams'),
     survey: (own) => primary.call('survey', own),
     yields: (path) => primary.call('yields', path),
+    trace: (session) => primary.call('trace', session),
     onMove: (listener) => void listeners.push(listener),
     reachBy: (by) => {
       reach = by;
@@ -46,6 +48,7 @@ export function clusterBy(
     },
     askNode: async (...args: Parameters<WorkerCalls['askNode']>) => way().ask(...args),
     surveyNode: async (...args: Parameters<WorkerCalls['surveyNode']>) => way().survey(...args),
+    traceNode: async (...args: Parameters<WorkerCalls['traceNode']>) => way().trace(...args),
   };
   return { cluster, calls };
 }

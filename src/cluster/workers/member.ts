@@ -6,6 +6,7 @@ import type { StreamPath } from '../../hub/path.ts';
 import type { Cluster } from '../../net/cluster.ts';
 import type { Door, Siblings } from '../../net/siblings.ts';
 import { handleOf } from '../../net/socket-handle.ts';
+import type { LogTail } from '../../ops/log-tail.ts';
 import type { Place, PrimaryCalls, WorkerCalls } from './calls.ts';
 import { clusterBy } from './cluster-calls.ts';
 import type { Rpc } from './rpc.ts';
@@ -19,6 +20,8 @@ export class Member implements Siblings {
   readonly leases: Leases;
   /** That of the node, if it is a member of one. */
   readonly cluster: Cluster | undefined;
+  /** The last lines of the node, which the primary keeps. */
+  readonly tail: LogTail;
   /** What the primary calls here. */
   readonly calls: Omit<WorkerCalls, 'start' | 'stop'>;
   readonly #folder: string;
@@ -47,6 +50,7 @@ export class Member implements Siblings {
     };
     const { cluster, calls } = clusterBy(nodeId ?? '', primary);
     this.cluster = nodeId === undefined ? undefined : cluster;
+    this.tail = { keep() {}, read: (question) => primary.call('readLog', question) };
     this.calls = {
       ...calls,
       yield: (path) => this.#yield(path),

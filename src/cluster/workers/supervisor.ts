@@ -124,6 +124,7 @@ export class Supervisor {
     cluster.reachBy({
       ask: async (...args) => first().call('askNode', ...args),
       survey: async (node) => first().call('surveyNode', node),
+      trace: async (node, session) => first().call('traceNode', node, session),
     });
     cluster.onMove((record) => {
       if (record.node !== '') this.#owners.drop(record.path);
@@ -163,6 +164,7 @@ export class Supervisor {
       keep: (path, lease) => this.#owners.keep(worker, path, lease),
       release: (path) => this.#owners.release(worker, path),
       ask: (topic, question) => this.#ask(worker, topic, question),
+      readLog: async (question) => this.#ground.log.tail?.read(question) ?? { lines: [], next: 0, missed: 0 },
       give: (socket, taker, bytes) => this.#give(socket, taker, bytes),
     };
   }

@@ -1,5 +1,5 @@
 import { serverUrl, vhostParameter } from './routes.ts';
-import { block, find, isOn, nothing, type Place, type Rule, type Rules, warn, without } from './rules.ts';
+import { block, find, isOn, nothing, type Place, type Rule, type Rules, set, warn, without } from './rules.ts';
 
 /** By what an edge of SRS fetches, and how names of streams end there. */
 const PROTOCOLS: Readonly<Record<string, { readonly scheme: string; readonly suffix: string }>> = {
@@ -18,7 +18,7 @@ export const clusterRules: Rules = {
   protocol: nothing,
   origin_cluster: nothing,
   coworkers: nothing,
-  token_traverse: without('the origin is not asked whether a client may come', 'off'),
+  token_traverse: nothing,
   debug_srs_upnode: without('the origin is not told who asks', 'off'),
   follow_client: without('an edge fetches by one protocol, whatever its viewers use', 'off'),
 };
@@ -26,7 +26,18 @@ export const clusterRules: Rules = {
 /** What an edge fetches from, and which origins are one cluster; `place` is the block in which that stands. */
 export function placeCluster(place: Place): void {
   const { directive } = place;
-  if (find(directive, 'mode')?.args[0] === 'remote') fetchFrom(place);
+  const traverse = find(directive, 'token_traverse');
+  const isEdge = find(directive, 'mode')?.args[0] === 'remote';
+  if (isOn(traverse)) {
+    const at = {
+      ...place,
+      directive: traverse!,
+      key: place.key === '' ? 'token_traverse' : `${place.key}.token_traverse`,
+    };
+    if (isEdge) set(at, 'relay.traverse', true);
+    else warn(at, 'only an edge has an origin to ask');
+  }
+  if (isEdge) fetchFrom(place);
   else if (isOn(find(directive, 'origin_cluster'))) joinOrigins(place);
 }
 
@@ -44,7 +55,7 @@ function fetchFrom(place: Place): void {
   // What is fetched under its own name needs no more than the server.
   const path = renamed === undefined || renamed === vhost ? '' : `/[app]/[stream]${suffix}${vhostParameter(renamed)}`;
   for (const server of origin.args) to.add('relay.origins', `${serverUrl(at, server, scheme)}${path}`, origin.where);
-  warn(at, 'what is published to an edge stays there: publish to an origin');
+  if (scheme !== 'rtmp') warn(at, 'what is published to an edge of origins by HTTP stays there');
 }
 
 /** The other origins are asked for what is not here, and players are sent there. */

@@ -152,6 +152,10 @@ const becomes: [text: string, options: Record<string, unknown>][] = [
   ],
   [inVhost('cluster { mode remote; origin h; vhost [vhost]; }'), { 'relay.origins': ['rtmp://h'] }],
   [
+    inVhost('cluster { mode remote; origin h; token_traverse on; }'),
+    { 'relay.traverse': true, 'relay.origins': ['rtmp://h'] },
+  ],
+  [
     inVhost('cluster { mode local; origin_cluster on; coworkers 127.0.0.1:9091 b:9092; }'),
     { 'cluster.coworkers': ['127.0.0.1:9091', 'b:9092'], 'cluster.redirect': 'always' },
   ],
@@ -219,7 +223,10 @@ const told: [text: string, warning: string | RegExp][] = [
   [inVhost('dvr { enabled on; dvr_plan append; }'), /^a\.conf:2: dvr\.dvr_plan: /],
   [inVhost('ingest a { enabled on; input { url x; } }'), /^a\.conf:2: ingest: it needs/],
   [inVhost('transcode live { enabled on; }'), 'a.conf:2: transcode: nothing is transcoded'],
-  [inVhost('cluster { mode remote; origin h; }'), /^a\.conf:2: cluster\.origin: what is published to an edge/],
+  [
+    inVhost('cluster { mode remote; origin h; protocol flv; }'),
+    /^a\.conf:2: cluster\.origin: what is published to an edge of origins by HTTP stays there/,
+  ],
   [inVhost('cluster { mode remote; }'), /^a\.conf:2: cluster: an edge without an origin/],
   [inVhost('cluster { origin_cluster on; }'), /^a\.conf:2: cluster: .* without coworkers/],
   [inVhost('cluster { token_traverse on; }'), /^a\.conf:2: cluster\.token_traverse: /],

@@ -1,8 +1,8 @@
 import { ProtocolError, RefusedError } from '../../base/errors.ts';
-import { parsePath, streamPath } from '../../hub/path.ts';
+import { parsePath, type StreamPath, streamPath } from '../../hub/path.ts';
 import type { Stream } from '../../hub/stream.ts';
 import { forwardQuestion } from '../../net/http-forward.ts';
-import type { Question, Reply } from '../../net/http-reply.ts';
+import { type Question, Reply } from '../../net/http-reply.ts';
 import { Departure } from '../../net/serve.ts';
 import { vhostOf } from '../../net/vhost.ts';
 import { Keep, type Media, type PlaylistText } from './answer.ts';
@@ -43,6 +43,8 @@ export async function answerMaster(ground: ViewerGround, question: Question): Pr
   const { viewers, renditions, context } = ground;
   const { url, params } = question;
   const path = streamPath(vhostOf(question, context.config.vhosts), params.app!, params.name!);
+  const place = placeElsewhere(ground, question, path);
+  if (place) return place;
   const container = containerOf(url.searchParams);
   const moment = momentOf(ground, url.searchParams);
   const token = newToken(ground.context.siblings.worker);
@@ -73,8 +75,22 @@ export function answerFile(ground: ViewerGround, question: Question): Reply | Pr
     : answerSegment(ground, question, params);
 }
 
+/** Leads to another node, where this one is being emptied: there all goes on, as files have the same names everywhere. */
+function placeElsewhere({ context }: Ground, { url }: Question, path: StreamPath): Reply | undefined {
+  const base = context.dispatch.elsewhere('http', 'play', path);
+  if (base === undefined) return undefined;
+  const headers = { location: base + url.pathname + url.search, 'cache-control': Keep.never };
+  return new Reply(302, { ...headers, 'access-control-allow-origin': '*' }, []);
+}
+
 /** At once where that is possible, as most are: a promise for each would cost. */
 function answerMedia(ground: ViewerGround, question: Question, params: Params): Reply | Promise<Reply> {
+  const { context } = ground;
+  if (context.dispatch.isDraining) {
+    const path = streamPath(vhostOf(question, context.config.vhosts), params.app!, params.name!);
+    const place = placeElsewhere(ground, question, path);
+    if (place) return place;
+  }
   const query = queryOf(question);
   const whole = params.file === WHOLE_PLAYLIST ? { moment: momentOf(ground, query) } : undefined;
   const asked = { container: containerOf(query), directives: readDirectives(query), whole };

@@ -54,6 +54,7 @@ async function setUp(owner: Owner, { patience = '0s', viewers = 100 } = {}) {
     pasts: new Pasts(),
     access: new AccessGate([gate]),
     memory: { isFull: false } as Context['memory'],
+    dispatch: { isDraining: false, elsewhere: () => undefined } as Partial<Context['dispatch']> as Context['dispatch'],
     http: new HttpRouter(silentLogger, config),
   };
   let requests = 0;

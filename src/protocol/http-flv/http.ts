@@ -6,7 +6,7 @@ import type { Download } from '../../net/http-download.ts';
 import { Departure, type Serving } from '../../net/serve.ts';
 import { watch } from '../../net/watch.ts';
 import { muxer, opening } from './format.ts';
-import { admit } from './viewing.ts';
+import { admit, placeElsewhere } from './viewing.ts';
 
 const HEADERS = {
   'content-type': 'video/x-flv',
@@ -19,6 +19,8 @@ export async function playByHttp(context: Context, download: Download, serving: 
   const { request, connection } = download;
   const selection = readSelection(download.url.searchParams);
   connection.once('close', () => serving.end(new Departure('the viewer left')));
+  const place = placeElsewhere(context, download);
+  if (place !== undefined) return hangUp(download.begin(302, { ...HEADERS, location: place, 'content-length': 0 }));
   const stream = await admit(context, download, serving);
   const first = opening(stream.lineup!, selection);
   const sink = download.begin(200, HEADERS);

@@ -15,8 +15,16 @@ export interface PlayRequest {
   readonly remote: string;
 }
 
-/** Every URL of FLV: `/app/name.flv`; the app may have several parts. */
-export const FLV_PATH = /^\/(?<app>.+)\/(?<name>[^/]+)\.flv$/;
+/** Every URL of FLV: `/app/name.flv`; the app may have several parts. Under `/go/` are the ways to other nodes. */
+export const FLV_PATH = /^\/(?!go\/)(?<app>.+)\/(?<name>[^/]+)\.flv$/;
+
+/** The URL at another node for one who comes while this one is being emptied. */
+export function placeElsewhere({ dispatch, config }: Context, play: PlayRequest): string | undefined {
+  if (!dispatch.isDraining) return undefined;
+  const path = streamPath(vhostOf(play, config.vhosts), play.params.app!, play.params.name!);
+  const base = dispatch.elsewhere('http', 'play', path);
+  return base === undefined ? undefined : base + play.url.pathname + play.url.search;
+}
 
 /** Asks the gate, then finds the stream, waiting for it as configured. Throws RefusedError when either says no. */
 export async function admit(context: Context, play: PlayRequest, serving: Serving): Promise<Stream> {

@@ -1,4 +1,5 @@
 import { type WebSocket, WebSocketServer } from 'ws';
+import { RefusedError } from '../../base/errors.ts';
 import type { Box } from '../../container/flv/muxer.ts';
 import { formatName, readSelection } from '../../container/flv/selection.ts';
 import { flvTag } from '../../container/flv/tag.ts';
@@ -9,7 +10,7 @@ import type { Sink } from '../../net/outlet.ts';
 import { Departure, type Serving } from '../../net/serve.ts';
 import { watch } from '../../net/watch.ts';
 import { muxer, opening } from './format.ts';
-import { admit } from './viewing.ts';
+import { admit, placeElsewhere } from './viewing.ts';
 
 /** A viewer has nothing to say but pongs and its good-bye; in bytes. */
 const LARGEST_MESSAGE = 1024;
@@ -26,6 +27,8 @@ export async function playByWebSocket(context: Context, upgrade: Upgrade, servin
   const { socket, url } = upgrade;
   const selection = readSelection(url.searchParams);
   socket.once('close', () => serving.end(new Departure('the viewer left')));
+  if (placeElsewhere(context, upgrade) !== undefined)
+    throw new RefusedError('shutdown', 'this node is being emptied: another one has the stream');
   const stream = await admit(context, upgrade, serving);
   const first = opening(stream.lineup!, selection);
   const webSocket = await accept(upgrade, serving.signal);

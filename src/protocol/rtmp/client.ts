@@ -3,9 +3,12 @@ import { FlvMuxer } from '../../container/flv/muxer.ts';
 import { formatName, readSelection } from '../../container/flv/selection.ts';
 import type { StreamPath } from '../../hub/path.ts';
 import type { Stream } from '../../hub/stream.ts';
+import type { Frame } from '../../media/frame.ts';
 import type { Context } from '../../module.ts';
 import type { Demand, Dialer } from '../../net/dialers.ts';
+import { pump } from '../../net/pump.ts';
 import { Departure, type Serving } from '../../net/serve.ts';
+import type { Cargo } from '../../net/takers.ts';
 import { watch } from '../../net/watch.ts';
 import { PLAYER_RATE } from './connection.ts';
 import { Dialogue, RedirectError } from './dialogue.ts';
@@ -28,7 +31,9 @@ export function rtmpDialer(context: Context): Dialer {
   return {
     protocol: 'rtmp',
     pull: (url, path, serving, demand) => follow(url, (address) => pull(context, address, { path, serving, demand })),
-    push: (url, stream, serving) => follow(url, (address) => push(context, address, stream, serving)),
+    push: (url, stream, serving) => follow(url, (address) => push(context, address, ofOurs(context, stream), serving)),
+    ask: (url, signal) => ask(context, rtmpAddress(url), signal),
+    carry: (url, cargo, serving) => follow(url, (address) => push(context, address, ofCargo(cargo), serving)),
   };
 }
 
@@ -42,6 +47,26 @@ async function follow(url: string, talk: (address: RtmpAddress) => Promise<never
       if (redirects === MOST_REDIRECTS) throw new Departure(`redirected more than ${MOST_REDIRECTS} times`);
       address = error.target;
     }
+  }
+}
+
+/** Connects and leaves: with the parameters of the name in the URL that `connect` tells, which is what a server decides on by then. */
+async function ask(context: Context, address: RtmpAddress, signal: AbortSignal): Promise<void> {
+  const [, parameters = ''] = /(\?.*)$/.exec(address.name) ?? [];
+  const dialogue = new Dialogue(context, { ...address, tcUrl: `${address.tcUrl}${parameters}` });
+  const end = () => dialogue.connection.fail(signal.reason);
+  signal.addEventListener('abort', end, { once: true });
+  try {
+    await Promise.race([
+      dialogue.run(
+        () => {},
+        () => {},
+      ),
+      dialogue.connect({ via: context.dialers.via() }),
+    ]);
+  } finally {
+    signal.removeEventListener('abort', end);
+    dialogue.close();
   }
 }
 
@@ -69,46 +94,80 @@ async function pull(context: Context, address: RtmpAddress, errand: Errand): Pro
   return converse(dialogue, serving, play, (message) => arrival.take(message)).finally(() => arrival.close());
 }
 
-async function push(context: Context, address: RtmpAddress, stream: Stream, serving: Serving): Promise<never> {
+/** What is to be published elsewhere. */
+interface Parcel {
+  readonly stream: Stream;
+  readonly via: string;
+  /** Sends it on a message stream until it is over. Always rejects. */
+  send(dialogue: Dialogue, streamId: number, serving: Pick<Serving, 'session' | 'signal'>): Promise<never>;
+}
+
+async function push(context: Context, address: RtmpAddress, parcel: Parcel, serving: Serving): Promise<never> {
   const dialogue = new Dialogue(context, address);
   const { name } = address;
+  const { session } = serving;
   const ending = new AbortController();
   const publish = async (): Promise<never> => {
-    await dialogue.connect({ via: context.dialers.via(stream.publisher?.session.detail['via']) });
+    await dialogue.connect({ via: parcel.via });
     dialogue.tell('releaseStream', name);
     dialogue.tell('FCPublish', name);
     const streamId = await dialogue.createStream();
     await dialogue.ask(streamId, 'NetStream.Publish.Start', 'publish', name, 'live');
     dialogue.begun();
     dialogue.connection.trust(STRANGER_LIMITS, PLAYER_RATE);
-    serving.begin('play', stream.path);
-    return send(context, dialogue, streamId, stream, { session: serving.session, signal: ending.signal }).catch(
-      (reason: unknown) => {
-        if (!ending.signal.aborted) sayGoodbye(dialogue, streamId, name);
-        throw reason;
-      },
-    );
+    serving.begin('play', parcel.stream.path);
+    return parcel.send(dialogue, streamId, { session, signal: ending.signal }).catch((reason: unknown) => {
+      if (!ending.signal.aborted && !isBreak(reason)) sayGoodbye(dialogue, streamId, name);
+      throw reason;
+    });
   };
   return converse(dialogue, serving, publish, () => {}).finally(() => ending.abort(new Departure('the push is over')));
 }
 
-/** All pushes of a stream share their bytes, if the servers give out the same message stream, which is 1. */
-function send(
-  context: Context,
-  { connection }: Dialogue,
-  streamId: number,
-  stream: Stream,
-  serving: Pick<Serving, 'session' | 'signal'>,
-): Promise<never> {
-  const { kinds, dialect } = SELECTION;
-  const box = rtmpBox(streamId, SET_DATA_FRAME);
-  const mux = () => new FlvMuxer({ box, dialect, kinds, tracks: stream.tracks.values() });
-  return watch(context, serving, {
+/** A stream of ours. All pushes of it share their bytes, if the servers give out the same message stream, which is 1. */
+function ofOurs(context: Context, stream: Stream): Parcel {
+  return {
     stream,
-    format: formatName(`rtmp-push:${streamId}`, SELECTION),
-    mux,
-    sink: connection.socket,
-  });
+    via: context.dialers.via(stream.publisher?.session.detail['via']),
+    send: ({ connection }, streamId, serving) => {
+      const format = formatName(`rtmp-push:${streamId}`, SELECTION);
+      const viewing = { stream, format, mux: () => muxer(streamId, stream), sink: connection.socket };
+      return watch(context, serving, viewing);
+    },
+  };
+}
+
+/** What is published here and goes on to an origin. */
+function ofCargo(cargo: Cargo): Parcel {
+  const { stream, via } = cargo;
+  return {
+    ...{ stream, via },
+    send: ({ connection: { socket } }, streamId, { session, signal }) => {
+      const reader = cargo.accept();
+      let mux: FlvMuxer | undefined;
+      const write = (frame: Frame) => {
+        const isFirst = !mux;
+        // Only now it is known what the stream is made of.
+        mux ??= muxer(streamId, stream);
+        mux.write(frame, ({ bytes, prelude }) => {
+          if (isFirst) socket.write(prelude);
+          session.bytesOut += bytes.length;
+          socket.write(bytes);
+        });
+      };
+      return pump(reader, { sink: socket, write, taken: (position) => cargo.confirm(position) }, signal);
+    },
+  };
+}
+
+function muxer(streamId: number, { tracks }: Stream): FlvMuxer {
+  const { kinds, dialect } = SELECTION;
+  return new FlvMuxer({ box: rtmpBox(streamId, SET_DATA_FRAME), dialect, kinds, tracks: tracks.values() });
+}
+
+/** Whether a publisher broke off: he may return. */
+function isBreak(reason: unknown): boolean {
+  return reason instanceof RefusedError && reason.code === 'timeout';
 }
 
 /** FMLE's way to stop. */
@@ -179,7 +238,7 @@ class Arrival {
     const { path, serving, demand } = this.#errand;
     const { session, signal } = serving;
     serving.begin('publish', path);
-    const publisher = await this.#context.hub.publish(path, session, signal, demand?.role, true);
+    const publisher = await this.#context.hub.publish(path, session, signal, demand?.role, { isFetched: true });
     if (this.#isClosed) return publisher.close(false);
     this.#publication = new Publication(this.#context, serving, this.#dialogue.connection, publisher);
     if (this.#metadata) this.#publication.write(this.#metadata);

@@ -18,6 +18,8 @@ const OVER: ReadonlySet<string> = new Set(['NetStream.Play.UnpublishNotify', 'Ne
 
 /** What it says when it does not have what is to be played. */
 const ABSENT = 'NetStream.Play.StreamNotFound';
+/** And when somebody else publishes there. */
+const TAKEN = 'NetStream.Publish.BadName';
 
 /** A server wants to be asked elsewhere. */
 export class RedirectError extends Error {
@@ -125,7 +127,7 @@ export class Dialogue {
   #refusal(status: ServerStatus): Error {
     if (status.redirect) return new RedirectError(redirectedAddress(this.#address, status.redirect));
     if (status.code === ABSENT) return new RefusedError('not-found', `the server says ${describe(status)}`);
-    return new Departure(`the server refuses: ${describe(status)}`);
+    return new RefusedError(status.code === TAKEN ? 'busy' : 'forbidden', `the server refuses: ${describe(status)}`);
   }
 }
 

@@ -11,7 +11,7 @@ import { maskSecrets } from '../../ops/log.ts';
 import { ACK_WINDOW, CHUNK_SIZE, type Connection, PLAYER_RATE } from './connection.ts';
 import { Play, STREAM_ID } from './egress.ts';
 import { Publication } from './ingest.ts';
-import { placeElsewhere, redirection } from './redirect.ts';
+import { otherNode, placeElsewhere, redirection } from './redirect.ts';
 import { PUBLISHER_LIMITS, STRANGER_LIMITS } from './wire/chunk-reader.ts';
 import { type Command, readCommand } from './wire/command.ts';
 import { MessageType, type RtmpMessage } from './wire/message.ts';
@@ -119,9 +119,11 @@ export class RtmpSession {
     this.#checkIdle('publish');
     const { target, path } = this.#target(args[0]);
     this.#serving.begin('publish', path);
-    await this.#ask('publish', path, target);
     const { session, signal } = this.#serving;
-    const publisher = await this.#context.hub.publish(path, session, signal, roleOf(target));
+    const place = otherNode(this.#context, 'publish', path);
+    if (place) return this.#redirect(redirection(target, place), place);
+    const wish = { path, remote: this.#remote, query: target.query, role: roleOf(target) };
+    const publisher = await this.#context.ingress.publish(wish, session, signal);
     if (signal.aborted) return publisher.close(false);
     clearTimeout(this.#deadline);
     this.#connection.trust(PUBLISHER_LIMITS);
@@ -158,7 +160,7 @@ export class RtmpSession {
       wait: this.#patience,
     });
     this.#serving.begin('play', path);
-    await this.#ask('play', path, target);
+    await this.#ask(path, target);
     const place = await placeElsewhere(this.#context, target, path);
     this.#serving.signal.throwIfAborted();
     if (place) return this.#redirect(redirection(target, place), place);
@@ -203,9 +205,9 @@ export class RtmpSession {
     return { target, path: streamPath(target.vhost, target.app, target.name) };
   }
 
-  #ask(action: 'publish' | 'play', path: string, { query }: Target): Promise<void> {
+  #ask(path: string, { query }: Target): Promise<void> {
     const { protocol, id } = this.#serving.session;
-    return this.#context.access.may({ action, path, remote: this.#remote, query, protocol, session: id });
+    return this.#context.access.may({ action: 'play', path, remote: this.#remote, query, protocol, session: id });
   }
 
   /** GStreamer sends these as calls that want no answer. */

@@ -28,7 +28,7 @@ export interface Sender {
 }
 
 /** How often missing packets are looked after, and flows. */
-const TICK = 5 * MILLISECOND;
+const TICK = 2 * MILLISECOND;
 const LOOK = 250 * MILLISECOND;
 /** A flow that is silent for so long may be replaced by another of the same stream, and has ended if the cloud says so. */
 const SILENCE = 1 * SECOND;

@@ -41,6 +41,8 @@ export class Outbox {
   readonly #failing = new Set<string>();
   readonly #stopRetries: (() => void)[] = [];
   #waiting: Uint8Array[] = [];
+  /** How many leave in a turn, until none waits. */
+  #count = BURST;
   #cancelTurn: (() => void) | undefined;
   #isClosed = false;
 
@@ -81,10 +83,11 @@ export class Outbox {
   }
 
   #turn(): void {
-    const count = Math.max(BURST, Math.ceil(this.#waiting.length / TURNS));
-    for (const packet of this.#waiting.splice(0, count)) {
+    this.#count = Math.max(this.#count, Math.ceil(this.#waiting.length / TURNS));
+    for (const packet of this.#waiting.splice(0, this.#count)) {
       for (const target of this.#targets) this.#write(packet, target);
     }
+    if (this.#waiting.length === 0) this.#count = BURST;
     this.#cancelTurn = this.#waiting.length === 0 ? undefined : this.#options.clock.after(TURN, () => this.#turn());
   }
 

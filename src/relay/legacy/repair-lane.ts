@@ -49,6 +49,14 @@ export class RepairLane {
     return this.#talk !== undefined;
   }
 
+  /** Whether a reply is longer under way than it usually takes: what is asked for now waits behind it. */
+  isBehind(usual: number): boolean {
+    const now = this.#options.clock.now();
+    const waited = now - (this.#talk?.conversation.waitingSince ?? now);
+    // What is never answered ends the connection when it is used again.
+    return waited > usual && waited <= PATIENCE;
+  }
+
   /** Asks for packets, or connects in order to do so. */
   ask(requests: readonly RepairRequest[]): void {
     const now = this.#options.clock.now();

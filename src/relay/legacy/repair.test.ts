@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { type Duplex, duplexPair } from 'node:stream';
 import { test } from 'node:test';
 import { until } from '../../../test/support/until.ts';
+import { VirtualClock } from '../../base/clock.ts';
 import { RefusedError } from '../../base/errors.ts';
 import { RTP_HEADER, writeRtpHeader } from '../../container/rtp/packet.ts';
 import type { QuicConnection } from '../../net/quic.ts';
@@ -12,7 +13,7 @@ import { PacketCache } from './packet-cache.ts';
 import { RepairLane } from './repair-lane.ts';
 import { answerRepairs, serveRepairs } from './repair-service.ts';
 import { Repairs } from './repairs.ts';
-import { repairRequest } from './wire/repair.ts';
+import { repairRequest, replyLength } from './wire/repair.ts';
 
 const SSRC = 7;
 
@@ -115,15 +116,50 @@ test('a cloud that is not there is not dialled without a pause', async () => {
   assert.equal(dialled, 1);
 });
 
-test('repairs go by two connections in turn', async () => {
+test('a packet is asked for by two connections, by all of them in turn', async () => {
   const { connections, packets, options } = cloudWith(cacheOf(1, 50));
   const repairs = new Repairs(options);
   repairs.ask(SSRC, [1]);
-  await until('both have answered', () => packets.length === 2);
+  await until('all have answered', () => packets.length === 4);
   for (const sequence of [2, 3]) repairs.ask(SSRC, [sequence]);
-  await until('all packets are there', () => packets.length === 4);
-  assert.equal(connections.length, 2);
+  await until('all packets are there', () => packets.length === 8);
+  assert.deepEqual(
+    packets
+      .slice(4)
+      .map((bytes) => bytes[3])
+      .sort((a, b) => a! - b!),
+    [2, 2, 3, 3],
+  );
+  assert.equal(connections.length, 4);
   assert.ok(repairs.again >= 20_000 && repairs.again < 250_000);
+  repairs.close();
+});
+
+test('connections on which a reply is overdue are asked last', async () => {
+  const clock = new VirtualClock();
+  const lines: Duplex[] = [];
+  const dial = async () => {
+    const [edge, cloud] = connectionPair();
+    cloud.onStream = (requests) => void lines.push(requests.resume());
+    return edge;
+  };
+  const repairs = new Repairs({ clock, log: silentLogger, dial, onPacket: () => {} });
+  repairs.ask(SSRC, [1]);
+  await until('all are connected', () => lines.length === 4);
+  const asked: number[] = [];
+  for (const [i, line] of lines.entries()) line.on('data', () => asked.push(i));
+  // Two of them answer that they have nothing.
+  for (const line of lines.slice(1, 3)) line.write(replyLength(0));
+  await new Promise(setImmediate);
+  clock.advance(repairs.again + 1);
+  for (const sequence of [2, 3, 4]) {
+    repairs.ask(SSRC, [sequence]);
+    await new Promise(setImmediate);
+  }
+  assert.deepEqual(
+    asked.sort((a, b) => a - b),
+    [1, 1, 1, 2, 2, 2],
+  );
   repairs.close();
 });
 

@@ -1,8 +1,8 @@
 import { MILLISECOND } from '../../base/clock.ts';
 import { type LaneOptions, RepairLane } from './repair-lane.ts';
 
-/** Replies on one connection wait for one another when QUIC loses one: what is asked for again goes by the other. */
-const LANES = 2;
+/** Connections, and by how many of them each packet is asked for at once. */
+const [LANES, COPIES] = [4, 2];
 /** What a reply is assumed to take before the first one, and within which limits it is asked again. */
 const USUAL = 80 * MILLISECOND;
 const SOONEST = 30 * MILLISECOND;
@@ -10,7 +10,10 @@ const LATEST = 250 * MILLISECOND;
 const MARGIN = 20 * MILLISECOND;
 const SMOOTHING = 1 / 8;
 
-/** Asks the cloud for lost packets. */
+/**
+ * Asks the cloud for lost packets. QUIC notices only after some round trips that it has lost a request or a reply, and all
+ * behind it on the connection wait: so each packet is asked for by two connections, of those on which nothing is overdue.
+ */
 export class Repairs {
   readonly #lanes: readonly RepairLane[];
   #turn = 0;
@@ -30,12 +33,21 @@ export class Repairs {
     return Math.min(Math.max(this.#took * 1.25 + MARGIN, SOONEST), LATEST);
   }
 
-  /** Asks for packets of a stream, by the lanes in turn as long as they are open. */
+  /** Asks for packets of a stream by the lanes that are open; the others are opened by asking for something. */
   ask(ssrc: number, sequences: readonly number[]): void {
     const requests = sequences.map((sequence) => ({ ssrc, sequence }));
-    const open = this.#lanes.filter(({ isOpen }) => isOpen);
-    if (open.length > 0) open[this.#turn++ % open.length]!.ask(requests);
-    for (const lane of this.#lanes) if (!lane.isOpen) lane.ask(requests.slice(0, open.length > 0 ? 1 : undefined));
+    const [open, others] = [true, false].map((isOpen) => this.#lanes.filter((lane) => lane.isOpen === isOpen));
+    for (const request of requests) for (const lane of this.#choose(open!)) lane.ask([request]);
+    for (const [i, lane] of others!.entries()) lane.ask(i + open!.length < COPIES ? requests : requests.slice(0, 1));
+  }
+
+  /** In turn, so that much that is asked for at once is spread over all of them. */
+  #choose(open: readonly RepairLane[]): RepairLane[] {
+    const { again } = this;
+    const from = (this.#turn += COPIES) % Math.max(open.length, 1);
+    const inTurn = [...open.slice(from), ...open.slice(0, from)];
+    const isFree = (lane: RepairLane) => !lane.isBehind(again);
+    return [...inTurn.filter(isFree), ...inTurn.filter((lane) => !isFree(lane))].slice(0, COPIES);
   }
 
   close(): void {

@@ -2,10 +2,10 @@ import { type Clock, SECOND } from '../../base/clock.ts';
 import type { Stream } from '../../hub/stream.ts';
 import type { Context } from '../../module.ts';
 import { Departure, type Serving } from '../../net/serve.ts';
-import { missedSince } from '../catch-up.ts';
 import type { Channel } from '../channel.ts';
 import type { StreamSender, Subscriber } from '../link/stream-sender.ts';
 import { announcementOf, type MediaGrant } from '../messages.ts';
+import { missedSince } from '../missed.ts';
 import type { EdgeLink } from './edge-link.ts';
 import { Feed, type Opening, paceFor } from './feed.ts';
 import type { PushTarget } from './push-target.ts';
@@ -20,8 +20,8 @@ export interface MediaPlay {
   readonly target: PushTarget | undefined;
   /** What the edge is being sent already, if it is. */
   readonly ssrc: number | undefined;
-  /** Up to which time the edge has seen it before, in microseconds (-Infinity for nothing). */
-  readonly seen: number;
+  /** Up to where the edge has seen the stream. */
+  readonly since: number | undefined;
 }
 
 /** How long one who is sent the end of a stream may still ask for what it lacks of it, in microseconds. */
@@ -37,7 +37,7 @@ export async function playMedia(
   context: Context,
   { session, signal }: Serving,
   channel: Channel,
-  { stream, link, latency, target, ssrc, seen }: MediaPlay,
+  { stream, link, latency, target, ssrc, since }: MediaPlay,
 ): Promise<never> {
   const { clock, hub } = context;
   const { value: feed, release } = shareFeed(context, stream, paceFor(target?.latency ?? latency));
@@ -56,9 +56,10 @@ export async function playMedia(
       if (signal.aborted) throw signal.reason;
       signal.addEventListener('abort', () => reject(signal.reason), { once: true });
       const opening = feed.join(end);
-      const isOngoing = ssrc === feed.sender.ssrc && link.sends(feed.sender);
-      const records = isOngoing ? [] : [...missedSince(stream, seen), ...opening.records];
-      channel.send(announcementOf(stream, grantOf(feed, { ...opening, records }, target)));
+      const isSent = ssrc === feed.sender.ssrc && link.sends(feed.sender);
+      const missed = since === undefined ? [] : missedSince(stream, since);
+      const records = isSent ? [] : [...missed, ...opening.records];
+      channel.send(announcementOf(stream, session.id, grantOf(feed, { ...opening, records }, target)));
       for (const record of records) {
         session.bytesOut += record.length;
         channel.stream.write(record);

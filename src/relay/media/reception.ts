@@ -1,5 +1,6 @@
 import { MILLISECOND, SECOND } from '../../base/clock.ts';
 import { isGroup } from '../../config/push.ts';
+import type { PacketLoss } from '../../hub/passage.ts';
 import type { LinkStream, MediaWay } from '../../net/links.ts';
 import { AutoLatency, USUAL_AUTO } from '../link/auto.ts';
 import { type RepairPolicy, USUAL_POLICY } from '../link/copies.ts';
@@ -120,6 +121,12 @@ export class Reception {
   close(): void {
     this.#end.unsubscribe(this.ssrc);
     this.#hear('own');
+  }
+
+  /** What became of its packets. */
+  get loss(): PacketLoss {
+    const { received, lost, abandoned } = this.#receiver.counters;
+    return { packets: received + lost, lost, residual: abandoned };
   }
 
   /** How it is doing. */

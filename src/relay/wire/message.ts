@@ -9,6 +9,8 @@ export const MessageType = {
   record: 2,
   /** A piece of a file. */
   piece: 3,
+  /** JSON in UTF-8, beside the frames of a subscription: see `asides.ts`. */
+  aside: 4,
 } as const;
 
 /** A message as it came; `body` is valid until the next one is asked for. */
@@ -24,6 +26,7 @@ export const LARGEST_BODY: ReadonlyMap<number, number> = new Map([
   [MessageType.json, 64 * 1024],
   [MessageType.record, 16 * 1024 * 1024],
   [MessageType.piece, 256 * 1024],
+  [MessageType.aside, 64 * 1024],
 ]);
 
 /** A message whose body of `length` bytes is yet to be written behind its head. */

@@ -2,6 +2,7 @@ import type { Rule } from '../rule.ts';
 import { edgeLoss } from './edge-loss.ts';
 import { gopTooLong } from './gop-too-long.ts';
 import { linkLoss } from './link-loss.ts';
+import { linkWithoutUdp } from './link-without-udp.ts';
 import { nodeBusy } from './node-busy.ts';
 import { nodeFull } from './node-full.ts';
 import { oneTrackJumps } from './one-track-jumps.ts';
@@ -13,6 +14,7 @@ import { publisherGone } from './publisher-gone.ts';
 import { publisherSilent } from './publisher-silent.ts';
 import { soundApart } from './sound-apart.ts';
 import { soundDrifts } from './sound-drifts.ts';
+import { soundLength } from './sound-length.ts';
 import { soundNotEverywhere } from './sound-not-everywhere.ts';
 import { timestampsJump } from './timestamps-jump.ts';
 import { uplinkDips } from './uplink-dips.ts';
@@ -28,6 +30,7 @@ export const RULES: readonly Rule[] = [
   oneTrackJumps,
   soundDrifts,
   soundApart,
+  soundLength,
   picturesMissing,
   gopTooLong,
   pictureUnplayable,
@@ -35,6 +38,7 @@ export const RULES: readonly Rule[] = [
   soundNotEverywhere,
   linkLoss,
   edgeLoss,
+  linkWithoutUdp,
   nodeBusy,
   nodeFull,
   viewersSlow,

@@ -1,5 +1,5 @@
 import { MILLISECOND, SECOND } from '../../../base/clock.ts';
-import { inMs, inSeconds, kbps, latenesses, median, whole } from '../figures.ts';
+import { inMs, inSeconds, kbps, latenesses, median, neededKbps, whole } from '../figures.ts';
 import type { Rule } from '../rule.ts';
 
 /** A player with a usual reserve stands still when frames come later than this, and any player at the second. */
@@ -10,7 +10,7 @@ const VERY_LATE = 2 * SECOND;
 export const uplinkDips: Rule = {
   name: 'uplink-dips',
   where: 'publisher',
-  what: 'Frames came up to {late_ms} ms late from the publisher, {dips}× in the last {seconds_s} s; its rate fell from {usual_kbps} to {least_kbps} kbit/s. Its uplink does not carry the stream at all times.',
+  what: 'Frames came up to {late_ms} ms late from the publisher, {dips}× in the last {seconds_s} s; it needs {needed_kbps} kbit/s, and at worst {least_kbps} came. Its uplink does not carry the stream at all times.',
   remedy:
     'Lower the bit rate to two thirds of what the uplink carries, or use a cable instead of Wi-Fi. OBS: Settings > Output > Video Bitrate, and Advanced > Network > "Dynamically change bitrate". ffmpeg: -b:v with -maxrate of the same and -bufsize of half.',
   judge({ span, stream }) {
@@ -19,13 +19,12 @@ export const uplinkDips: Rule = {
     if (late < LATE) return [];
     const isDip = (at: number) => lates[at]! >= LATE && !(lates[at - 1]! >= LATE);
     const rates = whole(stream).map(kbps);
-    const usual = median(rates);
     const figures = {
       late_ms: inMs(late),
       dips: lates.filter((_, at) => isDip(at)).length,
       seconds_s: inSeconds(span),
-      usual_kbps: usual,
-      least_kbps: Math.min(usual, ...rates),
+      needed_kbps: neededKbps(stream),
+      least_kbps: Math.min(median(rates), ...rates),
     };
     return [{ severity: late < VERY_LATE ? 'warning' : 'error', figures }];
   },

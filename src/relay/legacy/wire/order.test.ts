@@ -44,13 +44,36 @@ test('what is missing is asked for after a moment, again in time, and counted wh
   const order = new PacketOrder(OPTIONS);
   order.again = 50 * MILLISECOND;
   after(order, [1, 4, 7]);
-  assert.deepEqual(order.wanted(5 * MILLISECOND), []);
-  assert.deepEqual(order.wanted(15 * MILLISECOND), [2, 3, 5, 6]);
-  assert.deepEqual(order.wanted(60 * MILLISECOND), []);
+  assert.deepEqual(order.wanted(3 * MILLISECOND), [2, 3], 'three packets follow these');
+  assert.deepEqual(order.wanted(15 * MILLISECOND), [5, 6]);
+  assert.deepEqual(order.wanted(50 * MILLISECOND), []);
   assert.deepEqual(after(order, [3, 2], 60 * MILLISECOND), [2, 3, 4]);
   assert.deepEqual(order.wanted(70 * MILLISECOND), [5, 6]);
   const { lost, repaired, abandoned } = order.counters;
   assert.deepEqual({ lost, repaired, abandoned }, { lost: 4, repaired: 2, abandoned: 0 });
+});
+
+test('where packets have overtaken others, all of them are waited for', () => {
+  const order = new PacketOrder(OPTIONS);
+  assert.deepEqual(after(order, [1, 3, 2]), [1, 2, 3]);
+  after(order, [5, 6, 7, 8]);
+  assert.deepEqual(order.wanted(5 * MILLISECOND), []);
+  assert.deepEqual(order.wanted(10 * MILLISECOND), [4]);
+});
+
+test('a tag whose end is missing is asked for before anything follows it', () => {
+  const order = new PacketOrder(OPTIONS);
+  after(order, [1]);
+  assert.equal(order.isWaiting, false);
+  for (const sequence of [2, 3]) order.push({ ...packet(sequence), marker: false }, 1 * MILLISECOND);
+  assert.ok(order.isWaiting);
+  assert.deepEqual(order.wanted(5 * MILLISECOND), []);
+  assert.deepEqual(order.wanted(6 * MILLISECOND), [4]);
+  assert.deepEqual(order.wanted(12 * MILLISECOND), []);
+  assert.deepEqual(after(order, [6, 4], 20 * MILLISECOND), [2, 3, 4]);
+  assert.deepEqual(after(order, [5], 25 * MILLISECOND), [5, 6]);
+  const { lost, repaired } = order.counters;
+  assert.deepEqual([lost, repaired, order.isWaiting], [1, 1, false]);
 });
 
 test('what only comes out of order is never asked for', () => {

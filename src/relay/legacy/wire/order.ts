@@ -40,6 +40,9 @@ export type Ordered = RtpPacket | 'gap';
 
 /** Packets that overtake one another do so within this time. */
 const REORDERING = 10 * MILLISECOND;
+/** Where none ever did a packet is missed sooner, and as soon as three have come that follow it (RFC 9002, 6.1.1). */
+const IN_ORDER = 5 * MILLISECOND;
+const PACKET_THRESHOLD = 3;
 /** A sender's numbers and counters jump no further than this from packet to packet, unless it began anew. */
 const LONGEST_JUMP = 3000;
 const LONGEST_TIMESTAMP_JUMP = 1_000_000;
@@ -66,9 +69,13 @@ export class PacketOrder {
   #next = 0;
   #highest = -1;
   #timestamp = 0;
+  /** When the next packet is missing if it has not come: the parts of a tag leave together, its last one is marked. */
+  #nextDue = Number.POSITIVE_INFINITY;
   /** A packet that fits nothing before it: the first of a new run, if another follows it. */
   #stray: RtpPacket | undefined;
   #hasGap = false;
+  /** A packet came after one that follows it. */
+  #isReordered = false;
 
   constructor(options: OrderOptions) {
     this.#options = options;
@@ -98,8 +105,9 @@ export class PacketOrder {
   wanted(now: number): number[] {
     const wanted: number[] = [];
     if (!this.#options.repair) return wanted;
+    this.#missNext(now);
     for (const [number, hole] of this.#holes) {
-      if (hole.ask > now) continue;
+      if (hole.ask > now && !this.#isPassed(number, hole)) continue;
       if (!hole.asked) this.counters.lost++;
       hole.asked = true;
       hole.ask = now + this.again;
@@ -110,7 +118,7 @@ export class PacketOrder {
 
   /** Whether something is missing, so that {@link take} and {@link wanted} have to be called again even if nothing comes. */
   get isWaiting(): boolean {
-    return this.#holes.size > 0;
+    return this.#holes.size > 0 || this.#nextDue < Number.POSITIVE_INFINITY;
   }
 
   #begin(packet: RtpPacket, now: number): void {
@@ -118,7 +126,7 @@ export class PacketOrder {
     this.#highest = packet.sequence + 0x1_0000;
     this.#next = this.#highest - (missed <= LATEST_START ? missed : 0);
     for (let missing = this.#next; missing < this.#highest; missing++) this.#miss(missing, now);
-    this.#accept(this.#highest, packet);
+    this.#accept(this.#highest, packet, now);
   }
 
   #isOnCourse({ sequence, timestamp }: RtpPacket): boolean {
@@ -135,26 +143,45 @@ export class PacketOrder {
     }
     for (let missing = this.#highest + 1; missing < number; missing++) this.#miss(missing, now);
     this.#fill(number);
-    this.#accept(number, packet);
+    this.#accept(number, packet, now);
     if (this.#held.size > MOST_HELD) this.#abandon(Number.POSITIVE_INFINITY);
   }
 
-  #accept(number: number, packet: RtpPacket): void {
+  #accept(number: number, packet: RtpPacket, now: number): void {
     this.#held.set(number, packet);
     this.counters.received++;
     this.#stray = undefined;
     if (number < this.#highest) return;
     this.#highest = number;
     this.#timestamp = packet.timestamp;
+    const isWhole = packet.marker || !this.#options.repair;
+    this.#nextDue = isWhole ? Number.POSITIVE_INFINITY : now + this.#patience;
+  }
+
+  /** The end of a tag is not waited for until something follows it. */
+  #missNext(now: number): void {
+    if (this.#nextDue > now) return;
+    this.#miss(++this.#highest, this.#nextDue - this.#patience);
+    this.#nextDue = Number.POSITIVE_INFINITY;
   }
 
   #miss(number: number, now: number): void {
-    this.#holes.set(number, { deadline: now + this.#options.deadline, ask: now + REORDERING, asked: false });
+    this.#holes.set(number, { deadline: now + this.#options.deadline, ask: now + this.#patience, asked: false });
+  }
+
+  /** How long others may overtake a packet before it is missed. */
+  get #patience(): number {
+    return this.#isReordered ? REORDERING : IN_ORDER;
+  }
+
+  #isPassed(number: number, { asked }: Hole): boolean {
+    return !asked && !this.#isReordered && this.#highest - number >= PACKET_THRESHOLD;
   }
 
   #fill(number: number): void {
     const hole = this.#holes.get(number);
     if (hole?.asked) this.counters.repaired++;
+    else if (hole) this.#isReordered = true;
     this.#holes.delete(number);
   }
 

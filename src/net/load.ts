@@ -2,13 +2,20 @@ import process from 'node:process';
 import type { Clock } from '../base/clock.ts';
 import type { Hub } from '../hub/hub.ts';
 import type { Sessions } from '../hub/session.ts';
-import type { NodeLoad } from '../net/cluster.ts';
+import type { NodeLoad } from './cluster.ts';
 
 /** What a {@link LoadGauge} looks at. */
 export interface LoadGround {
   readonly hub: Hub;
   readonly sessions: Sessions;
   readonly clock: Clock;
+}
+
+/** What a {@link LoadGauge} reads. */
+export interface Reading extends NodeLoad {
+  readonly publishers: number;
+  /** What of the bit rate goes to viewers. */
+  readonly viewed: number;
 }
 
 const BITS = 8e6;
@@ -25,24 +32,32 @@ export class LoadGauge {
     this.#last = { at: ground.clock.now(), cpu: usedCpu() };
   }
 
-  read(): NodeLoad {
+  read(): Reading {
     const { hub, sessions, clock } = this.#ground;
     const sent = new Map<string, number>();
-    let [bytes, viewers] = [0, 0];
+    let [bytes, viewedBytes, viewers, publishers] = [0, 0, 0, 0];
     for (const { id, bytesOut, role, protocol, isInner } of sessions) {
       // What goes from worker to worker stays in the node.
       if (isInner) continue;
+      const more = bytesOut - (this.#sent.get(id) ?? 0);
       sent.set(id, bytesOut);
-      bytes += bytesOut - (this.#sent.get(id) ?? 0);
-      if (role === 'play' && protocol !== 'relay') viewers++;
+      bytes += more;
+      if (protocol === 'relay') continue;
+      if (role === 'publish') publishers++;
+      if (role !== 'play') continue;
+      viewers++;
+      viewedBytes += more;
     }
     const now = { at: clock.now(), cpu: usedCpu() };
     const elapsed = Math.max(1, now.at - this.#last.at);
     const cpu = (now.cpu - this.#last.cpu) / elapsed;
     [this.#last, this.#sent] = [now, sent];
-    const streams = [...hub.streams].filter(({ mirrored }) => !mirrored?.isInner);
-    const bitrate = Math.round((bytes * BITS) / elapsed);
-    return { cpu: Math.round(cpu * 1000) / 1000, streams: streams.length, viewers, bitrate };
+    const streams = [...hub.streams].filter(({ mirrored }) => !mirrored?.isInner).length;
+    const [bitrate, viewed] = [bytes, viewedBytes].map((count) => Math.round((count * BITS) / elapsed)) as [
+      number,
+      number,
+    ];
+    return { cpu: Math.round(cpu * 1000) / 1000, streams, viewers, publishers, bitrate, viewed };
   }
 }
 

@@ -1,0 +1,138 @@
+import { type Flow, type Picture, PUBLISHERS, VIEWERS } from './picture.ts';
+
+/** Where something is drawn, in pixels. */
+export interface Box {
+  readonly id: string;
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The way of a flow, and where its words stand. */
+export interface Way {
+  readonly flow: Flow;
+  readonly path: string;
+  readonly label: { readonly x: number; readonly y: number; readonly anchor: 'start' | 'middle' | 'end' } | undefined;
+}
+
+/** A picture of some width, laid out. */
+export interface Layout {
+  readonly height: number;
+  readonly boxes: readonly Box[];
+  readonly ways: readonly Way[];
+  /** On a narrow screen streams go downwards. */
+  readonly isUpright: boolean;
+}
+
+const NODE = { width: 176, height: 82 };
+const END = { width: 104, height: 46 };
+const GAP = 16;
+/** Between two layers of an upright picture: room for words. */
+const STEP = 52;
+const NARROWEST = 640;
+const LABEL_LINE = 15;
+const BULGE = 36;
+
+/** Lays a picture out: publishers, origins, edges, viewers, from left to right, or from top to bottom where it is narrow. */
+export function layOut(picture: Picture, width: number): Layout {
+  const layers = layersOf(picture);
+  const isUpright = width < NARROWEST;
+  const { boxes, height } = isUpright ? stack(layers, width) : spread(layers, width);
+  const byId = new Map(boxes.map((box) => [box.id, box]));
+  const taken = new Map<string, number>();
+  const ways = picture.flows.flatMap((flow) => {
+    const [from, to] = [byId.get(flow.from), byId.get(flow.to)];
+    if (!from || !to) return [];
+    if (from.x === to.x && !isUpright) return [besides(flow, from, to)];
+    if (from.y === to.y && isUpright) return [between(flow, from, to)];
+    return [isUpright ? downwards(flow, from, to) : across(flow, from, to, taken)];
+  });
+  return { height, boxes, ways, isUpright };
+}
+
+function layersOf({ nodes, flows }: Picture): string[][] {
+  const of = (role: string) => nodes.filter((node) => node.role === role).map(({ id }) => id);
+  const end = (id: string) => (flows.some(({ from, to }) => from === id || to === id) ? [id] : []);
+  return [end(PUBLISHERS!), of('origin'), of('edge'), end(VIEWERS!)].filter((layer) => layer.length > 0);
+}
+
+function sizeOf(id: string): { width: number; height: number } {
+  return id === PUBLISHERS || id === VIEWERS ? END : NODE;
+}
+
+/** Columns, each in the middle of the height. */
+function spread(layers: readonly string[][], width: number): { boxes: Box[]; height: number } {
+  const heights = layers.map((layer) => layer.reduce((sum, id) => sum + sizeOf(id).height + GAP, -GAP));
+  const height = Math.max(0, ...heights) + 2;
+  const used = layers.reduce((sum, layer) => sum + sizeOf(layer[0]!).width, 0);
+  const gap = Math.min(190, layers.length > 1 ? (width - used) / (layers.length - 1) : 0);
+  let x = (width - used - gap * (layers.length - 1)) / 2;
+  const boxes = layers.flatMap((layer, i) => {
+    let y = (height - heights[i]!) / 2;
+    const column = layer.map((id) => {
+      const box = { id, x, y, ...sizeOf(id) };
+      y += box.height + GAP;
+      return box;
+    });
+    x += sizeOf(layer[0]!).width + gap;
+    return column;
+  });
+  return { boxes, height };
+}
+
+/** Rows, of two boxes at most. */
+function stack(layers: readonly string[][], width: number): { boxes: Box[]; height: number } {
+  let y = 1;
+  const boxes: Box[] = [];
+  for (const layer of layers) {
+    for (let i = 0; i < layer.length; i += 2) {
+      const row = layer.slice(i, i + 2);
+      const each = Math.min(sizeOf(row[0]!).width, (width - (row.length - 1) * GAP) / row.length);
+      const left = (width - row.length * each - (row.length - 1) * GAP) / 2;
+      row.forEach((id, j) => boxes.push({ id, x: left + j * (each + GAP), y, width: each, height: sizeOf(id).height }));
+      y += sizeOf(row[0]!).height + (i + 2 < layer.length ? GAP : STEP);
+    }
+  }
+  return { boxes, height: Math.max(0, y - STEP) + 2 };
+}
+
+/** Words stand at the end where only this flow is, one below the other where several come in. */
+function across(flow: Flow, from: Box, to: Box, taken: Map<string, number>): Way {
+  const [x1, y1, x2, y2] = [from.x + from.width, from.y + from.height / 2, to.x, to.y + to.height / 2];
+  const bend = (x2 - x1) / 2;
+  const path = `M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`;
+  const isLast = flow.to === VIEWERS;
+  const end = isLast ? flow.from : flow.to;
+  const row = taken.get(end) ?? 0;
+  taken.set(end, row + 1);
+  const y = (isLast ? y1 : y2) - 6 - row * LABEL_LINE;
+  return { flow, path, label: isLast ? { x: x1 + 8, y, anchor: 'start' } : { x: x2 - 12, y, anchor: 'end' } };
+}
+
+/** From one to another in the same column: around what is between them. */
+function besides(flow: Flow, from: Box, to: Box): Way {
+  const x = from.x + from.width;
+  const [y1, y2] = [
+    from.y + from.height * (from.y < to.y ? 0.75 : 0.25),
+    to.y + to.height * (from.y < to.y ? 0.25 : 0.75),
+  ];
+  const path = `M${x} ${y1}C${x + BULGE} ${y1} ${x + BULGE} ${y2} ${x} ${y2}`;
+  return { flow, path, label: { x: x + BULGE * 0.75 + 4, y: (y1 + y2) / 2 + 4, anchor: 'start' } };
+}
+
+/** From one to another in the same row: there is no room for words. */
+function between(flow: Flow, from: Box, to: Box): Way {
+  const y = from.y + from.height / 2;
+  const [x1, x2] = from.x < to.x ? [from.x + from.width, to.x] : [from.x, to.x + to.width];
+  return { flow, path: `M${x1} ${y}L${x2} ${y}`, label: undefined };
+}
+
+function downwards(flow: Flow, from: Box, to: Box): Way {
+  const [x1, y1, x2, y2] = [from.x + from.width / 2, from.y + from.height, to.x + to.width / 2, to.y];
+  const bend = (y2 - y1) / 2;
+  const path = `M${x1} ${y1}C${x1} ${y1 + bend} ${x2} ${y2 - bend} ${x2} ${y2}`;
+  const x = flow.to === VIEWERS ? x1 : x2;
+  const y = flow.to === VIEWERS ? y1 + 20 : y2 - 14;
+  return { flow, path, label: { x, y, anchor: 'middle' } };
+}

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { SECOND, VirtualClock } from '../base/clock.ts';
+import { Sessions } from '../hub/session.ts';
+import { silentLogger } from '../ops/log.ts';
+import { Leaving } from './leaving.ts';
+
+function node() {
+  const clock = new VirtualClock();
+  const sessions = new Sessions(clock);
+  const closed: string[] = [];
+  const add = (role: 'play' | 'publish', protocol = 'http-flv') => {
+    const session = sessions.open({
+      protocol,
+      remote: '192.0.2.1',
+      close({ code }) {
+        closed.push(`${role} ${code}`);
+        sessions.remove(session);
+      },
+    });
+    session.role = role;
+  };
+  const grace = 10 * SECOND;
+  const leave = (canGo = true) =>
+    new Leaving({ sessions, clock, log: silentLogger, pace: 40, grace, canGo: () => canGo });
+  return { clock, sessions, closed, add, leave };
+}
+
+test('viewers are closed a few at a time after the grace, then publishers, other nodes never', () => {
+  const { clock, closed, add, leave } = node();
+  for (let i = 0; i < 39; i++) add('play');
+  add('publish', 'rtmp');
+  add('play', 'relay');
+  const leaving = leave();
+  // What players need who are told one after another is beside the grace.
+  clock.advance(10.99 * SECOND);
+  assert.equal(closed.length, 0);
+  clock.advance(0.01 * SECOND);
+  assert.deepEqual(closed, ['play shutdown', 'play shutdown']);
+  clock.advance(2 * SECOND);
+  assert.equal(closed.length, 40);
+  assert.equal(closed.at(-1), 'publish shutdown');
+  add('play');
+  clock.advance(SECOND);
+  assert.equal(closed.length, 41);
+  leaving.stop();
+  add('play');
+  clock.advance(SECOND);
+  assert.equal(closed.length, 41);
+});
+
+test('nobody is closed who has nowhere to go', () => {
+  const { clock, closed, add, leave } = node();
+  add('play');
+  leave(false);
+  clock.advance(60 * SECOND);
+  assert.deepEqual(closed, []);
+});

@@ -1,0 +1,61 @@
+import type { Signal } from '../base/signal.ts';
+import type { Hub } from '../hub/hub.ts';
+import type { StreamPath } from '../hub/path.ts';
+import type { Publisher } from '../hub/publisher.ts';
+import type { Session } from '../hub/session.ts';
+import type { Standing } from '../hub/standing.ts';
+import type { Role } from '../hub/stream.ts';
+
+/** What somebody wants to publish, and how he comes. */
+export interface PublishWish {
+  readonly path: StreamPath;
+  /** The publisher's IP address, which is not that of the session where another node passes it on. */
+  readonly remote: string;
+  /** The decoded parameters of his URL. */
+  readonly query: ReadonlyMap<string, string>;
+  readonly role?: Role | undefined;
+  /** Where he stood at another node, or before he came here. */
+  readonly standing?: Standing | undefined;
+  /** Whether it was decided before that he may: by another worker of this node. */
+  readonly isAdmitted?: boolean;
+}
+
+/** Passes on to an origin what is published here. */
+export interface Carrier {
+  /** Whether the origin decides alone who may publish. */
+  readonly originDecides: boolean;
+  /** Resolves when an origin takes it. Rejects with its refusal, and the reason of `signal` when that aborts. */
+  carry(wish: PublishWish, session: Session, signal: Signal): Promise<Publisher>;
+}
+
+/** What is asked whether somebody may publish. */
+interface Gate {
+  may(request: Omit<PublishWish, 'role'> & { action: 'publish'; protocol: string; session: string }): Promise<void>;
+}
+
+/** Where publishers come in: to a stream of this node, or of an origin to which they are passed on. */
+export class Ingress {
+  readonly #gate: Gate;
+  readonly #hub: Hub;
+  #carrier: Carrier | undefined;
+
+  constructor(gate: Gate, hub: Hub) {
+    this.#gate = gate;
+    this.#hub = hub;
+  }
+
+  /** Has all who publish here passed on. */
+  carryBy(carrier: Carrier): void {
+    this.#carrier = carrier;
+  }
+
+  /** Resolves to what a publisher writes to. Rejects with `RefusedError` when he may not, and the reason of `signal` when it aborts. */
+  async publish(wish: PublishWish, session: Session, signal: Signal): Promise<Publisher> {
+    const carrier = this.#carrier;
+    const { protocol, id } = session;
+    if (!wish.isAdmitted && !carrier?.originDecides)
+      await this.#gate.may({ ...wish, action: 'publish', protocol, session: id });
+    if (carrier) return carrier.carry(wish, session, signal);
+    return this.#hub.publish(wish.path, session, signal, wish.role, { stood: wish.standing });
+  }
+}

@@ -1,0 +1,45 @@
+import { once } from 'node:events';
+import type { Duplex } from 'node:stream';
+import type { Reader } from '../hub/reader.ts';
+import type { Frame } from '../media/frame.ts';
+
+/** Where a {@link pump} pumps to. */
+export interface Drain {
+  readonly sink: Duplex;
+  /** Writes a frame to the sink. */
+  write(frame: Frame): void;
+  /** The sink has taken all before a position, as far as can be known here. */
+  taken?(position: number): void;
+}
+
+/** Sends all that a reader reads, no faster than it is taken. Always rejects: with how the stream ended, or the reason of `signal`. */
+export async function pump(reader: Reader, { sink, write, taken }: Drain, signal: AbortSignal): Promise<never> {
+  const { log } = reader.stream;
+  let wake = () => {};
+  const off = log.onChange(() => wake());
+  const stop = () => wake();
+  signal.addEventListener('abort', stop);
+  try {
+    for (;;) {
+      signal.throwIfAborted();
+      const changed = new Promise<void>((resolve) => (wake = resolve));
+      for (let frame = reader.next(); frame; frame = sink.writableNeedDrain ? undefined : reader.next()) write(frame);
+      if (sink.writableNeedDrain) await drained(sink, signal);
+      else {
+        taken?.(reader.position);
+        if (reader.position === log.head) await changed;
+      }
+    }
+  } finally {
+    off();
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+async function drained(sink: Duplex, signal: AbortSignal): Promise<void> {
+  try {
+    await once(sink, 'drain', { signal });
+  } catch (error) {
+    throw signal.aborted ? signal.reason : error;
+  }
+}

@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { ProtocolError } from '../base/errors.ts';
+import { blankMessage, MESSAGE_HEAD, MessageType } from './wire/message.ts';
+
+const microseconds = z.number();
+
+/**
+ * What an origin says of a stream that it sends: what the owner's wall clock shows more than its own, how late the median frame
+ * comes to it, and which session brings it there. Each is absent as long as it is not known.
+ */
+const state = z.object({
+  op: z.literal('state'),
+  ahead: microseconds.optional(),
+  delay: microseconds.nonnegative().optional(),
+  trace: z.string().max(256).optional(),
+});
+
+const aside = z.discriminatedUnion('op', [state]);
+
+/** What is said beside the frames of a subscription. Who does not know such messages leaves them out. */
+export type Aside = z.infer<typeof aside>;
+/** How a stream comes to an origin. */
+export type StreamState = z.infer<typeof state>;
+
+/** An aside from the body of its message. Throws {@link ProtocolError}. */
+export function readAside(body: Uint8Array): Aside {
+  try {
+    return aside.parse(JSON.parse(Buffer.from(body).toString()));
+  } catch {
+    throw new ProtocolError(`no aside: ${Buffer.from(body.subarray(0, 100)).toString()}`);
+  }
+}
+
+/** An aside as a whole message. */
+export function writeAside(said: Aside): Uint8Array {
+  const json = Buffer.from(JSON.stringify(said));
+  const message = blankMessage(MessageType.aside, json.length);
+  message.set(json, MESSAGE_HEAD);
+  return message;
+}

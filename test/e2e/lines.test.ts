@@ -1,0 +1,212 @@
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { clip } from '../support/clips.ts';
+import { memberOf } from '../support/cluster.ts';
+import { publishFile } from '../support/ffmpeg.ts';
+import { httpFlvViewer } from '../support/flv-client.ts';
+import { administer, askForLines, nodesKnownTo } from '../support/lines.ts';
+import { startRedis, type TestRedis } from '../support/redis.ts';
+import { RtmpClient } from '../support/rtmp-client.ts';
+import { startTestServer, type TestServer } from '../support/server.ts';
+import { needs } from '../support/tools.ts';
+import { type Owner, until } from '../support/until.ts';
+
+const NEEDS = needs('ffmpeg', 'redis');
+const SOME = 10;
+const ENDLESS = ['-stream_loop', '-1'];
+
+const owner = { after };
+const ready = NEEDS.skip === undefined;
+const redis: TestRedis = ready ? await startRedis(owner) : (undefined as never);
+const file = ready ? (await clip('movie')).file : '';
+const [origin, spare, north, south] = (
+  ready
+    ? await Promise.all([
+        start(owner, 'origin', { name: 'Origin', takes: 'publishers' }),
+        start(owner, 'origin', { name: 'Spare', takes: 'publishers' }),
+        start(owner, 'edge', { name: 'North', region: 'north' }),
+        start(owner, 'edge', { name: 'South', region: 'south' }),
+      ])
+    : []
+) as [TestServer, TestServer, TestServer, TestServer];
+const ids = ready ? await nodesKnownTo(origin, 'North', 'South') : {};
+
+async function start(t: Owner, role: 'origin' | 'edge', dispatch: object): Promise<TestServer> {
+  return startTestServer(t, await memberOf(t, redis, role, { dispatch: { grace: '0s', ...dispatch } }));
+}
+
+function publish(t: Owner, name: string, to = origin) {
+  publishFile(t, file, to.rtmp(name), ...ENDLESS);
+  return to.logged('publish begins', { path: `__defaultVhost__/live/${name}` });
+}
+
+test('every node gives out lines of all, and whoever opens one watches the stream', NEEDS, async (t) => {
+  await publish(t, 'shown');
+  for (const server of [origin, north, south]) {
+    const { lines } = await askForLines(server, 'shown', { viewer: 'somebody', region: 'north' });
+    assert.deepEqual(
+      lines.map(({ name, region }) => `${name} ${region}`),
+      ['North north', 'South south'],
+    );
+    for (const { url, protocol, delay_ms } of lines) {
+      assert.deepEqual([protocol, delay_ms], ['http-flv', 100]);
+      await httpFlvViewer(t, new URL(url, server.http('/')).href).gets(SOME);
+    }
+  }
+  await until('it is known who has the stream', async () => {
+    const { lines } = await askForLines(origin, 'shown');
+    return lines.every(({ has_stream }) => has_stream);
+  });
+});
+
+test('what lets a viewer in goes along with the URLs, and so does what stands for him', NEEDS, async () => {
+  const { lines } = await askForLines(origin, 'shown', { viewer: 'x' }, '?token=a%20b&stream=no');
+  assert.match(lines[0]!.url, /^http:\/\/127\.0\.0\.1:\d+\/live\/shown\.flv\?token=a\+b&ticket=[\w-]{16}$/);
+  const again = await askForLines(north, 'shown', { viewer: 'x' }, '?token=a%20b');
+  assert.equal(again.lines.at(-1)!.url.split('ticket=')[1], lines[0]!.url.split('ticket=')[1]);
+});
+
+test('nobody is sent where there is no place, until somebody has left', NEEDS, async (t) => {
+  await publish(t, 'full');
+  await start(t, 'edge', { name: 'Small', viewers: 3 });
+  const { Small: id } = await nodesKnownTo(origin, 'Small');
+  const exclude = [ids['North'], ids['South']];
+  const to = (viewer: string) => askForLines(origin, 'full', { viewer, exclude });
+  const viewers = [];
+  for (const name of ['one', 'two', 'three']) {
+    const { lines } = await to(name);
+    assert.equal(lines[0]!.name, 'Small');
+    viewers.push(httpFlvViewer(t, lines[0]!.url));
+  }
+  assert.deepEqual([(await to('four')).status, (await to('one')).status], [503, 200]);
+  for (const viewer of viewers) await viewer.gets(1);
+  // What is reserved counts as long as it is not used, and then as one who watches.
+  const present = async () => (await administer(origin, 'GET', `/api/v1/nodes/${id}/drain`))['viewers'];
+  await until('all have come', async () => (await present()) === 3);
+  assert.equal((await to('four')).status, 503);
+  viewers[0]!.close();
+  await until('there is a place again', async () => (await to('four')).status === 200);
+});
+
+test('players that know nothing of lines are led to one', NEEDS, async (t) => {
+  await publish(t, 'led');
+  const response = await fetch(origin.http('/go/live/led.flv?token=1'), { redirect: 'manual' });
+  assert.equal(response.status, 302);
+  assert.match(response.headers.get('location')!, /^http:.*\/live\/led\.flv\?token=1&ticket=/);
+  const playlist = await fetch(origin.http('/go/live/led.m3u8'));
+  assert.match(await playlist.text(), /#EXTM3U/);
+  const lines = await fetch(origin.http('/api/v1/lines?stream=live/led&protocols=hls,rtmp&reserve=false'));
+  const told = ((await lines.json()) as { lines: { protocol: string }[] }).lines.map(({ protocol }) => protocol);
+  assert.deepEqual([...new Set(told)], ['hls', 'rtmp']);
+});
+
+test('publishers are told of the origins, first of the one that has their stream', NEEDS, async (t) => {
+  await publish(t, 'ingest', spare);
+  const ask = async (stream: string) => {
+    const response = await fetch(north.http('/api/v1/ingest-lines?key=k'), {
+      method: 'POST',
+      body: JSON.stringify({ stream }),
+    });
+    return ((await response.json()) as { lines: { name: string; url: string }[] }).lines;
+  };
+  const [first] = await until('the owner is known', async () => {
+    const lines = await ask('live/ingest');
+    return lines[0]?.name === 'Spare' ? lines : undefined;
+  });
+  assert.match(first!.url, new RegExp(`^rtmp://127\\.0\\.0\\.1:${spare.ports['rtmp']}/live/ingest\\?key=k&ticket=`));
+  assert.deepEqual((await ask('live/other')).map(({ name }) => name).sort(), ['Origin', 'Spare']);
+});
+
+test('who listens is told to move, wherever that is said', NEEDS, async (t) => {
+  await publish(t, 'moved');
+  const { events } = await askForLines(north, 'moved', { viewer: 'v' });
+  const told = await listen(t, north.http(events));
+  assert.equal(
+    (await administer(south, 'POST', '/api/v1/move', { stream: 'live/moved', to: ids['South'] }))['status'],
+    200,
+  );
+  const { to } = await told.next();
+  assert.equal(to.name, 'South');
+  await httpFlvViewer(t, to.url).gets(SOME);
+  await administer(south, 'POST', '/api/v1/move', { stream: 'live/other', to: ids['South'] });
+  await administer(south, 'POST', '/api/v1/move', { region: 'south' });
+  assert.deepEqual(await told.next(), { exclude: [ids['South']] });
+  const wrong = [{ stream: 'live/moved' }, { to: ids['South'] }, { node: ids['South'], to: 'nobody' }];
+  const statuses = await Promise.all(wrong.map((body) => administer(south, 'POST', '/api/v1/move', body)));
+  assert.deepEqual(
+    statuses.map(({ status }) => status),
+    [400, 400, 404],
+  );
+});
+
+test('a node that is drained sends its viewers and publishers on, and says when it is empty', NEEDS, async (t) => {
+  const doomed = await start(t, 'origin', { name: 'Doomed' });
+  const { Doomed: known } = await nodesKnownTo(north, 'Doomed');
+  const drain = `/api/v1/nodes/${known}/drain`;
+  await publish(t, 'drained', doomed);
+  const { events } = await askForLines(north, 'drained', { viewer: 'listener' });
+  const told = await listen(t, north.http(events));
+  const viewer = httpFlvViewer(t, doomed.http('/live/drained.flv'));
+  await viewer.gets(SOME);
+  const begun = await administer(south, 'POST', drain);
+  assert.deepEqual([begun['draining'], begun['empty']], [true, false]);
+  assert.deepEqual(await told.next(), { exclude: [known] });
+  assert.equal(await viewer.ended, 'closed');
+  await doomed.logged('publish ends', { path: '__defaultVhost__/live/drained' });
+  const report = await until('it is empty', async () => {
+    const answer = await administer(north, 'GET', drain);
+    return answer['empty'] && answer;
+  });
+  assert.deepEqual([report['viewers'], report['publishers']], [0, 0]);
+  await doomed.logged('this node is empty');
+  // Who comes is led elsewhere, and so is who comes with a stream.
+  for (const path of ['/live/drained.flv', '/live/drained.m3u8']) {
+    const { status, headers } = await fetch(doomed.http(path), { redirect: 'manual' });
+    assert.equal(status, 302);
+    assert.match(
+      headers.get('location')!,
+      new RegExp(`^http://127.0.0.1:(${north.ports['http']}|${south.ports['http']})/live/`),
+    );
+  }
+  const client = await RtmpClient.connect(t, { port: doomed.ports['rtmp']! });
+  await assert.rejects(client.publish('drained'), /302/);
+  assert.equal((await fetch(doomed.http('/readyz'))).status, 503);
+  const { lines } = await askForLines(south, 'drained', { reserve: false });
+  assert.ok(lines.every(({ name }) => name !== 'Doomed'));
+  const { nodes } = await administer(north, 'GET', '/api/v1/cluster');
+  assert.deepEqual(
+    (nodes as { name: string; draining: boolean }[]).filter(({ draining }) => draining).map(({ name }) => name),
+    ['Doomed'],
+  );
+  assert.equal((await administer(north, 'DELETE', drain))['draining'], false);
+  await doomed.logged('this node is open again');
+  await publish(t, 'drained', doomed);
+  await httpFlvViewer(t, doomed.http('/live/drained.flv')).gets(SOME);
+});
+
+test('what cannot be drained is told', NEEDS, async (t) => {
+  assert.equal((await administer(north, 'POST', '/api/v1/nodes/nobody/drain'))['status'], 404);
+  const alone = await startTestServer(t);
+  assert.equal((await administer(alone, 'POST', '/api/v1/nodes/self/drain'))['status'], 409);
+});
+
+/** What a player hears that listens to its dispatcher. */
+async function listen(t: Owner, url: string): Promise<{ next: () => Promise<Record<string, any>> }> {
+  const ending = new AbortController();
+  t.after(() => ending.abort());
+  const { body } = await fetch(url, { signal: ending.signal });
+  const moves: Record<string, any>[] = [];
+  void (async () => {
+    let text = '';
+    for await (const bytes of body!) {
+      text += Buffer.from(bytes).toString();
+      const events = text.split('\n\n');
+      text = events.pop()!;
+      for (const event of events) {
+        const [, data] = /^event: move\ndata: (.*)$/.exec(event) ?? [];
+        if (data !== undefined) moves.push(JSON.parse(data) as Record<string, any>);
+      }
+    }
+  })().catch(() => {});
+  return { next: () => until('somebody is told to move', () => moves.shift()) };
+}
