@@ -12,6 +12,7 @@ import { Pasts } from './hub/past.ts';
 import { Sessions } from './hub/session.ts';
 import type { Context } from './module.ts';
 import { Admission } from './net/admission.ts';
+import type { Cluster } from './net/cluster.ts';
 import { Dialers } from './net/dialers.ts';
 import { Gatherer } from './net/gatherer.ts';
 import { Headcount } from './net/headcount.ts';
@@ -40,6 +41,8 @@ export interface Part {
   /** Without any, streams begin anew after a restart. */
   readonly leases: Leases | undefined;
   /** Where nodes share a directory. */
+  readonly cluster?: Cluster | undefined;
+  /** In the process that is a member of it; of several workers their primary is. */
   readonly membership?: Membership | undefined;
 }
 
@@ -50,7 +53,7 @@ const READ_SHARE = 0.25;
 export async function createContext(
   config: Config,
   log: Logger,
-  { siblings, identity, leases, membership }: Part,
+  { siblings, identity, leases, cluster, membership }: Part,
 ): Promise<Context & { readonly recordings: LocalRecordings; readonly dispatch: Dispatcher }> {
   const { publish, window, play, fanout, limits, http } = config;
   const clock = systemClock;
@@ -94,7 +97,7 @@ export async function createContext(
     dialers: new Dialers(siblings.run),
     locators: new Locators(),
     routes: new Routes(),
-    cluster: membership?.member,
+    cluster,
     dispatch: new Dispatcher({ config, hub, sessions, clock, cluster: membership?.member, log }),
     tls: certificates.length > 0 ? await TlsStore.open(certificates, log) : undefined,
   };

@@ -2,7 +2,7 @@ import { consolePages } from './api/console.ts';
 import { health } from './api/health.ts';
 import { api } from './api/index.ts';
 import { RefusedError } from './base/errors.ts';
-import { cluster } from './cluster/index.ts';
+import { cluster, clusterWorker } from './cluster/index.ts';
 import { selfSigned } from './cluster/self-signed.ts';
 import { describeRunning } from './config/running.ts';
 import { createContext, type Part } from './context.ts';
@@ -36,9 +36,10 @@ export interface RunningProcess {
 /** The modules, in the order in which they start. To add a protocol, add its line. What is `once` a node has in one process alone. */
 function modules(
   config: Config,
-  { siblings, identity, membership }: Part,
+  part: Part,
   { recordings, dispatch: dispatcher }: { readonly recordings: LocalRecordings; readonly dispatch: Dispatcher },
 ): Module[] {
+  const { siblings, identity, membership } = part;
   const once = (...only: Module[]) => (siblings.worker === 1 ? only : []);
   return [
     ...once(legacyCloud(config.legacy.cloud, selfSigned)),
@@ -47,7 +48,7 @@ function modules(
     rtmp(config.rtmp),
     relay(identity?.trust),
     upstream(),
-    ...(membership ? [cluster(membership, identity?.joinToken)] : []),
+    ...(membership ? [cluster(membership, identity?.joinToken)] : part.cluster ? [clusterWorker()] : []),
     dispatch(dispatcher),
     api(config.metrics, describeRunning(configSchema, config)),
     httpFlv(),

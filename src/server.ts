@@ -30,16 +30,15 @@ export async function startServer(config: Config, log: Logger): Promise<Server> 
   const { workers = availableParallelism() } = config.cluster;
   const identity = identityOf(config, new Attempts(systemClock), systemClock);
   const joinToken = identity?.joinToken;
-  if (workers > 1 && config.cluster.directory)
-    throw new Error(
-      'cluster.workers must be 1 where cluster.directory is set: the workers of a node share no directory yet',
-    );
-  if (workers > 1) return { joinToken, ...(await startWorkers(config, workers, WORKER, log)) };
-  const leases = config.relay.listen && leasesOf(config, systemClock, log);
+  const leases = workers > 1 || config.relay.listen ? leasesOf(config, systemClock, log) : undefined;
   const membership = identity && (await membershipOf(config, identity.nodeId, leases, systemClock, log));
+  if (workers > 1) {
+    const ground = { config, count: workers, program: WORKER, log, joinToken, leases: leases!, membership };
+    return { joinToken, ...(await startWorkers(ground)) };
+  }
   // Whoever only starts workers does without all that they are made of.
   const { startProcess } = await import('./process.ts');
-  const part = { siblings: noSiblings(), identity, leases, membership };
+  const part = { siblings: noSiblings(), identity, leases, cluster: membership?.member, membership };
   const own = await startProcess(config, log, part).catch(async (error: Error) => {
     await leases?.close();
     throw error;

@@ -26,8 +26,8 @@ async function start(config: unknown, place: Place): Promise<RunningProcess['add
 }
 
 async function startWorker(config: Config, member: Member): Promise<RunningProcess> {
-  const { worker, leases, tail } = member;
+  const { worker, leases, cluster, tail } = member;
   const log = (await createLogger({ ...config.log, format: 'json', file: '' }, tail)).child({ worker });
   const identity = worker === 1 ? identityOf(config, new Attempts(systemClock), systemClock) : undefined;
-  return startProcess(config, log, { siblings: member, identity, leases });
+  return startProcess(config, log, { siblings: member, identity, leases, cluster });
 }

@@ -68,6 +68,7 @@ async function member(url: string, i: number): Promise<Member> {
     leases: new MemoryLeases(systemClock),
     takeover: 'stale',
     staleAfter: 2 * SECOND,
+    grace: 60 * SECOND,
     clock: systemClock,
     mark: i,
   });

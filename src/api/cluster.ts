@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { MILLISECOND } from '../base/clock.ts';
 import { describePath } from '../hub/path.ts';
-import type { Cluster, NodeReport, StreamRecord } from '../net/cluster.ts';
+import { type Cluster, type NodeReport, type StreamRecord, surveyNode } from '../net/cluster.ts';
 import { type Operation, operation } from './operation.ts';
 import { page, paging } from './paging.ts';
 import type { Services } from './services.ts';
@@ -68,7 +68,7 @@ const example = {
 } satisfies { total: number; nodes: NodeAnswer[]; streams: StreamAnswer[] };
 
 /** `/api/v1/cluster` */
-export function cluster({ context, survey }: Services): Operation[] {
+export function cluster({ context }: Services): Operation[] {
   return [
     operation({
       method: 'GET',
@@ -81,7 +81,7 @@ export function cluster({ context, survey }: Services): Operation[] {
       answer: z.object({ total: count, nodes: z.array(node), streams: z.array(stream) }),
       example,
       async handle({ url }) {
-        const own = await survey.watched();
+        const own = await surveyNode(context);
         const { cluster } = context;
         const reports = (await cluster?.survey(own)) ?? [];
         const owners = (await cluster?.streams().catch(() => [])) ?? [];

@@ -134,7 +134,7 @@ test('how late a stream comes here is told where it is known', async (t) => {
   const server = await start(t);
   await server.publish(path('movie'));
   const stream = server.context.hub.find(path('movie'))!;
-  stream.mirrored = { next: 0, floor: 0, isInner: false };
+  stream.mirrored = { token: 1, next: 0, floor: 0, needsKeyframe: false, isInner: false };
   const names = (samples: Map<string, number>) => [...samples].filter(([name]) => name.includes('_delay_seconds{'));
   assert.deepEqual(names(await scrape(server)), []);
   const delay = { total: { p50: 700_000, p99: 710_000 }, added: 500_000 };

@@ -1,7 +1,6 @@
 import type { Context, Module } from '../module.ts';
 import { LoadGauge } from '../net/load.ts';
-import { authority } from '../net/server-url.ts';
-import type { Membership } from './node.ts';
+import { type Membership, urlOf } from './node.ts';
 
 /** Has the other nodes of a cluster know of this one. */
 export function cluster({ member, localAddress }: Membership, joinToken: string | undefined): Module {
@@ -17,16 +16,24 @@ export function cluster({ member, localAddress }: Membership, joinToken: string 
       const { address } = context.config.cluster;
       const load = new LoadGauge(context);
       const reached = () => address?.host ?? localAddress();
-      const url = () => {
-        const host = reached();
-        if (!headwater || host === undefined) return undefined;
-        const port = address?.port ?? headwater.port;
-        return `headwater://${authority({ host, port })}?join=${joinToken}`;
-      };
+      const url = () => urlOf({ address, listens: headwater, local: localAddress(), joinToken });
       member.start(() => ({ url: url(), load: load.read(), address: reached() }));
     },
     async stop() {
       await member.stop();
     },
+  };
+}
+
+/** A worker's part in it, where the primary is the member. */
+export function clusterWorker(): Module {
+  return {
+    name: 'cluster',
+    async start(context) {
+      const load = new LoadGauge(context);
+      context.siblings.answer('load', () => load.read());
+      return {};
+    },
+    async stop() {},
   };
 }

@@ -4,7 +4,15 @@ import type { HubOptions } from '../hub/hub.ts';
 import type { Lease, Leases } from '../hub/lease.ts';
 import type { Trace } from '../hub/passage.ts';
 import { describePath, type StreamPath } from '../hub/path.ts';
-import type { Cluster, NodeFront, NodeRecord, NodeReport, Reach, StreamRecord, StreamReport } from '../net/cluster.ts';
+import type {
+  LineCluster,
+  NodeFront,
+  NodeRecord,
+  NodeReport,
+  Reach,
+  StreamRecord,
+  StreamReport,
+} from '../net/cluster.ts';
 import type { Places } from '../net/places.ts';
 import { type Directory, type DirectoryEvent, marked } from './directory/directory.ts';
 import { Holdings } from './holdings.ts';
@@ -21,6 +29,8 @@ export interface MemberOptions {
   readonly takeover: HubOptions['takeover'];
   /** How long a publisher must have been silent to count as stale, in microseconds: so long its node may take to answer. */
   readonly staleAfter: number;
+  /** How long a stream waits for a publisher that broke off, in microseconds. */
+  readonly grace: number;
   readonly clock: Clock;
   /** That of this run, at random: see {@link marked}. */
   readonly mark: number;
@@ -44,7 +54,7 @@ const MOST_KNOWN = 100_000;
 const MOST_ASKED = 16;
 
 /** One node's part in its cluster: says that it lives, claims streams for it, and finds those of others. */
-export class Member implements Leases, Cluster {
+export class Member implements Leases, LineCluster {
   readonly nodeId: string;
   readonly #options: MemberOptions;
   readonly #since: number;
@@ -113,6 +123,15 @@ export class Member implements Leases, Cluster {
     this.#remember({ path, token: lease.token, node: '' });
     this.#holdings.end(path);
     this.#soon();
+  }
+
+  /** Who published a stream is gone without a word. It has ended unless it is claimed again in time. */
+  leave(path: StreamPath): void {
+    const token = this.#holdings.get(path)?.token;
+    const end = () => {
+      if (token !== undefined && this.#holdings.get(path)?.token === token) this.release(path);
+    };
+    this.#options.clock.after(this.#options.grace, end);
   }
 
   onRival(yields: (path: StreamPath) => Promise<boolean>): void {
@@ -216,7 +235,9 @@ export class Member implements Leases, Cluster {
         const kept = await leases.claim(path, undefined, claim.seen);
         if (!answer) return this.#own(path, { ...kept, token: marked(kept.token, mark) });
         const { token, anchor, next } = answer.granted;
-        return this.#own(path, answer.wasKnown ? { token, anchor, next } : { ...kept, token });
+        // What is ours already we know better than the directory.
+        const present = this.#holdings.get(path) ?? (answer.wasKnown ? { anchor, next } : kept);
+        return this.#own(path, { ...present, token });
       }
     }
     throw busy(path);

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { type Clock, SECOND } from '../base/clock.ts';
 import { type CoreConfig, isUpstream } from '../config/options.ts';
 import { MemoryLeases } from '../hub/lease.ts';
+import type { BoundAddress } from '../net/listen.ts';
+import { authority } from '../net/server-url.ts';
 import type { Logger } from '../ops/log.ts';
 import { packageVersion } from '../ops/version.ts';
 import { MARKS } from './directory/directory.ts';
@@ -24,6 +26,24 @@ export interface NodeIdentity {
 export interface Membership {
   readonly member: Member;
   readonly localAddress: () => string | undefined;
+}
+
+/** What the address of a node is made of. */
+export interface Whereabouts {
+  /** What the configuration says. */
+  readonly address: CoreConfig['cluster']['address'];
+  /** Where it listens for others, if it does. */
+  readonly listens: BoundAddress | undefined;
+  /** The address by which its machine reaches the directory, once it did. */
+  readonly local: string | undefined;
+  readonly joinToken: string | undefined;
+}
+
+/** Where other nodes fetch from this one, as it stands in `relay.origins`; undefined where they cannot. */
+export function urlOf({ address, listens, local, joinToken }: Whereabouts): string | undefined {
+  const host = address?.host ?? local;
+  if (!listens || host === undefined) return undefined;
+  return `headwater://${authority({ host, port: address?.port ?? listens.port })}?join=${joinToken}`;
 }
 
 /** A lease is kept for longer than anybody waits for the stream, in microseconds. */
@@ -70,6 +90,7 @@ export async function membershipOf(
     leases: leases ?? new MemoryLeases(clock),
     takeover: publish.takeover,
     staleAfter: publish.staleAfter,
+    grace: publish.grace,
     clock,
     mark: randomInt(MARKS),
   });

@@ -3,7 +3,7 @@ import { type Clock, SECOND } from '../base/clock.ts';
 import { RefusedError } from '../base/errors.ts';
 import type { Hub } from '../hub/hub.ts';
 import type { Sessions } from '../hub/session.ts';
-import { type Cluster, type NodeFront, type NodeRecord, reportStreams } from '../net/cluster.ts';
+import { type LineCluster, type NodeFront, type NodeRecord, reportStreams } from '../net/cluster.ts';
 import { LoadGauge, type Reading } from '../net/load.ts';
 import type { Places } from '../net/places.ts';
 import { Arrivals } from './arrivals.ts';
@@ -19,7 +19,7 @@ export interface NodesGround {
   readonly sessions: Sessions;
   readonly clock: Clock;
   /** Without it there is this node alone. */
-  readonly cluster: Cluster | undefined;
+  readonly cluster: LineCluster | undefined;
 }
 
 /** How often a node says how much room it has, and looks at the others. */

@@ -35,7 +35,8 @@ export class Buffer {
       onEnd();
     };
     const events = { begun: nothing, anchored: nothing, stamped: nothing, offered: nothing, closed };
-    this.publisher = new Publisher(this.stream, session, clock, { segment: SEGMENT, role: 'main' }, events);
+    const options = { segment: SEGMENT, role: 'main', isFetched: false } as const;
+    this.publisher = new Publisher(this.stream, session, clock, options, events);
     this.stream.publisher = this.publisher;
     this.publisher.enter();
   }

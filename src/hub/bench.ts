@@ -2,7 +2,7 @@ import { equalBytes } from '../base/bytes.ts';
 import { MILLISECOND, SECOND } from '../base/clock.ts';
 import type { Sample } from '../media/frame.ts';
 import type { Kind } from '../media/track.ts';
-import { newestByKind, type Stream } from './stream.ts';
+import { leadingKind, newestByKind, type Stream } from './stream.ts';
 
 /** A frame that waits, with when it came by the monotonic and by the wall clock. */
 export interface Held {
@@ -51,19 +51,30 @@ const MOST_BYTES = 32 * 1024 * 1024;
 const MOST_FRAMES = 20_000;
 /** So many of the stream's newest frames are compared, and so many must be the same. */
 const [MOST_COMPARED, LEAST_SAME] = [100, 3];
+/** A server that has the same stream from elsewhere is no further behind; one that is may be sending the same clip anew. */
+const MOST_BEHIND = 1 * SECOND;
 /** Times of the same frame differ by no more where both publishers count milliseconds. */
 const SLACK = 2 * MILLISECOND;
 
 /** Where the stream's newest frames are among those that are held, if they carry the same. */
 export function align(stream: Stream, held: readonly Held[]): Alignment | undefined {
-  const kind: Kind = stream.lineup?.video === undefined ? 'audio' : 'video';
+  return search(stream, held, () => LEAST_SAME);
+}
+
+/** `least` says how many must be the same where times are shifted by so much. */
+function search(
+  stream: Stream,
+  held: readonly Held[],
+  least: (ours: readonly Sample[], newest: number, shift: number) => number,
+): Alignment | undefined {
+  const kind = leadingKind(stream);
   const ours = held.map(({ sample }) => sample).filter(({ track }) => track.kind === kind);
   const newest = newestFrames(stream, kind);
   for (const { dts, data } of newest) {
     const same = ours.findLast((sample) => equalBytes(sample.data, data));
     if (!same) continue;
     const shift = dts - same.dts;
-    if (!agree(newest, ours, shift)) continue;
+    if (!agree(newest, ours, shift, least(ours, newest[0]!.dts, shift))) continue;
     return alignBy(stream, shift);
   }
   return undefined;
@@ -75,8 +86,27 @@ export function alignBy(stream: Stream, shift: number): Alignment {
   return { shift, floors: new Map(floors) };
 }
 
-/** Whether frames that have the same time have the same data as well. */
-function agree(newest: readonly Timed[], ours: readonly Sample[], shift: number): boolean {
+/**
+ * The same for one who is fetched from a server that began with frames which it had kept. `undefined` also as long as what came is too
+ * old to be told from a clip that is sent anew, which repeats frames as well.
+ */
+export function alignKept(stream: Stream, held: readonly Held[]): Alignment | undefined {
+  const last = held.at(-1);
+  const alignment = last && search(stream, held, leastKept);
+  if (!alignment) return undefined;
+  const { newest } = stream;
+  const behind = newest.dts + (last.arrival - newest.arrival) - (last.sample.dts + alignment.shift);
+  return behind <= MOST_BEHIND ? alignment : undefined;
+}
+
+/** One key frame is enough where all that came behind it is newer than what the stream has. */
+function leastKept(ours: readonly Sample[], newest: number, shift: number): number {
+  const isOpened = ours[0]!.keyframe && ours[0]!.track.kind === 'video';
+  return isOpened && ours.at(-1)!.dts + shift > newest ? 1 : LEAST_SAME;
+}
+
+/** Whether frames that have the same time have the same data as well, and enough are the same. */
+function agree(newest: readonly Timed[], ours: readonly Sample[], shift: number, least: number): boolean {
   const byTime = new Map(ours.map((sample) => [Math.round((sample.dts + shift) / SLACK), sample]));
   let [compared, same] = [0, 0];
   for (const { dts, data } of newest) {
@@ -86,7 +116,7 @@ function agree(newest: readonly Timed[], ours: readonly Sample[], shift: number)
     compared++;
     if (candidates.some((sample) => equalBytes(sample.data, data))) same++;
   }
-  return same >= Math.min(LEAST_SAME, newest.length) && same === compared;
+  return same >= Math.min(least, newest.length) && same === compared;
 }
 
 type Timed = { readonly dts: number; readonly data: Uint8Array };

@@ -495,7 +495,14 @@ describe('what another worker has', () => {
     state.claimed = 10;
     const mirror = hub.mirror(PATH, inner(sessions, closed));
     mirror.announce(5, { video: 'h264', audio: 'aac' }, [VIDEO, AUDIO]);
-    const relayed = { ...video(1000, true), seq: 7, epoch: 1, ingest: 0, stamp: { segment: 70, discontinuity: 2 } };
+    const relayed = {
+      ...video(1000, true),
+      token: 5,
+      seq: 7,
+      epoch: 1,
+      ingest: 0,
+      stamp: { segment: 70, discontinuity: 2 },
+    };
     mirror.write(relayed);
     const reader = new Reader(await hub.read(PATH, 0, never));
     const publisher = await hub.publish(PATH, open('encoder'), never);
@@ -515,11 +522,25 @@ describe('what another worker has', () => {
     );
   });
 
+  test('is stood by for by a backup, which goes on when nothing comes of it any more', async () => {
+    const { hub, open, sessions, closed, clock } = setUp();
+    const mirror = hub.mirror(PATH, inner(sessions, closed));
+    mirror.announce(5, { video: 'h264' }, [VIDEO]);
+    mirror.write({ ...video(0, true), token: 5, seq: 0, epoch: 1, ingest: 0 });
+    const backup = await hub.publish(PATH, open('backup'), never, 'backup');
+    assert.ok(backup.isStandingBy && !mirror.closed);
+    mirror.close();
+    backup.write(video(0, true));
+    clock.advance(SECOND);
+    await turn();
+    assert.equal(backup.isStandingBy, false);
+  });
+
   test('is counted there', async () => {
     const { hub, sessions } = setUp();
     const mirror = hub.mirror(PATH, inner(sessions, []));
     mirror.announce(5, { video: 'h264' }, [VIDEO]);
-    mirror.write({ ...video(0, true), seq: 0, epoch: 1, ingest: 0 });
+    mirror.write({ ...video(0, true), token: 5, seq: 0, epoch: 1, ingest: 0 });
     assert.deepEqual([mirror.stream.counters.videoFrames, mirror.stream.counters.bytesIn], [0, 0]);
     assert.equal(mirror.stream.log.head, 1);
   });

@@ -6,7 +6,7 @@ import { Casting } from './casting.ts';
 import { type Lease, type Leases, MemoryLeases } from './lease.ts';
 import { Mirror } from './mirror.ts';
 import { describePath } from './path.ts';
-import { outwait, Publisher } from './publisher.ts';
+import { outwait, Publisher, type PublisherOptions } from './publisher.ts';
 import type { Session } from './session.ts';
 import { believed, type Standing, shiftOn } from './standing.ts';
 import { type Publishing, type Role, Stream } from './stream.ts';
@@ -57,6 +57,14 @@ export type RecordingEvent =
  * publishes here; resolves, and never rejects, when the stream is there or can't be had. `undefined`: not even tried.
  */
 export type Resolver = (path: string) => Promise<void> | undefined;
+
+/** Where a publisher comes from. */
+export interface Origin {
+  /** How its frames stood on the timeline where it was before. */
+  readonly stood?: Standing | undefined;
+  /** Whether it is fetched from a server, which begins with frames that it has kept. */
+  readonly isFetched?: boolean;
+}
 
 /** How far somebody has seen a stream: the token of its owner, and the newest time, in microseconds (-Infinity for nothing). */
 export interface Seen {
@@ -161,8 +169,9 @@ export class Hub {
     if (present?.publisher) throw new RefusedError('busy', `${describePath(path)} is being published here`);
     const unheard: Lease = { token: this.seen(path).token, anchor: undefined };
     const stream = present ?? this.#add(new Stream(path, this.#clock.wall(), unheard, this.#options.window));
-    const { next, floor } = stream.mirrored ?? { next: 0, floor: stream.newest.dts };
-    stream.mirrored = { next, floor, isInner: session.isInner };
+    const ours = { token: stream.lease.token, next: stream.log.head, floor: stream.newest.dts };
+    const before = stream.mirrored ?? { ...ours, needsKeyframe: stream.lineup === undefined };
+    stream.mirrored = { ...before, isInner: session.isInner };
     return this.#append(
       stream,
       new Mirror(stream, session, this.#clock, {
@@ -178,22 +187,31 @@ export class Hub {
 
   /**
    * Makes `session` the publisher of `path`, begins the stream if there is none, and replaces a present publisher as the
-   * takeover rule says; beside one, a backup stands by. One who says where it `stood` goes on there, on whichever node that was.
-   * Throws {@link RefusedError} `busy` if another one stays, and the reason of `signal` when it aborts.
+   * takeover rule says; beside one, a backup stands by. One who says where it `stood` goes on there, on whichever node that was; one
+   * who `isFetched` comes from a server that begins with frames which it has kept. Throws {@link RefusedError} `busy` if another one
+   * stays, and the reason of `signal` when it aborts.
    */
-  async publish(path: string, session: Session, signal: Signal, role?: Role, stood?: Standing): Promise<Publisher> {
+  async publish(
+    path: string,
+    session: Session,
+    signal: Signal,
+    role?: Role,
+    { stood, isFetched = false }: Origin = {},
+  ): Promise<Publisher> {
     const standing = believed(stood, this.#clock.wall());
     const part = role ?? (this.#options.takeover === 'backup' ? 'backup' : 'main');
+    const options = { segment: this.#options.segment, role: part, isFetched };
     for (;;) {
       this.#check(signal);
       // A search that is under way may be what waits for this.
-      if (part === 'backup' && !this.#rival(path) && !this.#searches.has(path)) await this.#search(path, signal);
-      const rival = this.#rival(path);
+      if (part === 'backup' && !this.#streams.get(path)?.publisher && !this.#searches.has(path))
+        await this.#search(path, signal);
+      const rival = part === 'backup' ? this.#streams.get(path)?.publisher : this.#rival(path);
       if (!rival) {
         const lease = await this.#claim(path, signal, standing);
-        if (this.#isFree(path, lease)) return this.#begin(this.#owned(path, lease), session, part, standing);
+        if (this.#isFree(path, lease)) return this.#begin(this.#owned(path, lease), session, options, standing);
       } else if (part === 'backup' || rival.role === 'backup') {
-        return this.#standBy(path, session, part);
+        return this.#standBy(path, session, options);
       } else {
         const yields = await this.#yields(rival, signal);
         this.#check(signal);
@@ -364,41 +382,35 @@ export class Hub {
     return stream;
   }
 
-  #begin(stream: Stream, session: Session, role: Role, standing: Standing | undefined): Publisher {
-    const publisher = this.#append(stream, this.#publisher(stream, session, role));
+  #begin(stream: Stream, session: Session, options: PublisherOptions, standing: Standing | undefined): Publisher {
+    const publisher = this.#append(stream, this.#publisher(stream, session, options));
     publisher.enter(shiftOn(stream.lease, standing));
     return publisher;
   }
 
-  #standBy(path: string, session: Session, role: Role): Publisher {
+  #standBy(path: string, session: Session, options: PublisherOptions): Publisher {
     const stream = this.#streams.get(path)!;
     if (stream.understudies.size >= MOST_UNDERSTUDIES)
       throw new RefusedError('busy', `enough publishers stand by for ${describePath(path)}`);
-    const publisher = this.#publisher(stream, session, role);
+    const publisher = this.#publisher(stream, session, options);
     this.#casting.add(stream, publisher);
     return publisher;
   }
 
-  #publisher(stream: Stream, session: Session, role: Role): Publisher {
-    const publisher: Publisher = new Publisher(
-      stream,
-      session,
-      this.#clock,
-      { segment: this.#options.segment, role },
-      {
-        begun: () => {
-          this.#waiting.wake(stream.path);
-          this.#tenures.keep(stream, {});
-        },
-        anchored: (anchor) => this.#tenures.keep(stream, { anchor: stream.lease.anchor ?? anchor }),
-        stamped: () => this.#tenures.reserve(stream),
-        offered: () => this.#casting.offered(stream, publisher),
-        closed: (deliberate) => {
-          if (stream.publisher === publisher) this.#unpublish(stream, session, deliberate);
-          else this.#casting.remove(stream, publisher);
-        },
+  #publisher(stream: Stream, session: Session, options: PublisherOptions): Publisher {
+    const publisher: Publisher = new Publisher(stream, session, this.#clock, options, {
+      begun: () => {
+        this.#waiting.wake(stream.path);
+        this.#tenures.keep(stream, {});
       },
-    );
+      anchored: (anchor) => this.#tenures.keep(stream, { anchor: stream.lease.anchor ?? anchor }),
+      stamped: () => this.#tenures.reserve(stream),
+      offered: () => this.#casting.offered(stream, publisher),
+      closed: (deliberate) => {
+        if (stream.publisher === publisher) this.#unpublish(stream, session, deliberate);
+        else this.#casting.remove(stream, publisher);
+      },
+    });
     return publisher;
   }
 

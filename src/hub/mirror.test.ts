@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { AUDIO, VIDEO } from '../../test/support/tracks.ts';
 import { MILLISECOND, SECOND, VirtualClock } from '../base/clock.ts';
 import type { RefusedError } from '../base/errors.ts';
@@ -32,7 +32,16 @@ function setUp(leases?: Leases) {
 
 function frame(seq: number, ms: number, track: Track, keyframe = track.kind === 'audio'): Relayed {
   const time = ms * MILLISECOND;
-  return { track, seq, epoch: 3, dts: time, pts: time + 7, keyframe, ingest: 1e15 + time, data: new Uint8Array(9) };
+  const place = { token: 5, seq, epoch: 3, ingest: 1e15 + time };
+  return { track, ...place, dts: time, pts: time + 7, keyframe, data: new Uint8Array(9) };
+}
+
+/** Pictures of an owner, 40 ms apart, the first of which is a key frame; they show when they were made. */
+function pictures(token: number, firstSeq: number, firstMs: number, count: number): Relayed[] {
+  return Array.from({ length: count }, (_, i) => {
+    const ms = firstMs + i * 40;
+    return { ...frame(firstSeq + i, ms, VIDEO, ms % 400 === 0), token, data: Uint8Array.of(ms >> 8, ms) };
+  });
 }
 
 /** What `reader` finds, as seq of the owner would show it: by times. */
@@ -44,7 +53,7 @@ function times(reader: Reader): number[] {
 
 function mirrored(mirror: Mirror, frames: Relayed[], token = 5): void {
   mirror.announce(token, BOTH, [VIDEO, AUDIO]);
-  for (const each of frames) mirror.write(each);
+  for (const each of frames) mirror.write({ ...each, token });
 }
 
 test('a mirrored frame is what its owner made it', () => {
@@ -111,15 +120,87 @@ test('an owner that has been replaced is not listened to', () => {
   );
 });
 
-test('after lost video nothing of it comes before a key frame, and sound goes on', () => {
-  const { hub, open } = setUp();
-  const mirror = hub.mirror(PATH, open());
-  mirrored(mirror, [frame(0, 0, VIDEO, true)]);
-  const reader = new Reader(mirror.stream);
-  times(reader);
-  mirror.skipVideo();
-  for (const each of [frame(2, 80, VIDEO), frame(3, 81, AUDIO), frame(4, 120, VIDEO, true)]) mirror.write(each);
-  assert.deepEqual(times(reader), [81, 120]);
+describe('a successor that sends what it has of its predecessor', () => {
+  /** What a reader has of an owner's first ten pictures, and then of what another one sends that has succeeded it. */
+  function seen(had: number, ...sent: Relayed[]): number[] {
+    const { hub, open } = setUp();
+    const first = hub.mirror(PATH, open());
+    mirrored(first, pictures(5, 20, 0, had));
+    const reader = new Reader(first.stream);
+    first.close();
+    const second = hub.mirror(PATH, open());
+    second.announce(6, BOTH, []);
+    for (const each of sent) second.write(each);
+    assert.equal(second.stream.lease.token, 6);
+    return times(reader);
+  }
+  const all = (count: number) => Array.from({ length: count }, (_, i) => i * 40);
+
+  test('is followed from the very next picture on, whether or not all of that was here', () => {
+    for (const had of [1, 5, 10]) {
+      assert.deepEqual(seen(had, ...pictures(5, 20, 0, 10), ...pictures(6, 70, 400, 3)), all(13), `${had}`);
+      assert.deepEqual(seen(had, ...pictures(5, 20, 0, 9), ...pictures(6, 70, 360, 3)), all(12), `${had}`);
+    }
+  });
+
+  test('is followed where it has less of that than is here, as it sends the rest itself', () => {
+    assert.deepEqual(seen(9, ...pictures(5, 20, 0, 5), ...pictures(6, 70, 200, 8)), all(13));
+  });
+
+  test('is followed from the very next picture on where only sound of that is missing, which it sends itself', () => {
+    const { hub, open } = setUp();
+    const first = hub.mirror(PATH, open());
+    mirrored(first, [...pictures(5, 20, 0, 5), frame(25, 170, AUDIO)]);
+    const reader = new Reader(first.stream);
+    first.close();
+    const second = hub.mirror(PATH, open());
+    second.announce(6, BOTH, []);
+    const sound = [170, 190].map((ms, i) => ({ ...frame(60 + i, ms, AUDIO), token: 6 }));
+    for (const each of [...pictures(5, 20, 0, 5), ...sound, ...pictures(6, 62, 200, 2)]) second.write(each);
+    assert.deepEqual(times(reader), [...all(5), 170, 190, 200, 240]);
+  });
+
+  test('is followed from a key frame on where the pictures it sends then are others', () => {
+    const others = pictures(6, 70, 200, 6).map((each) => ({ ...each, data: Uint8Array.of(9, 9, 9) }));
+    assert.deepEqual(seen(8, ...pictures(5, 20, 0, 5), ...others), [...all(8), 400]);
+  });
+
+  test('is followed from a key frame on where pictures between are missing', () => {
+    assert.deepEqual(seen(5, ...pictures(6, 70, 240, 5)), [...all(5), 400]);
+  });
+
+  test('is followed from a key frame on though the way to it was lost before that came', () => {
+    const { hub, open } = setUp();
+    const first = hub.mirror(PATH, open());
+    mirrored(first, pictures(5, 20, 0, 5));
+    const reader = new Reader(first.stream);
+    first.close();
+    const second = hub.mirror(PATH, open());
+    mirrored(second, pictures(6, 70, 240, 1), 6);
+    second.close();
+    mirrored(hub.mirror(PATH, open()), pictures(6, 71, 280, 5), 6);
+    assert.deepEqual(times(reader), [...all(5), 400, 440]);
+  });
+
+  test('is not heard of its predecessor once that was seen to be over', () => {
+    const sent = [...pictures(6, 70, 400, 1), ...pictures(5, 30, 440, 3), ...pictures(6, 71, 440, 1)];
+    assert.deepEqual(seen(10, ...sent), [...all(10), 400, 440]);
+  });
+
+  test('is followed by who published the stream himself before', async () => {
+    const { hub, open } = setUp();
+    const publisher = await hub.publish(PATH, open(), never);
+    publisher.announce(new Set(['video']));
+    for (const each of pictures(0, 0, 0, 5)) publisher.write(each);
+    const { stream } = publisher;
+    const reader = new Reader(stream);
+    hub.concede(PATH);
+    const { token } = stream.lease;
+    const mirror = hub.mirror(PATH, open());
+    mirror.announce(token + 9, { video: 'h264' }, []);
+    for (const each of [...pictures(token, 0, 0, 5), ...pictures(token + 9, 70, 200, 2)]) mirror.write(each);
+    assert.deepEqual(times(reader), all(7));
+  });
 });
 
 test('a stream that has ended at its owner ends here at once, and one whose owner is lost waits', () => {
@@ -219,8 +300,7 @@ test('a frame keeps the position, the token and the epoch that its owner gave it
   const { hub, open } = setUp();
   const mirror = hub.mirror(PATH, open());
   mirrored(mirror, [frame(70, 0, VIDEO, true), { ...frame(75, 40, VIDEO), epoch: 4 }]);
-  mirror.announce(6, BOTH, []);
-  mirror.write(frame(2, 80, VIDEO, true));
+  mirror.write({ ...frame(2, 80, VIDEO, true), token: 6 });
   const reader = new Reader(mirror.stream);
   assert.deepEqual([reader.next()!.seq, reader.stream.log.at(0).seq], [2, 70]);
   assert.deepEqual(

@@ -4,11 +4,13 @@ import { type RefusalCode, RefusedError } from '../base/errors.ts';
 import type { Frame, Sample, Stamp } from '../media/frame.ts';
 import { type Kind, sameTrack, type Track } from '../media/track.ts';
 import type { Session } from './session.ts';
-import { isStartable, type Lineup, newestByKind, type Publishing, type Stream } from './stream.ts';
+import { isStartable, type Lineup, leadingKind, newestByKind, type Publishing, type Stream } from './stream.ts';
 
 /** A frame as its stream's owner placed it. `dts` and `pts` are on the stream's own timeline. */
 export interface Relayed extends Sample {
-  /** Its position in the owner's log. */
+  /** That of the owner who placed it. */
+  readonly token: number;
+  /** Its position in that owner's log. */
   readonly seq: number;
   /** How often a publisher had begun on the stream by then. */
   readonly epoch: number;
@@ -32,7 +34,8 @@ export interface MirrorEvents {
 
 /**
  * The one who appends to a stream whose owner is another node: frames come as they were placed there and stay as they are.
- * What was seen before (after a reconnect) is left out; what lies before the newest frame of an earlier owner as well.
+ * What was seen before (after a reconnect) is left out; what lies before the newest frame of an earlier owner as well. An owner
+ * that has succeeded another one sends what it has of that one's frames before its own.
  */
 export class Mirror implements Publishing {
   readonly stream: Stream;
@@ -44,18 +47,17 @@ export class Mirror implements Publishing {
   readonly #events: MirrorEvents;
   #closed = false;
   #hasBegun = false;
-  /** The newest frames of an earlier owner, by kind, and whether this one has its last picture as well. */
+  /** The picture that came last, taken or left out; in a stream without video the last frame. */
+  #heard: Pick<Relayed, 'token' | 'seq'> | undefined;
+  /** The newest frames of an earlier owner, by kind, and whether this one's go on right behind its last picture. */
   #last: ReadonlyMap<Kind, Frame> = new Map();
   #isContinued = false;
-  /** Where decoding can go on: set false by {@link skipVideo} and by a new owner. */
-  #needsKeyframe: boolean;
 
   constructor(stream: Stream, session: Session, clock: Clock, events: MirrorEvents) {
     this.stream = stream;
     this.session = session;
     this.#clock = clock;
     this.#events = events;
-    this.#needsKeyframe = stream.lineup === undefined;
     this.lastArrival = clock.now();
   }
 
@@ -67,11 +69,11 @@ export class Mirror implements Publishing {
   announce(token: number, lineup: Lineup, tracks: Iterable<Track>): void {
     const { stream } = this;
     if (token < stream.lease.token) throw new RefusedError('gone', 'this owner has been replaced');
-    if (token > stream.lease.token) this.#succeed(token);
+    if (token > stream.lease.token) stream.lease = { token, anchor: undefined };
     const present = stream.lineup;
     if (!present || present.video !== lineup.video || present.audio !== lineup.audio) {
       stream.change(lineup);
-      this.#needsKeyframe = true;
+      stream.mirrored!.needsKeyframe = true;
     }
     for (const track of tracks) this.#track(track);
     if (this.#hasBegun) return;
@@ -84,27 +86,24 @@ export class Mirror implements Publishing {
     if (this.#closed) return;
     const { stream } = this;
     const { kind } = frame.track;
+    if (frame.token > stream.mirrored!.token) this.#succeed(frame.token);
+    if (kind === leadingKind(stream)) this.#heard = frame;
     const mirrored = stream.mirrored!;
-    if (frame.seq < mirrored.next || this.#isRepeated(frame, mirrored.floor)) return;
+    if (frame.token < mirrored.token || frame.seq < mirrored.next || this.#isRepeated(frame, mirrored.floor)) return;
     const arrival = this.#clock.now();
     this.longestGap = Math.max(this.longestGap, Math.min(arrival - this.lastArrival, LONGEST_GAP));
     this.lastArrival = arrival;
     mirrored.next = frame.seq + 1;
     stream.epoch = frame.epoch;
     if (kind === 'video') {
-      if (this.#needsKeyframe && !frame.keyframe) return void stream.counters.undecodable++;
-      this.#needsKeyframe = false;
+      if (mirrored.needsKeyframe && !frame.keyframe) return void stream.counters.undecodable++;
+      mirrored.needsKeyframe = false;
     }
     const { dts, ingest, stamp, seq } = frame;
     // Were this node to become the owner, it would go on from here.
     if (stamp) stream.segments.resume({ segment: stamp.segment + 1, discontinuity: stamp.discontinuity + 1 });
     const startable = isStartable(frame, stream.lineup!);
     stream.append(frame, dts, this.#track(frame.track), startable, ingest, this.lastArrival, stamp, seq);
-  }
-
-  /** Video frames were lost on the way: none until the next key frame can be decoded. */
-  skipVideo(): void {
-    this.#needsKeyframe = true;
   }
 
   /** The way to the owner is lost; the stream waits for another mirror, as it would for a publisher. Idempotent. */
@@ -125,22 +124,30 @@ export class Mirror implements Publishing {
   #isRepeated({ dts, track, data }: Relayed, floor: number): boolean {
     if (dts > floor) return false;
     const last = this.#last.get(track.kind);
-    if (!last) return true;
+    if (!last) return !this.#isContinued;
     if (this.#isContinued) return dts <= last.dts + SLACK;
     this.#isContinued = track.kind === 'video' && Math.abs(dts - last.dts) <= SLACK && equalBytes(data, last.data);
     // Both owners had the same frames: pictures go on from this one.
-    if (this.#isContinued) this.#needsKeyframe = false;
+    if (this.#isContinued) this.stream.mirrored!.needsKeyframe = false;
     return true;
   }
 
-  /** Another owner goes on: its positions are its own, and what it repeats of its predecessor's time is left out. */
+  /**
+   * Another owner goes on: its positions are its own. Where its predecessor's last picture that was sent is the last one here, its own
+   * go on behind that. What it repeats of its predecessor's time is left out.
+   */
   #succeed(token: number): void {
     const { stream } = this;
-    stream.lease = { token, anchor: undefined };
-    stream.mirrored = { next: 0, floor: stream.newest.dts, isInner: this.session.isInner };
-    this.#needsKeyframe = true;
-    this.#isContinued = false;
+    const { isInner } = this.session;
+    const before = stream.mirrored!;
     this.#last = newestByKind(stream);
+    const { tenure, seq } = this.#last.get(leadingKind(stream)) ?? {};
+    const isNext = this.#heard?.token === before.token && tenure?.token === before.token && this.#heard.seq === seq;
+    // Where an origin is itself an edge the owner may change without an announcement.
+    if (token > stream.lease.token) stream.lease = { token, anchor: undefined };
+    const needsKeyframe = !isNext || before.needsKeyframe;
+    stream.mirrored = { token, next: 0, floor: stream.newest.dts, needsKeyframe, isInner };
+    this.#isContinued = isNext;
   }
 
   /** The stream's own object for a track, so that readers see a change only where there is one. */

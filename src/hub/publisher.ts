@@ -2,10 +2,10 @@ import { type Clock, MILLISECOND, SECOND } from '../base/clock.ts';
 import type { Signal } from '../base/signal.ts';
 import type { Sample } from '../media/frame.ts';
 import { type Codec, type Kind, sameTrack, type Track } from '../media/track.ts';
-import { type Alignment, align, alignBy, Bench, type Held } from './bench.ts';
+import { type Alignment, align, alignBy, alignKept, Bench, type Held } from './bench.ts';
 import type { Session } from './session.ts';
 import type { Standing } from './standing.ts';
-import { isStartable, type Lineup, type Publishing, type Role, type Stream } from './stream.ts';
+import { isStartable, type Lineup, leadingKind, type Publishing, type Role, type Stream } from './stream.ts';
 
 /** How long, in media or in waiting, the first frames are held until all tracks have shown themselves. */
 const LONGEST_PREROLL = 1 * SECOND;
@@ -13,6 +13,17 @@ const LARGEST_PREROLL = 4 * 1024 * 1024;
 const MOST_PREROLL = 1000;
 /** A longer gap says nothing of what is usual. */
 const LONGEST_GAP = 3 * SECOND;
+/** One who begins with frames that a server has kept is held back so long, until it is clear which of them the stream has already. */
+const MOST_COMPARED = 200 * MILLISECOND;
+
+/** How a publisher publishes. */
+export interface PublisherOptions {
+  /** How long segments are aimed at, in microseconds. */
+  readonly segment: number;
+  readonly role: Role;
+  /** Whether it is fetched from a server, which begins with frames that it has kept. */
+  readonly isFetched: boolean;
+}
 
 /** So far a stream may be from where the wall clock says that it is: encoders that run for months have clocks of their own. */
 const MOST_ASTRAY = 3600 * SECOND;
@@ -42,14 +53,16 @@ export class Publisher implements Publishing {
   lastArrival: number;
   longestGap = 0;
   readonly #clock: Clock;
-  /** How long segments are aimed at, in microseconds. */
   readonly #segment: number;
+  readonly #isFetched: boolean;
   readonly #events: PublisherEvents;
   #closed = false;
   /** The kinds that the encoder says it will send. */
   #announced: ReadonlySet<Kind> = new Set();
-  /** What it sends while it stands by; undefined while it appends. */
+  /** What it sends while it stands by, or is compared; undefined while it appends. */
   #bench: Bench | undefined = new Bench();
+  /** Ends the comparison of what it sends with what the stream has, while that is under way: its turn has come. */
+  #cancelComparing: (() => void) | undefined;
   /** Frames held until the lineup is known; undefined afterwards. */
   #preroll: Held[] | undefined = [];
   #prerollBytes = 0;
@@ -69,7 +82,7 @@ export class Publisher implements Publishing {
     stream: Stream,
     session: Session,
     clock: Clock,
-    { segment, role }: { readonly segment: number; readonly role: Role },
+    { segment, role, isFetched }: PublisherOptions,
     events: PublisherEvents,
   ) {
     this.stream = stream;
@@ -77,27 +90,46 @@ export class Publisher implements Publishing {
     this.role = role;
     this.#clock = clock;
     this.#segment = segment;
+    this.#isFetched = isFetched;
     this.#events = events;
     this.lastArrival = clock.now();
   }
 
   /** Whether it waits for its turn. */
   get isStandingBy(): boolean {
-    return this.#bench !== undefined;
+    return this.#bench !== undefined && !this.#cancelComparing;
   }
 
   /**
-   * From now on it appends: where it has the same frames as the one before, straight on, else from a key frame that came later. With
-   * `shift` it is known what its times are off.
+   * Its turn has come. From now on it appends, or in a moment, when it is clear whether it goes on with what the stream has: where it
+   * has the same frames as the one before, straight on, else from a key frame that came later. With `shift` it is known what its times
+   * are off.
    */
   enter(shift?: number): void {
     const { stream } = this;
-    const held = this.#bench?.held ?? [];
-    const alignment = shift === undefined ? align(stream, held) : alignBy(stream, shift);
+    if (shift !== undefined) return this.#go(alignBy(stream, shift), false);
+    if (!this.#isFetched || !stream.lineup) return this.#go(align(stream, this.#held));
+    this.#cancelComparing = this.#clock.after(MOST_COMPARED, () => this.#go(undefined));
+    this.#compare();
+  }
+
+  get #held(): readonly Held[] {
+    return this.#bench?.held ?? [];
+  }
+
+  #compare(): void {
+    const alignment = alignKept(this.stream, this.#held);
+    if (alignment) this.#go(alignment);
+  }
+
+  /** Appends from now on: from its next frame on, or where pictures are not known to hang together from a key frame on, which need not be new. */
+  #go(alignment: Alignment | undefined, hangTogether = alignment !== undefined): void {
+    const { stream } = this;
+    const held = this.#held;
+    this.#stopComparing();
     this.#bench = undefined;
-    this.#isTold = shift !== undefined;
-    // Who goes on begins with a key frame, which need not be new.
-    this.#needsKeyframe = !alignment || shift !== undefined;
+    this.#isTold = alignment !== undefined && !hangTogether;
+    this.#needsKeyframe = !hangTogether;
     this.#alignment = alignment;
     this.#tracks.clear();
     stream.epoch++;
@@ -106,7 +138,8 @@ export class Publisher implements Publishing {
       stream.timeline.restart();
       stream.segments.break();
     }
-    const isNews = ({ sample, arrival }: Held) => isOpening(sample) && arrival >= stream.newest.arrival;
+    const isSound = leadingKind(stream) === 'audio';
+    const isNews = ({ sample, arrival }: Held) => (isSound || isOpening(sample)) && arrival >= stream.newest.arrival;
     const from = alignment || !stream.lineup ? 0 : held.findIndex(isNews);
     this.#preroll = from < 0 ? [] : held.slice(from);
     if (this.#preroll.length > 0 && this.#isComplete()) this.#begin();
@@ -114,6 +147,7 @@ export class Publisher implements Publishing {
 
   /** Another one appends from now on. */
   standBy(): void {
+    this.#stopComparing();
     this.#bench = new Bench();
     this.#preroll = [];
   }
@@ -144,16 +178,23 @@ export class Publisher implements Publishing {
     this.#codecs.set(sample.track.kind, sample.track.codec);
     if (this.#bench) {
       this.#bench.hold(frame);
-      if (isOpening(sample)) this.#events.offered();
+      if (this.#cancelComparing) this.#compare();
+      else if (isOpening(sample)) this.#events.offered();
     } else if (this.#preroll) this.#hold(frame);
     else this.#append(frame);
   }
 
   close(deliberate: boolean): void {
     if (this.#closed) return;
+    if (this.#cancelComparing) this.#go(undefined);
     if (!this.#bench && this.#preroll && this.#preroll.length > 0) this.#begin();
     this.#closed = true;
     this.#events.closed(deliberate);
+  }
+
+  #stopComparing(): void {
+    this.#cancelComparing?.();
+    this.#cancelComparing = undefined;
   }
 
   #hold(frame: Held): void {

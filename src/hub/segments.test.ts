@@ -188,7 +188,7 @@ test('a mirror has the stamps of the owner, and goes on behind them when it beco
   const mirror = hub.mirror(PATH, open());
   mirror.announce(5, { video: 'h264' }, [VIDEO]);
   const stamp = { segment: 1_900_000_000, discontinuity: 4 };
-  const relayed: Relayed = { ...sample(VIDEO, 0), seq: 7, epoch: 1, ingest: 1, stamp };
+  const relayed: Relayed = { ...sample(VIDEO, 0), token: 5, seq: 7, epoch: 1, ingest: 1, stamp };
   mirror.write(relayed);
   assert.deepEqual(mirror.stream.log.at(0).stamp, stamp);
   mirror.close();

@@ -20,7 +20,7 @@ function newHub(clock: VirtualClock): Hub {
 
 async function publish(hub: Hub, clock: VirtualClock, standing?: Standing): Promise<Publisher> {
   const session = new Sessions(clock).open({ protocol: 'test', remote: '', close: () => {} });
-  const publisher = await hub.publish(PATH, session, never, undefined, standing);
+  const publisher = await hub.publish(PATH, session, never, undefined, { stood: standing });
   publisher.announce(new Set(['video', 'audio']));
   return publisher;
 }

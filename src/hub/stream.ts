@@ -31,6 +31,20 @@ export interface Publishing {
   close(deliberate: boolean): void;
 }
 
+/** Where the mirror of a stream stands. */
+export interface Mirrored {
+  /** Of the owner whose frames come: not yet that of the lease while what it has of its predecessor's is still coming. */
+  readonly token: number;
+  /** That owner's next position. */
+  next: number;
+  /** The time that its frames must have passed. */
+  readonly floor: number;
+  /** Whether pictures can go on at a key frame only. */
+  needsKeyframe: boolean;
+  /** Whether the owner is another worker of this node, which counts what comes in. */
+  readonly isInner: boolean;
+}
+
 /** Something that all readers of one format share, such as a muxer: made by the first, closed after the last. */
 export interface Shared {
   close(): void;
@@ -56,11 +70,8 @@ export class Stream {
   readonly since: number;
   /** Whose timeline it is: this node's, or that of the owner which it mirrors. */
   lease: Lease;
-  /**
-   * Where a mirror stands: the owner's next position, and the time that its frames must have passed; undefined where we own it.
-   * Where it is inner the owner is another worker of this node, which counts what comes in.
-   */
-  mirrored: { next: number; floor: number; readonly isInner: boolean } | undefined;
+  /** Where a mirror stands; undefined where we own it. */
+  mirrored: Mirrored | undefined;
   /** Where a mirror finds the files that are made of the stream, as long as it has a way there; undefined where we own it. */
   upstream: ReadFile | undefined;
   readonly log: Log<Frame>;
@@ -142,7 +153,7 @@ export class Stream {
       this.#newest.dts = dts;
       this.#newest.arrival = arrival;
     }
-    const { token } = this.lease;
+    const { token } = this.mirrored ?? this.lease;
     if (this.#tenure.token !== token || this.#tenure.epoch !== this.epoch) this.#tenure = { token, epoch: this.epoch };
     this.log.append(new Frame(sample, { seq, tenure: this.#tenure, stamp }, dts, track, startable, ingest), arrival);
   }
@@ -220,6 +231,11 @@ export function newestByKind({ log, lineup = {} }: Stream): Map<Kind, Frame> {
     if (!newest.has(frame.track.kind)) newest.set(frame.track.kind, frame);
   }
   return newest;
+}
+
+/** The kind of a stream's frames that hang together: pictures, where there are any. */
+export function leadingKind({ lineup }: Stream): Kind {
+  return lineup?.video === undefined ? 'audio' : 'video';
 }
 
 /** Whether a reader may begin with this frame of a stream. */

@@ -4,6 +4,7 @@ import type { StreamPath } from '../hub/path.ts';
 import type { Session, Sessions } from '../hub/session.ts';
 import type { Stamp } from '../media/frame.ts';
 import type { Places } from './places.ts';
+import type { Siblings } from './siblings.ts';
 
 /** How busy a node is. */
 export interface NodeLoad {
@@ -97,8 +98,6 @@ export interface Reach {
 /** The cluster that this node is a member of. */
 export interface Cluster {
   readonly nodeId: string;
-  /** Of all nodes. */
-  readonly places: Places;
   /** The nodes from which a stream can be had, without this one; while the directory cannot be reached all that may have it. */
   locate(path: StreamPath): Promise<readonly NodeRecord[]>;
   /** The nodes that live, as far as is known. */
@@ -115,6 +114,12 @@ export interface Cluster {
   trace(session: string): Promise<{ readonly trace: Trace | undefined; readonly unasked: number }>;
   /** Another node asks for a stream of this one: resolves to whether it may have it. */
   yields(path: StreamPath): Promise<boolean>;
+}
+
+/** The same as one sees it who gives out lines. */
+export interface LineCluster extends Cluster {
+  /** Of all nodes. */
+  readonly places: Places;
   /** Has this node's record tell what there is for viewers and publishers. */
   show(front: NodeFront): void;
   /** Has it stand in the record of a node that it is to be left, or no more. Rejects when the directory cannot be reached. */
@@ -166,8 +171,33 @@ export function reportStreams(
   return reports.sort((a, b) => b.viewers - a.viewers);
 }
 
+/** What a survey looks at; there may be other workers. */
+interface SurveyGround {
+  readonly hub: Hub;
+  readonly sessions: Sessions;
+  readonly siblings: Siblings;
+  readonly cluster?: Pick<Cluster, 'nodes'> | undefined;
+}
+
+const TOPIC = 'cluster streams';
+
+/** The streams of this node, of all its workers, the most watched first, and how many watch them: also at nodes that cannot be asked themselves. */
+export async function surveyNode(ground: SurveyGround): Promise<StreamReport[]> {
+  const others = (await ground.siblings.ask(TOPIC)) as StreamReport[][];
+  return mergeReports([await surveyHere(ground), ...others].flat());
+}
+
+/** Answers the worker that was asked for the streams of the node. */
+export function answerSurveys(ground: SurveyGround): void {
+  ground.siblings.answer(TOPIC, () => surveyHere(ground));
+}
+
+async function surveyHere(ground: SurveyGround): Promise<StreamReport[]> {
+  return reportStreams(ground, await unasked(ground.cluster));
+}
+
 /** What several workers have, as one. */
-export function mergeReports(reports: Iterable<StreamReport>): StreamReport[] {
+function mergeReports(reports: Iterable<StreamReport>): StreamReport[] {
   const merged = new Map<StreamPath, StreamReport>();
   for (const report of reports) {
     const { path, isOwner, viewers } = merged.get(report.path) ?? { ...report, viewers: 0 };

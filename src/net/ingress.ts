@@ -56,6 +56,6 @@ export class Ingress {
     if (!wish.isAdmitted && !carrier?.originDecides)
       await this.#gate.may({ ...wish, action: 'publish', protocol, session: id });
     if (carrier) return carrier.carry(wish, session, signal);
-    return this.#hub.publish(wish.path, session, signal, wish.role, wish.standing);
+    return this.#hub.publish(wish.path, session, signal, wish.role, { stood: wish.standing });
   }
 }

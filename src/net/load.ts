@@ -37,7 +37,9 @@ export class LoadGauge {
     const sent = new Map<string, number>();
     let [bytes, viewedBytes, viewers, publishers] = [0, 0, 0, 0];
     for (const session of sessions) {
-      const { id, bytesOut, role, protocol } = session;
+      const { id, bytesOut, role, protocol, isInner } = session;
+      // What goes from worker to worker stays in the node.
+      if (isInner) continue;
       const more = bytesOut - (this.#sent.get(id) ?? 0);
       sent.set(id, bytesOut);
       bytes += more;
@@ -50,15 +52,12 @@ export class LoadGauge {
     const elapsed = Math.max(1, now.at - this.#last.at);
     const cpu = (now.cpu - this.#last.cpu) / elapsed;
     [this.#last, this.#sent] = [now, sent];
+    const streams = [...hub.streams].filter(({ mirrored }) => !mirrored?.isInner).length;
     const [bitrate, viewed] = [bytes, viewedBytes].map((count) => Math.round((count * BITS) / elapsed)) as [
       number,
       number,
     ];
-    return {
-      cpu: Math.round(cpu * 1000) / 1000,
-      streams: [...hub.streams].length,
-      ...{ viewers, publishers, bitrate, viewed },
-    };
+    return { cpu: Math.round(cpu * 1000) / 1000, streams, viewers, publishers, bitrate, viewed };
   }
 }
 

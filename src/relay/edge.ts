@@ -51,7 +51,9 @@ export class Edge {
     this.#uplinks = outside ? nodes.map((origin) => new Uplink(origin, outside.trust, context, outside.ears)) : [];
     this.#peers = outside && this.#meet(outside);
     const first = this.#siblings.get(1);
-    this.#origins = first && (origins.length > 0 || config.cluster.coworkers.length > 0) ? [first] : this.#uplinks;
+    const areOthers = origins.length > 0 || config.cluster.coworkers.length > 0 || context.cluster !== undefined;
+    this.#origins = first && areOthers ? [first] : this.#uplinks;
+    context.cluster?.onMove((record) => this.#follow(record));
     hub.observe((event) => this.#observe(event));
     hub.resolveWith(this.resolve);
     pasts.elsewhere = ({ path }) => this.#keepers.map((source) => filesAt(source, path));
@@ -98,7 +100,6 @@ export class Edge {
     const { cluster } = this.#context;
     if (!cluster) return undefined;
     const peers = new Peers(this.#context, outside);
-    cluster.onMove((record) => this.#follow(record));
     cluster.reachBy(peers);
     return peers;
   }
@@ -137,8 +138,9 @@ export class Edge {
 
   async #sources(path: StreamPath): Promise<readonly Source[]> {
     if (this.#isOwned(path)) return [];
-    const nodes = (await this.#context.cluster?.locate(path)) ?? [];
-    const peers = nodes.map((node) => this.#peers!.find(node)).filter((peer) => peer !== undefined);
+    const ways = this.#peers;
+    const nodes = ways ? await this.#context.cluster!.locate(path) : [];
+    const peers = nodes.map((node) => ways!.find(node)).filter((peer) => peer !== undefined);
     return [...peers, ...this.#places(path)];
   }
 
@@ -161,7 +163,7 @@ export class Edge {
   /** A stream has another owner in the cluster, or none. */
   #follow({ path, node, token }: StreamRecord): void {
     if (node === '') void this.#context.hub.raise(path, { token, dts: Number.NEGATIVE_INFINITY });
-    else this.#move(path, node);
+    else this.#move(path, this.#siblings.get(1)?.node ?? node);
   }
 
   /** A stream is another node's now, or another worker's. Who waits here for its publisher goes on with what comes from there. */

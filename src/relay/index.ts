@@ -1,5 +1,6 @@
 import { isUpstream } from '../config/options.ts';
 import type { Context, Module } from '../module.ts';
+import { answerSurveys } from '../net/cluster.ts';
 import { Edge } from './edge.ts';
 import { InnerDoor } from './inner-door.ts';
 import { NodeListener } from './listen.ts';
@@ -8,6 +9,7 @@ import { MediaServer } from './media/media-server.ts';
 import { News } from './news.ts';
 import { serveNode } from './origin.ts';
 import { Publications } from './publication.ts';
+import { answerRaises } from './raise.ts';
 import type { Trust } from './trust.ts';
 
 /**
@@ -28,7 +30,10 @@ export function relay(trust: Trust | undefined): Module {
       const isFetching = !origins.every(isUpstream) || context.cluster !== undefined;
       if (trust && isFetching) ears = await Ears.open(context);
       if (ears || count > 1) edge = new Edge(context, trust && ears && { trust, ears });
-      if (count > 1) door = await InnerDoor.open(context, edge!);
+      if (count > 1) {
+        for (const answer of [answerRaises, answerSurveys]) answer(context);
+        door = await InnerDoor.open(context, edge!);
+      }
       if (!trust) return {};
       const heard = ears?.address && { pushed: ears.address };
       if (push.length > 0 && !(listen && mediaListen))

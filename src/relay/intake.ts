@@ -1,10 +1,10 @@
 import { ProtocolError } from '../base/errors.ts';
-import type { Mirror } from '../hub/mirror.ts';
+import type { Mirror, Relayed } from '../hub/mirror.ts';
 import type { Lineup } from '../hub/stream.ts';
 import { Departure } from '../net/serve.ts';
 import type { IncomingRecord } from './link/hand-over.ts';
 import { type Announcement, lineupOf } from './messages.ts';
-import { RecordReader, type RelayRecord } from './wire/record.ts';
+import { RecordReader } from './wire/record.ts';
 
 /** So much may come by UDP before all is there that comes before it, in bytes. */
 const MOST_EARLY = 32 * 1024 * 1024;
@@ -58,12 +58,10 @@ export class Intake {
     this.#early.push(body);
   }
 
-  #write(record: RelayRecord): void {
-    const { track, token, ingest } = record;
+  #write(record: Relayed): void {
+    const { track, ingest } = record;
     this.#onIngest(ingest);
     if (this.#lineup[track.kind] !== track.codec) throw new ProtocolError('a frame of a track that was not announced');
-    // Where an origin is itself an edge, the owner may change meanwhile.
-    if (token !== this.#mirror.stream.lease.token) this.#mirror.announce(token, this.#lineup, []);
     this.#mirror.write(record);
   }
 }

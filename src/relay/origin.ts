@@ -4,7 +4,7 @@ import { ProtocolError, RefusedError } from '../base/errors.ts';
 import { describePath, parsePath, type StreamPath, streamPath } from '../hub/path.ts';
 import type { Session } from '../hub/session.ts';
 import type { Context } from '../module.ts';
-import { reportStreams, unasked } from '../net/cluster.ts';
+import { surveyNode } from '../net/cluster.ts';
 import { hangUp } from '../net/hang-up.ts';
 import type { Mux } from '../net/outlet.ts';
 import { Departure, type Serving, serve } from '../net/serve.ts';
@@ -21,6 +21,7 @@ import { missedSince } from './missed.ts';
 import type { News } from './news.ts';
 import { PeerClock } from './peer-clock.ts';
 import { type Publications, receivePublication, remoteOf } from './publication.ts';
+import { raise } from './raise.ts';
 import { keepTelling } from './telling.ts';
 import { MessageType } from './wire/message.ts';
 import { RecordWriter } from './wire/record.ts';
@@ -142,8 +143,7 @@ async function concede({ context }: OriginGround, channel: Channel, { node, path
 /** Tells a member of the cluster what this node has. */
 async function survey({ context }: OriginGround, channel: Channel, { node }: Peer): Promise<void> {
   await expectMember(context, node);
-  const streams = reportStreams(context, await unasked(context.cluster));
-  channel.send({ op: 'surveyed', streams: streams.slice(0, MOST_SURVEYED) });
+  channel.send({ op: 'surveyed', streams: (await surveyNode(context)).slice(0, MOST_SURVEYED) });
 }
 
 /** Tells a node the way of what it is sent by this one, and a member of the cluster that of any session. */
@@ -215,9 +215,8 @@ async function play(
   if (!isInner)
     await access.may({ action: 'play', path, remote, query: new Map(), protocol: 'relay', session: session.id });
   if (isAsking(node, path)) throw new RefusedError('not-found', 'this node asks you for it');
-  if (seen && (await isMember(context, node))) {
-    await hub.raise(path, { token: seen.token, dts: seen.dts ?? Number.NEGATIVE_INFINITY });
-  }
+  const position = seen?.dts ?? Number.NEGATIVE_INFINITY;
+  if (seen && (await isMember(context, node))) await raise(context, path, { token: seen.token, dts: position });
   const stream = await hub.read(path, hub.find(path) ? PREROLL : 0, signal);
   session.detail.node = node;
   serving.begin('play', path);

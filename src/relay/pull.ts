@@ -42,8 +42,8 @@ export class Pull {
   #asked: readonly Source[] = [];
   /** Where it goes on when that ends. */
   #next: Subscription | undefined;
-  /** Ends the pause before the next attempt. */
-  #hurry = () => {};
+  /** Begins the next attempt at once, unless `node` is being asked already. */
+  #hurry = (_node: string) => {};
   #cancelIdle: (() => void) | undefined;
 
   /** `onEnd` is called once, when it fetches no more. */
@@ -71,7 +71,7 @@ export class Pull {
   /** The stream may be had elsewhere now, from `node` if it is known: it is fetched there at once. */
   move(node: string): void {
     const { source } = this.#subscription ?? {};
-    if (!source) this.#hurry();
+    if (!source) this.#hurry(node);
     else if (source.node !== node) this.#leaving.abort(new Departure('another node, or worker, has the stream now'));
   }
 
@@ -101,24 +101,31 @@ export class Pull {
     const { signal } = this.#ending;
     const backoff = new Backoff(FIRST_PAUSE, LONGEST_PAUSE);
     while (!signal.aborted) {
-      const subscription = this.#next ?? (await this.#askAll(await sources()));
+      const attempt = new AbortController();
+      const isCutShort = AbortSignal.any([signal, attempt.signal]);
+      const hurry = () => attempt.abort(new Departure('it is to be had elsewhere now'));
+      const subscription = this.#next ?? (await this.#askAll(await sources(), hurry, isCutShort));
       this.#next = undefined;
       const began = clock.now();
       if (subscription) await this.#follow(subscription);
       if (clock.now() - began > STEADY) backoff.reset();
       const stream = hub.find(this.path);
+      if (stream?.publisher) return;
+      if (this.#next || attempt.signal.aborted) continue;
       // Whoever watches is kept for some time, as he is when a publisher is lost.
-      if (!stream || stream.publisher) return;
-      if (this.#next) continue;
-      const pause = new AbortController();
-      this.#hurry = () => pause.abort();
-      await backoff.wait(AbortSignal.any([signal, pause.signal]));
+      if (!stream) return;
+      this.#hurry = hurry;
+      await backoff.wait(isCutShort);
     }
   }
 
-  #askAll(sources: readonly Source[]): Promise<Subscription | undefined> {
+  /** Asks them all. One who cannot be reached is not waited for when it becomes known that another node has the stream: see `hurry`. */
+  #askAll(sources: readonly Source[], hurry: () => void, signal: AbortSignal): Promise<Subscription | undefined> {
     this.#asked = sources;
-    return askAll(sources, this.path, this.#ground.context.hub.seen(this.path), this.#ending.signal);
+    this.#hurry = (node) => {
+      if (!sources.some((source) => source.node === node)) hurry();
+    };
+    return askAll(sources, this.path, this.#ground.context.hub.seen(this.path), signal);
   }
 
   /** The origin is not heard: if another one has the stream, it comes from there from now on. */

@@ -24,7 +24,7 @@ import { noSiblings } from '../net/siblings.ts';
 import { loggerTo } from '../ops/log.ts';
 import { systemClock } from '../ops/system-clock.ts';
 import { Audiences } from './audiences.ts';
-import { Channel, expectJson } from './channel.ts';
+import { Channel, expectJson, orAbort } from './channel.ts';
 import { keepAlive } from './control.ts';
 import { Follower } from './follower.ts';
 import type { Announcement, RelayMessage } from './messages.ts';
@@ -151,15 +151,18 @@ function scripted(...answers: readonly (readonly (RelayMessage | Uint8Array)[])[
 
 function frame(ms: number, track: Track, keyframe = true): Relayed {
   const time = ms * MILLISECOND;
-  return { track, seq: 0, epoch: 1, dts: time, pts: time, keyframe, ingest: 1e15 + time, data: new Uint8Array(20) };
+  const place = { token: 5, seq: 0, epoch: 1, ingest: 1e15 + time };
+  return { track, ...place, dts: time, pts: time, keyframe, data: new Uint8Array(20) };
 }
 
-/** Records of frames as `[token, seq, ms, track]`. */
-function records(...frames: [token: number, seq: number, ms: number, track: Track][]): Uint8Array[] {
+/** Records of frames as `[token, seq, ms, track]`; pictures are key frames unless told. */
+function records(
+  ...frames: [token: number, seq: number, ms: number, track: Track, keyframe?: boolean][]
+): Uint8Array[] {
   const writer = new RecordWriter();
-  return frames.map(([token, seq, ms, track]) => {
-    const sample = frame(ms, track);
-    const isKey = track.kind === 'video';
+  return frames.map(([token, seq, ms, track, keyframe]) => {
+    const sample = frame(ms, track, keyframe);
+    const isKey = track.kind === 'video' && sample.keyframe;
     const place = { seq, tenure: { token, epoch: 1 } };
     return writer.write(new Frame(sample, place, sample.dts, track, isKey, sample.ingest)).message;
   });
@@ -209,6 +212,28 @@ describe('a stream crosses from node to node', () => {
     await until('one is left', () => origin.relays.length + second.relays.length === 1);
     assert.equal(edge.relays.length, 1);
     second.hub.close();
+  });
+
+  test('and goes on without a picture missing where a key frame has come while the way was lost', async () => {
+    const publisher = await origin.publish();
+    const write = (ms: number, keyframe: boolean) => publisher.write(frame(ms, VIDEO, keyframe));
+    let streams: Duplex[] = [];
+    const source = sourceOf((stream) => {
+      streams.push(stream);
+      origin.serve(stream);
+    });
+    write(40, false);
+    await edge.pull([source]).found;
+    const stream = edge.hub.find(PATH)!;
+    await until('it is there', () => stream.log.head === 3);
+    const lost = streams;
+    streams = [];
+    for (const each of lost) each.destroy();
+    write(80, false);
+    write(120, true);
+    write(160, false);
+    await until('it goes on', () => stream.log.head === 6);
+    assert.deepEqual(shown(stream).slice(3), ['video 80', 'video 120', 'video 160']);
   });
 
   test('until nobody has watched it for a while', async () => {
@@ -334,6 +359,27 @@ describe('an edge', () => {
     assert.deepEqual([shown(stream), stream.lease.token], [['video 0', 'video 40'], 6]);
   });
 
+  test('goes on at once where a successor begins with what it has of its predecessor', async () => {
+    const before = records([5, 7, 0, VIDEO], [5, 8, 20, AUDIO]);
+    const rest = records([5, 7, 0, VIDEO], [5, 8, 20, AUDIO], [5, 9, 40, VIDEO, false], [6, 3, 80, VIDEO, false]);
+    const source = scripted(
+      [ANNOUNCED, ...before, { op: 'ended', code: 'shutdown', message: 'stopping' }],
+      [{ ...ANNOUNCED, token: 6 }, ...rest],
+    );
+    await edge.pull([source]).found;
+    const stream = edge.hub.find(PATH)!;
+    await until('it goes on', () => stream.log.head === 4);
+    assert.deepEqual([shown(stream), source.asked], [['video 0', 'audio 20', 'video 40', 'video 80'], 2]);
+  });
+
+  test('that comes anew has what a successor has of its predecessor', async () => {
+    const frames = records([5, 7, 0, VIDEO], [5, 9, 40, VIDEO, false], [6, 3, 80, VIDEO, false]);
+    await edge.pull([scripted([{ ...ANNOUNCED, token: 6 }, ...frames])]).found;
+    const stream = edge.hub.find(PATH)!;
+    await until('it is there', () => stream.log.head === 3);
+    assert.deepEqual([shown(stream), stream.lease.token], [['video 0', 'video 40', 'video 80'], 6]);
+  });
+
   test('goes at once to where the stream is now, from a source that has it no more or while it looks for one', async () => {
     const first = scripted([ANNOUNCED, ...records([5, 0, 0, VIDEO])]);
     const second = scripted([{ ...ANNOUNCED, token: 6 }, ...records([6, 0, 40, VIDEO])]);
@@ -357,6 +403,32 @@ describe('an edge', () => {
     pull.move('third');
     await until('it is there again', () => stream.log.head === 3);
     assert.deepEqual([shown(stream), stream.lease.token], [['video 0', 'video 40', 'video 80'], 7]);
+  });
+
+  test('does not wait for a node that is gone once another one has the stream', async () => {
+    const isAsked = Promise.withResolvers<void>();
+    const open = (signal: AbortSignal) => {
+      isAsked.resolve();
+      return orAbort(new Promise<Duplex>(() => {}), signal);
+    };
+    const end: RelayMessage = { op: 'ended', code: 'shutdown', message: 'stopping' };
+    const before = scripted([ANNOUNCED, ...records([5, 0, 0, VIDEO]), end]);
+    const after = scripted([{ ...ANNOUNCED, token: 6 }, ...records([6, 0, 40, VIDEO])]);
+    const order: Source[] = [before, { ...before, node: 'gone', open }];
+    const sources = () => [order.shift() ?? after];
+    const ground = {
+      context: edge.context,
+      audiences: new Audiences(edge.context),
+      sources,
+      idle: 60_000 * MILLISECOND,
+    };
+    const pull = new Pull(ground, PATH, () => {});
+    await isAsked.promise;
+    pull.move('gone');
+    assert.equal(after.asked, 0, 'who is asked already stays so');
+    pull.move('origin');
+    const stream = edge.hub.find(PATH)!;
+    await until('it goes on', () => stream.log.head === 2);
   });
 
   test('keeps what a module wants though nobody watches', async () => {

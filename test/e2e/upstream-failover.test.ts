@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { clip } from '../support/clips.ts';
 import { Crowd } from '../support/crowd.ts';
-import { framesOf } from '../support/frames.ts';
+import { content, framesOf } from '../support/frames.ts';
 import { longestGap } from '../support/gap.ts';
 import { edgeOf } from '../support/nodes.ts';
 import { PacedPublisher } from '../support/paced.ts';
@@ -11,6 +11,7 @@ import type { RtmpClient } from '../support/rtmp-client.ts';
 import { type SpawnedServer, spawnServer, startTestServer, type TestServer } from '../support/server.ts';
 import { needs } from '../support/tools.ts';
 import { type Owner, until } from '../support/until.ts';
+import type { Viewer } from '../support/viewer.ts';
 import { watch } from '../support/watch.ts';
 
 const NEEDS = needs('ffmpeg');
@@ -46,6 +47,17 @@ async function edgeOfOthers(t: Owner, ...origins: readonly string[]): Promise<Te
 }
 
 const far: SpawnedServer[] = NEEDS.skip === undefined ? [await spawnServer(owner), await spawnServer(owner)] : [];
+
+/** Fails if a viewer got a picture of the clip, which is sent over and over, that is older than the one before it. */
+function assertForwards({ tags: got }: Viewer): void {
+  const sent = framesOf(tags, 'video').map(content);
+  const places = framesOf(got, 'video').map((frame) => sent.indexOf(content(frame)));
+  const steps = places.slice(1).map((place, i) => (place - places[i]! + sent.length) % sent.length);
+  assert.ok(
+    steps.every((step) => step > 0 && step < sent.length / 2),
+    `${places}`,
+  );
+}
 
 /** From where an edge has a stream at present. */
 function heardFrom(edge: TestServer, name: string): string[] {
@@ -113,6 +125,7 @@ describe('an edge of servers of another kind', () => {
       const gaps = crowd.viewers.map((viewer) => longestGap(viewer, began));
       t.diagnostic(`longest gaps: ${gaps} ms`);
       assert.ok(Math.max(...gaps) < most, `${gaps} ms`);
+      for (const viewer of crowd.viewers) assertForwards(viewer);
     });
   }
 });

@@ -290,9 +290,10 @@ export class Node {
     const clock = { ...this.#clock, after: this.#world.clock(0, isAlive).after };
     const { takeover } = this.#world;
     const load = { cpu: 0, streams: 0, viewers: 0, bitrate: 0 };
-    const { staleAfter } = OPTIONS;
+    const { staleAfter, grace } = OPTIONS;
     const mark = this.#world.below(MARKS);
-    const common = { nodeId: this.name, role: 'origin', version: '1', takeover, staleAfter, clock, mark } as const;
+    const own = { nodeId: this.name, role: 'origin', version: '1', takeover, clock, mark } as const;
+    const common = { ...own, staleAfter, grace };
     const member = new Member({ ...common, directory: this.#directory(isAlive), leases: new MemoryLeases(clock) });
     const hub = new Hub({ ...OPTIONS, takeover }, clock, member);
     const life: Life = { hub, member, sessions: new Sessions(clock), pulls: new Map() };
@@ -503,7 +504,7 @@ class Pull {
     const take = (frame: Frame) => {
       heard = clock.now;
       try {
-        if (isOpen) this.#write(mirror, frame, stream);
+        if (isOpen) this.#write(mirror, frame);
       } catch {
         this.#close();
       }
@@ -526,11 +527,9 @@ class Pull {
     pump();
   }
 
-  #write(mirror: Mirror, frame: Frame, stream: Stream): void {
-    const { token, epoch } = frame.tenure;
-    if (token !== mirror.stream.lease.token) mirror.announce(token, stream.lineup!, []);
-    const { track, dts, pts, keyframe, data, seq, ingest } = frame;
-    mirror.write({ track, dts, pts, keyframe, data, seq, ingest, epoch });
+  #write(mirror: Mirror, frame: Frame): void {
+    const { track, dts, pts, keyframe, data, seq, ingest, tenure } = frame;
+    mirror.write({ track, dts, pts, keyframe, data, seq, ingest, ...tenure });
   }
 }
 

@@ -14,7 +14,8 @@ export async function memberOf(
   const state = join(await temporaryFolder(owner), 'state');
   const listen = role === 'origin' ? { listen: '127.0.0.1:0', media: '127.0.0.1:0' } : {};
   const relay = { state, latency: '100ms', ...listen, ...(overrides['relay'] as object | undefined) };
-  return { play: { wait: '30s' }, ...overrides, relay, cluster: { directory: url } };
+  const cluster = { ...(overrides['cluster'] as object | undefined), directory: url };
+  return { play: { wait: '30s' }, ...overrides, relay, cluster };
 }
 
 /** Starts a member of a cluster in a process of its own. */

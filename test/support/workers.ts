@@ -27,7 +27,7 @@ export async function publishAt(
   name: string,
   fits: (worker: number) => boolean = () => true,
 ): Promise<Placed> {
-  const path = `__defaultVhost__/live/${name}`;
+  const path = `__defaultVhost__/live/${name.split('?')[0]}`;
   for (;;) {
     const before = server.lines().length;
     const client = await publisher(owner, server, name);

@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net';
 import type { Lease } from '../../hub/lease.ts';
+import type { Trace } from '../../hub/passage.ts';
 import type { StreamPath } from '../../hub/path.ts';
+import type { Cluster, NodeRecord, NodeReport, StreamRecord, StreamReport } from '../../net/cluster.ts';
 import type { BoundAddress } from '../../net/listen.ts';
 import type { TailPage, TailQuestion } from '../../ops/log-tail.ts';
 
@@ -14,6 +16,8 @@ export interface Place {
   readonly folder: string;
   /** The streams that are there already, and the workers that have them. */
   readonly owners: readonly (readonly [path: StreamPath, owner: number])[];
+  /** The node's id in its cluster, if it is a member of one. */
+  readonly nodeId?: string | undefined;
 }
 
 /** Where a worker has come to listen, by purpose. */
@@ -31,15 +35,33 @@ export interface WorkerCalls {
   move(path: StreamPath, owner: number | null): void;
   /** A worker is gone. */
   lose(worker: number): void;
+  /** In the cluster a stream has another owner, or none any more. */
+  follow(record: StreamRecord): void;
+  /** Asks another node for a stream of its own, and waits so many milliseconds: whether this node may have it. */
+  askNode(owner: NodeRecord, path: StreamPath, patience: number): Promise<boolean>;
+  /** Asks another node what it has. */
+  surveyNode(node: NodeRecord): Promise<readonly StreamReport[]>;
+  /** Asks another node for the way of a session of its own. */
+  traceNode(node: NodeRecord, session: string): Promise<Trace | undefined>;
   /** Answers what another worker asks. */
   answer(topic: string, question: unknown): unknown;
   /** Takes a connection that another worker gives, with what was read of it, in base64. */
   take(socket: Socket, bytes: string): void;
 }
 
+/** What a worker asks of its node's cluster, of which the primary is the member: see `Cluster`. */
+export interface ClusterCalls {
+  locate(path: StreamPath): Promise<readonly NodeRecord[]>;
+  nodes(): Promise<readonly NodeRecord[]>;
+  streams(): Promise<readonly StreamRecord[]>;
+  survey(own: readonly StreamReport[]): Promise<readonly NodeReport[]>;
+  yields(path: StreamPath): Promise<boolean>;
+  trace(session: string): ReturnType<Cluster['trace']>;
+}
+
 /** What a worker calls in the primary. */
-export interface PrimaryCalls {
-  claim(path: StreamPath, held: Lease | null): Promise<Lease>;
+export interface PrimaryCalls extends ClusterCalls {
+  claim(path: StreamPath, held: Lease | null, seen: number, over: number | null): Promise<Lease>;
   keep(path: StreamPath, lease: Lease): void;
   release(path: StreamPath): void;
   /** Asks all other workers; the answers of those that gave one in time. */

@@ -3,10 +3,12 @@ import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Leases } from '../../hub/lease.ts';
 import type { StreamPath } from '../../hub/path.ts';
+import type { Cluster } from '../../net/cluster.ts';
 import type { Door, Siblings } from '../../net/siblings.ts';
 import { handleOf } from '../../net/socket-handle.ts';
 import type { LogTail } from '../../ops/log-tail.ts';
 import type { Place, PrimaryCalls, WorkerCalls } from './calls.ts';
+import { clusterBy } from './cluster-calls.ts';
 import type { Rpc } from './rpc.ts';
 
 /** A worker's part in its node: what it knows of the others, and the leases that they share. */
@@ -16,6 +18,8 @@ export class Member implements Siblings {
   readonly run: string;
   /** Those of the node: the primary decides who has which. */
   readonly leases: Leases;
+  /** That of the node, if it is a member of one. */
+  readonly cluster: Cluster | undefined;
   /** The last lines of the node, which the primary keeps. */
   readonly tail: LogTail;
   /** What the primary calls here. */
@@ -29,7 +33,7 @@ export class Member implements Siblings {
   #take: (socket: Socket, bytes: Uint8Array) => void = (socket) => socket.destroy();
   #yields: (path: StreamPath) => Promise<boolean> = async () => true;
 
-  constructor({ worker, count, run, folder, owners }: Place, primary: Rpc<PrimaryCalls>) {
+  constructor({ worker, count, run, folder, owners, nodeId }: Place, primary: Rpc<PrimaryCalls>) {
     this.worker = worker;
     this.count = count;
     this.run = run;
@@ -37,15 +41,18 @@ export class Member implements Siblings {
     this.#primary = primary;
     this.#owners = new Map(owners);
     this.leases = {
-      claim: (path, held) => primary.call('claim', path, held ?? null),
+      claim: (path, held, seen = 0, over) => primary.call('claim', path, held ?? null, seen, over ?? null),
       keep: (path, lease) => primary.tell('keep', path, lease),
       release: (path) => primary.tell('release', path),
       onRival: (yields) => {
         this.#yields = yields;
       },
     };
+    const { cluster, calls } = clusterBy(nodeId ?? '', primary);
+    this.cluster = nodeId === undefined ? undefined : cluster;
     this.tail = { keep() {}, read: (question) => primary.call('readLog', question) };
     this.calls = {
+      ...calls,
       yield: (path) => this.#yield(path),
       move: (path, owner) => this.#move(path, owner ?? undefined),
       lose: (lost) => this.#lose(lost),

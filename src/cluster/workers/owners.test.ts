@@ -138,3 +138,45 @@ test('what nobody has claimed may be fetched by the first worker, which is asked
   assert.ok((await owners.claim(1, PATH, undefined)).token > 0);
   assert.deepEqual(asked, [1]);
 });
+
+test('another node may have a stream when the worker that has it says so, and none while one claims it', async () => {
+  const { owners, publish, state, asked } = setUp(1);
+  assert.equal(await owners.yields(PATH), true);
+  assert.deepEqual(asked, []);
+  await publish(2);
+  state.yields = async () => false;
+  assert.equal(await owners.yields(PATH), false);
+  state.yields = async () => true;
+  assert.equal(await owners.yields(PATH), true);
+  const claim = owners.claim(3, PATH, undefined);
+  assert.equal(await owners.yields(PATH), false);
+  await claim;
+});
+
+test('a stream that another node has taken is nobody’s here, and what its worker says of it counts no more', async () => {
+  const { owners, publish, moves } = setUp();
+  const lease = await publish(2);
+  owners.drop(PATH);
+  owners.drop(PATH);
+  owners.keep(2, PATH, lease);
+  owners.release(2, PATH);
+  assert.deepEqual([moves, owners.owners], [[2, undefined], []]);
+});
+
+test('whoever has a stream is given a greater token for one that was seen, and nobody is asked', async () => {
+  const { owners, publish, asked, moves } = setUp();
+  const lease = await publish(1);
+  assert.deepEqual(await owners.claim(1, PATH, lease, lease.token), lease);
+  const raised = await owners.claim(1, PATH, lease, lease.token + 5);
+  assert.ok(raised.token > lease.token + 5);
+  assert.deepEqual([asked, moves, raised.anchor], [[], [1], lease.anchor]);
+});
+
+test('who knows that the owner has failed does not ask it', async () => {
+  const { owners, publish, asked, moves, state, clock } = setUp();
+  const lease = await publish(1);
+  state.yields = async () => false;
+  const after = await owners.claim(2, PATH, undefined, lease.token, lease.token);
+  owners.keep(2, PATH, { ...after, anchor: clock.wall() });
+  assert.deepEqual([asked, moves], [[], [1, 2]]);
+});

@@ -17,6 +17,13 @@ export interface OwnersGround {
   moved(path: StreamPath, owner: number | undefined): void;
 }
 
+/** Which lease a worker has, which token it has seen, and which owner is known to have failed. */
+interface Wish {
+  readonly held: Lease | undefined;
+  readonly seen: number;
+  readonly over: number | undefined;
+}
+
 interface Held {
   /** Who was granted the lease last. */
   holder: number;
@@ -42,8 +49,9 @@ export class Owners {
   }
 
   /** A worker wants to publish a stream: see {@link Leases.claim}. */
-  claim(worker: number, path: StreamPath, held: Lease | undefined): Promise<Lease> {
-    const claim = (this.#claims.get(path) ?? Promise.resolve()).then(() => this.#grant(worker, path, held));
+  claim(worker: number, path: StreamPath, held: Lease | undefined, seen = 0, over?: number): Promise<Lease> {
+    const grant = () => this.#grant(worker, path, { held, seen, over });
+    const claim = (this.#claims.get(path) ?? Promise.resolve()).then(grant);
     const settled = claim
       .then(() => {})
       .catch(() => {})
@@ -65,6 +73,20 @@ export class Owners {
     this.#ground.moved(path, worker);
   }
 
+  /** Another node wants to publish a stream: whether it may. */
+  async yields(path: StreamPath): Promise<boolean> {
+    if (this.#claims.has(path)) return false;
+    const held = this.#held.get(path);
+    return held === undefined || this.#ground.yields(held.holder, path);
+  }
+
+  /** A stream is another node's now. */
+  drop(path: StreamPath): void {
+    const wasOwned = this.#held.get(path)?.owner !== undefined;
+    this.#held.delete(path);
+    if (wasOwned) this.#ground.moved(path, undefined);
+  }
+
   /** A stream has ended in a worker. */
   release(worker: number, path: StreamPath): void {
     const held = this.#held.get(path);
@@ -76,14 +98,16 @@ export class Owners {
     for (const [path, held] of [...this.#held]) if (this.#leave(worker, path, held)) this.#ground.leases.leave(path);
   }
 
-  async #grant(worker: number, path: StreamPath, held: Lease | undefined): Promise<Lease> {
+  async #grant(worker: number, path: StreamPath, { held, seen, over }: Wish): Promise<Lease> {
     const { leases, fetcher, yields } = this.#ground;
     const present = this.#held.get(path);
-    if (present?.holder === worker && present.lease.token === held?.token) return present.lease;
+    const isSame = present?.holder === worker && present.lease.token === held?.token;
+    if (isSame && present.lease.token >= seen) return present.lease;
     const rival = present ? present.holder : fetcher;
-    if (rival !== undefined && rival !== worker && !(await yields(rival, path)))
+    const isRivalled = rival !== undefined && rival !== worker && over === undefined;
+    if (isRivalled && !(await yields(rival, path)))
       throw new RefusedError('busy', `${describePath(path)} is being published by somebody else`);
-    const lease = await leases.claim(path);
+    const lease = await leases.claim(path, undefined, seen, over);
     this.#held.set(path, { holder: worker, owner: this.#held.get(path)?.owner, lease });
     return lease;
   }

@@ -1,12 +1,16 @@
 import type { Socket } from 'node:net';
 import { type Clock, SECOND } from '../../base/clock.ts';
+import type { Leases } from '../../hub/lease.ts';
 import type { StreamPath } from '../../hub/path.ts';
+import type { Cluster, NodeLoad } from '../../net/cluster.ts';
 import type { Logger } from '../../ops/log.ts';
 import type { Addresses, PrimaryCalls, WorkerCalls } from './calls.ts';
+import { answerWith } from './cluster-calls.ts';
 import { type NodeLeases, Owners } from './owners.ts';
 import { watchPulse } from './pulse.ts';
 import { Restarts } from './restarts.ts';
 import { type Line, Rpc } from './rpc.ts';
+import { Workload } from './workload.ts';
 
 /** A process that a {@link Supervisor} has started. */
 export interface WorkerProcess {
@@ -29,6 +33,8 @@ export interface SupervisorGround {
   readonly leases: NodeLeases;
   /** Whether streams are fetched from other nodes, by the first worker. */
   readonly hasOrigins: boolean;
+  /** The cluster that the node is a member of. */
+  readonly cluster?: (Cluster & Pick<Leases, 'onRival'>) | undefined;
   readonly clock: Clock;
   readonly log: Logger;
   /** Starts the process of a worker. */
@@ -57,6 +63,8 @@ export class Supervisor {
   readonly #running = new Map<number, Running>();
   readonly #restarts = new Map<number, Restarts>();
   readonly #failed = Promise.withResolvers<Error>();
+  #addresses: Addresses = {};
+  #workload: Workload | undefined;
   #state: 'starting' | 'running' | 'stopping' = 'starting';
 
   constructor(ground: SupervisorGround) {
@@ -68,15 +76,28 @@ export class Supervisor {
       yields: (worker, path) => this.#yields(worker, path),
       moved: (path, owner) => this.#tellAll('move', path, owner ?? null),
     });
+    if (ground.cluster) this.#represent(ground.cluster);
+  }
+
+  /** Where the workers listen. */
+  get addresses(): Addresses {
+    return this.#addresses;
+  }
+
+  /** How busy they are together, where the node is a member of a cluster. */
+  get load(): NodeLoad | undefined {
+    return this.#workload?.sum;
   }
 
   /** Starts all workers; resolves to where they listen. Rejects with the reason of the first that cannot, and ends the others. */
   async start(): Promise<Addresses> {
     const workers = Array.from({ length: this.#ground.count }, (_, i) => i + 1);
     try {
-      const addresses = await Promise.all(workers.map((worker) => this.#launch(worker)));
+      await Promise.all(workers.map((worker) => this.#launch(worker)));
       this.#state = 'running';
-      return Object.assign({}, ...addresses) as Addresses;
+      if (this.#ground.cluster)
+        this.#workload = new Workload(this.#ground.clock, () => this.#ask(undefined, 'load', null));
+      return this.#addresses;
     } catch (error) {
       await this.#end();
       throw error;
@@ -86,13 +107,33 @@ export class Supervisor {
   /** Has all workers end their sessions, and resolves when they have ended. Idempotent. */
   async stop(): Promise<void> {
     this.#state = 'stopping';
+    this.#workload?.close();
     const stopped = Array.from(this.#running.values(), ({ rpc }) => rpc.call('stop').catch(() => {}));
     await this.#within(LONGEST_STOP, Promise.all(stopped));
     await this.#end();
   }
 
-  async #launch(worker: number): Promise<Addresses> {
-    const { clock, log, config, count, run, folder, spawn } = this.#ground;
+  /** The first worker speaks with other nodes; what happens in the cluster all have to know. */
+  #represent(cluster: NonNullable<SupervisorGround['cluster']>): void {
+    const first = () => {
+      const running = this.#running.get(1);
+      if (!running) throw new Error('the first worker is not there');
+      return running.rpc;
+    };
+    cluster.onRival((path) => this.#owners.yields(path));
+    cluster.reachBy({
+      ask: async (...args) => first().call('askNode', ...args),
+      survey: async (node) => first().call('surveyNode', node),
+      trace: async (node, session) => first().call('traceNode', node, session),
+    });
+    cluster.onMove((record) => {
+      if (record.node !== '') this.#owners.drop(record.path);
+      this.#tellAll('follow', record);
+    });
+  }
+
+  async #launch(worker: number): Promise<void> {
+    const { clock, log, config, count, run, folder, spawn, cluster } = this.#ground;
     const process = spawn(worker);
     log.debug({ worker, pid: process.pid }, 'a worker starts');
     const rpc = new Rpc<WorkerCalls>(process.line, this.#callsOf(worker));
@@ -100,13 +141,14 @@ export class Supervisor {
     this.#running.set(worker, running);
     void process.ended.then((how) => this.#onEnd(worker, running, how));
     const owners = this.#owners.owners;
-    const addresses = await rpc.call('start', config, { worker, count, run, folder, owners });
+    const place = { worker, count, run, folder, owners, nodeId: cluster?.nodeId };
+    const addresses = await rpc.call('start', config, place);
+    this.#addresses = { ...this.#addresses, ...addresses };
     running.unwatch = watchPulse(
       clock,
       () => rpc.call('answer', 'pulse', null),
       () => this.#onHang(worker, process),
     );
-    return addresses;
   }
 
   /** Whoever comes to it would wait for ever. */
@@ -117,7 +159,8 @@ export class Supervisor {
 
   #callsOf(worker: number): PrimaryCalls {
     return {
-      claim: (path, held) => this.#owners.claim(worker, path, held ?? undefined),
+      ...answerWith(this.#ground.cluster),
+      claim: (path, held, seen, over) => this.#owners.claim(worker, path, held ?? undefined, seen, over ?? undefined),
       keep: (path, lease) => this.#owners.keep(worker, path, lease),
       release: (path) => this.#owners.release(worker, path),
       ask: (topic, question) => this.#ask(worker, topic, question),
@@ -171,14 +214,14 @@ export class Supervisor {
     return running ? running.rpc.call('yield', path).catch(() => true) : true;
   }
 
-  async #ask(asking: number, topic: string, question: unknown): Promise<unknown[]> {
+  async #ask(asking: number | undefined, topic: string, question: unknown): Promise<unknown[]> {
     const asked = [...this.#running].filter(([worker]) => worker !== asking);
     const answers = asked.map(([, { rpc }]) => this.#within(LONGEST_ANSWER, rpc.call('answer', topic, question)));
     const settled = await Promise.allSettled(answers);
     return settled.flatMap((each) => (each.status === 'fulfilled' && each.value !== undefined ? [each.value] : []));
   }
 
-  #tellAll<Name extends 'move' | 'lose'>(name: Name, ...args: Parameters<WorkerCalls[Name]>): void {
+  #tellAll<Name extends 'move' | 'lose' | 'follow'>(name: Name, ...args: Parameters<WorkerCalls[Name]>): void {
     for (const { rpc } of this.#running.values()) rpc.tell(name, ...(args as never));
   }
 

@@ -140,7 +140,7 @@ class Intake {
     const { session, signal, log } = serving;
     this.#unwatch();
     serving.begin('publish', path);
-    const publisher = await hub.publish(path, session, signal, demand?.role);
+    const publisher = await hub.publish(path, session, signal, demand?.role, { isFetched: true });
     const intake = new FlvIntake(publisher, session.detail, (message) => log.warn({ path }, message));
     this.#publisher = publisher;
     this.#intake = intake;

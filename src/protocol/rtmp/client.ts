@@ -238,7 +238,7 @@ class Arrival {
     const { path, serving, demand } = this.#errand;
     const { session, signal } = serving;
     serving.begin('publish', path);
-    const publisher = await this.#context.hub.publish(path, session, signal, demand?.role);
+    const publisher = await this.#context.hub.publish(path, session, signal, demand?.role, { isFetched: true });
     if (this.#isClosed) return publisher.close(false);
     this.#publication = new Publication(this.#context, serving, this.#dialogue.connection, publisher);
     if (this.#metadata) this.#publication.write(this.#metadata);

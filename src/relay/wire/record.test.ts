@@ -3,10 +3,11 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { fromHex, toHex } from '../../base/bytes.ts';
 import { ProtocolError } from '../../base/errors.ts';
+import type { Relayed } from '../../hub/mirror.ts';
 import { Frame, type Stamp } from '../../media/frame.ts';
 import type { Track } from '../../media/track.ts';
 import { MESSAGE_HEAD } from './message.ts';
-import { RecordReader, RecordWriter, type RelayRecord } from './record.ts';
+import { RecordReader, RecordWriter } from './record.ts';
 
 const VIDEO: Track = {
   kind: 'video',
@@ -56,7 +57,7 @@ function bodyOf(writer: RecordWriter, each: Frame): Uint8Array {
   return writer.write(each).message.subarray(MESSAGE_HEAD);
 }
 
-function received(each: Frame): RelayRecord {
+function received(each: Frame): Relayed {
   const { seq, track, dts, pts, keyframe, ingest, stamp, data, tenure } = each;
   return { ...tenure, seq, track, dts, pts, keyframe, ingest, stamp, data };
 }

@@ -9,11 +9,6 @@ import type { Kind, Track } from '../../media/track.ts';
 import { blankMessage, MESSAGE_HEAD, MessageType } from './message.ts';
 import { readTrack, writeTrack } from './track.ts';
 
-/** A frame on its way from node to node, with the token of the owner who placed it. */
-export interface RelayRecord extends Relayed {
-  readonly token: number;
-}
-
 /** A frame as it goes out, the same for all receivers. */
 export interface WrittenRecord {
   /** A message of type `record`. */
@@ -83,7 +78,7 @@ export class RecordReader {
    * The record, which owns its memory; `undefined` when it was made for a configuration that got lost on the way.
    * Throws {@link ProtocolError} when it is malformed.
    */
-  read(body: Uint8Array): RelayRecord | undefined {
+  read(body: Uint8Array): Relayed | undefined {
     const reader = new ByteReader(body);
     const flags = reader.u8();
     if (flags & ~KNOWN_FLAGS) throw new ProtocolError(`a record with flags ${flags}`);
