@@ -7,7 +7,7 @@ import type { Asked, Audience } from './audience.ts';
 import { TICKET } from './line.ts';
 
 /** Where those who play hear what they are to do. */
-export const EVENTS = '/api/v1/lines/events';
+const EVENTS = '/api/v1/lines/events';
 
 const HEADERS = {
   'content-type': 'text/event-stream',
