@@ -103,7 +103,7 @@ function across(flow: Flow, from: Box, to: Box, taken: Map<string, number>): Way
   const bend = (x2 - x1) / 2;
   const path = `M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`;
   const isLast = flow.to === VIEWERS;
-  const end = isLast ? flow.from : flow.to;
+  const end = isLast ? `from ${flow.from}` : flow.to;
   const row = taken.get(end) ?? 0;
   taken.set(end, row + 1);
   const y = (isLast ? y1 : y2) - 6 - row * LABEL_LINE;
@@ -118,7 +118,9 @@ function besides(flow: Flow, from: Box, to: Box): Way {
     to.y + to.height * (from.y < to.y ? 0.25 : 0.75),
   ];
   const path = `M${x} ${y1}C${x + BULGE} ${y1} ${x + BULGE} ${y2} ${x} ${y2}`;
-  return { flow, path, label: { x: x + BULGE * 0.75 + 4, y: (y1 + y2) / 2 + 4, anchor: 'start' } };
+  const isMeasured = flow.kbps !== undefined;
+  const label = { x: x + BULGE * 0.75 + 4, y: (y1 + y2) / 2 + 4, anchor: 'start' } as const;
+  return { flow, path, label: isMeasured ? label : undefined };
 }
 
 /** From one to another in the same row: there is no room for words. */

@@ -128,9 +128,9 @@ describe('the overview', () => {
       get: () => ({ links: [originLink({ node: EDGE, bytes, reported: tally })], pushes: [] }),
     });
     await page.goto(origin);
-    const flow = page.locator(`[data-flow="${ORIGIN} ${EDGE}"]`);
-    await flow.waitFor();
-    assert.match(await flow.locator('text').innerHTML(), /^Streams 1$/);
+    const words = page.locator(`[data-words="${ORIGIN} ${EDGE}"]`);
+    await words.waitFor();
+    assert.match(await words.innerHTML(), /^Streams 1$/);
     assert.match(
       await page.locator(`[data-node="${EDGE}"]`).innerHTML(),
       /c0ffee5e.*Streams 4 · Viewers 120.*edge · 240\.0 Mbit\/s.*CPU 12 %/,
@@ -138,8 +138,8 @@ describe('the overview', () => {
     assert.equal(await page.locator('.node.self').getAttribute('data-node'), ORIGIN);
     bytes += 50_000_000;
     tally = { packets: 2000, lost: 100, repaired: 100, residual: 0 };
-    await page.waitForSelector('.flow.lossy');
-    assert.match(await flow.locator('text').innerHTML(), /^\d.*bit\/s · loss 10\.0 %$/);
+    await page.waitForSelector('.words.lossy');
+    assert.match(await words.innerHTML(), /^\d.*bit\/s · loss 10\.0 %$/);
     assert.match((await page.getAttribute('.picture svg', 'aria-label'))!, /5f0c1d6e · this node → c0ffee5e: /);
     Object.defineProperty(fake, 'links', { configurable: true, writable: true, value: { links: [], pushes: [] } });
   });
@@ -147,7 +147,7 @@ describe('the overview', () => {
   test('of a node that is alone has what comes and what goes', async () => {
     fake.streams = [liveStream('movie')];
     await page.goto(origin);
-    await page.waitForSelector('.flow');
+    await page.waitForSelector('.words');
     const words = await page.locator('.picture text').evaluateAll((all) => all.map((text) => text.textContent));
     for (const part of ['this node', 'Publishers', 'Viewers', '2.4 Mbit/s', '4.9 Mbit/s'])
       assert.ok(words.includes(part), part);
@@ -215,8 +215,8 @@ describe('the page of a stream', () => {
     assert.deepEqual(
       audience.map((each) => each.split(/\s*\n/)),
       [
-        ['all protocols c0ffee5e', '228'],
-        ['HTTP-FLV 5f0c1d6e · this node', '12'],
+        ['all protocols', 'c0ffee5e', '228'],
+        ['HTTP-FLV', 'this node', '12'],
       ],
     );
     const codes = await page.locator('.addresses code').allInnerTexts();

@@ -38,7 +38,7 @@ describe('the console of a running server', { skip: options.skip ?? false }, () 
     await page.waitForSelector('.login [role=alert]');
     await logIn(page);
     await page.waitForSelector('[data-stream="live/lesson"]');
-    await page.waitForSelector('.picture .flow');
+    await page.waitForSelector('.picture .words');
     await page.click('text=Log out');
     await page.waitForSelector('.login');
     await page.goto(server.http('/log'));

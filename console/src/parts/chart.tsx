@@ -19,7 +19,7 @@ const HEIGHT = 132;
 /** So much time is shown at least. */
 const SHORTEST_S = 300;
 const AXIS_FONT = '11px system-ui, sans-serif';
-const [SPLIT_PX, LEFT_PX] = [34, 62];
+const [SPLIT_PX, LEFT_PX] = [34, 72];
 
 /** A chart of the last hour, as wide as its place. */
 export function Chart({ label, times, lines, least, format }: ChartProps) {

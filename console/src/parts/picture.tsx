@@ -31,6 +31,9 @@ export function ClusterPicture({ picture }: { picture: Picture }) {
             {ways.map((way) => (
               <FlowLine key={`${way.flow.from} ${way.flow.to}`} way={way} />
             ))}
+            {ways.map((way) => (
+              <FlowWords key={`${way.flow.from} ${way.flow.to}`} way={way} />
+            ))}
             {boxes.map((box) => {
               const node = nodes.get(box.id);
               return node ? (
@@ -130,7 +133,7 @@ function EndBox({ box: { id, x, y, width, height }, picture }: { box: Box; pictu
   );
 }
 
-function FlowLine({ way: { flow, path, label } }: { way: Way }) {
+function FlowLine({ way: { flow, path } }: { way: Way }) {
   const { kbps, loss = 0, media } = flow;
   const look = [
     'flow',
@@ -144,13 +147,19 @@ function FlowLine({ way: { flow, path, label } }: { way: Way }) {
     <g class={look.filter(Boolean).join(' ')} data-flow={`${flow.from} ${flow.to}`}>
       <path d={path} class="bed" stroke-width={thick} />
       {kbps !== 0 && <path d={path} class="drops" stroke-width={Math.max(1.5, thick - 1)} />}
-      {label && (
-        <text x={label.x} y={label.y} text-anchor={label.anchor}>
-          {flowInWords(flow)}
-        </text>
-      )}
       <title>{[flowInWords(flow), media && mediaInWords(media)].filter(Boolean).join(', ')}</title>
     </g>
+  );
+}
+
+/** Above all lines. */
+function FlowWords({ way: { flow, label } }: { way: Way }) {
+  if (!label) return null;
+  const look = (flow.loss ?? 0) > NOTICED ? 'words lossy' : 'words';
+  return (
+    <text class={look} data-words={`${flow.from} ${flow.to}`} x={label.x} y={label.y} text-anchor={label.anchor}>
+      {flowInWords(flow)}
+    </text>
   );
 }
 

@@ -109,7 +109,7 @@ export function Audience({ viewers }: Pick<Details, 'viewers'>) {
             <li key={`${node} ${protocol}`}>
               <span>
                 {protocol === '' ? t('anyProtocol') : protocolName(typeOf(protocol))}
-                {several && <small> {nodeName({ id: node, self })}</small>}
+                {several && <small>{self ? t('thisNode') : nodeName({ id: node, self })}</small>}
               </span>
               <meter min={0} max={most} value={count} aria-hidden="true" />
               <b>{formatCount(count)}</b>
