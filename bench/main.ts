@@ -1,6 +1,7 @@
 /** `npm run bench -- NAME [options]`: see README.md. */
 import { cluster } from './benches/cluster.ts';
 import { consolePage } from './benches/console.ts';
+import { dispatch } from './benches/dispatch.ts';
 import { fanout } from './benches/fanout.ts';
 import { hls } from './benches/hls.ts';
 import { join } from './benches/join.ts';
@@ -18,7 +19,18 @@ import { machine, print, type Report } from './report.ts';
 import { type Cores, readSettings, type Settings, USAGE } from './settings.ts';
 
 const BENCHES = new Map<string, (settings: Settings) => Promise<Report>>(
-  Object.entries({ fanout, latency, join, publish, hls, record, start, switch: change, console: consolePage }),
+  Object.entries({
+    fanout,
+    latency,
+    join,
+    publish,
+    hls,
+    record,
+    start,
+    switch: change,
+    dispatch,
+    console: consolePage,
+  }),
 );
 const NEEDED = ['ffmpeg', 'taskset'];
 const BITRATES = [1000, 200];

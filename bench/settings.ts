@@ -37,10 +37,11 @@ const VIEWERS: Record<string, string> = {
   join: '1000',
   hls: '1000',
   switch: '20',
+  dispatch: '20',
 };
 
-export const USAGE = `npm run bench -- fanout|latency|join|publish|hls|record|start|switch|console [options]
-  --viewers 1000,2000     how many viewers (fanout, latency, join, hls, switch)
+export const USAGE = `npm run bench -- fanout|latency|join|publish|hls|record|start|switch|dispatch|console [options]
+  --viewers 1000,2000     how many viewers (fanout, latency, join, hls, switch, dispatch)
   --protocol http-flv     one or more of ${PROTOCOLS.join(',')}
   --publishers 1000       how many publishers (publish; record has 20)
   --kills 5               how often a server that records is killed (record)

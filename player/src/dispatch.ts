@@ -78,8 +78,8 @@ export class DispatchError extends Error {
 /** Listens at an address for what changes; returns how to stop. */
 export function listen(url: string, server: string, events: DispatchEvents): () => void {
   const stream = new EventSource(url);
-  stream.addEventListener('move', ({ data }: MessageEvent<string>) => {
-    const move = readMove(data, server);
+  stream.addEventListener('move', (event: Event) => {
+    const move = readMove(String((event as MessageEvent).data), server);
     if (move) events.move(move);
   });
   stream.addEventListener('lines', () => events.changed());

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { MILLISECOND } from '../base/clock.ts';
 import { describePath } from '../hub/path.ts';
-import { type Cluster, type NodeReport, reportStreams, type StreamRecord } from '../net/cluster.ts';
+import type { Cluster, NodeReport, StreamRecord } from '../net/cluster.ts';
 import { type Operation, operation } from './operation.ts';
 import { page, paging } from './paging.ts';
 import type { Services } from './services.ts';
@@ -14,7 +14,12 @@ const node = z.object({
   reached: z
     .boolean()
     .describe(
-      'Whether it could be asked for its streams, which takes relay.listen; else its viewers are missing below.',
+      'Whether it could be asked for its streams; one without relay.listen tells of its viewers where it fetches.',
+    ),
+  health: z
+    .enum(['ok', 'busy', 'silent', 'unknown'])
+    .describe(
+      'Whether it answers; busy: it does, and uses more than nine tenths of a core; silent: it lives by the directory and does not answer; unknown: it has no relay.listen, so that it cannot be asked.',
     ),
   name: z.string().describe('What it is called in the list of lines.'),
   region: z.string(),
@@ -38,6 +43,9 @@ const stream = z.object({
 type NodeAnswer = z.output<typeof node>;
 type StreamAnswer = z.output<typeof stream>;
 
+/** Of one core: what a node sends does not grow much from there on. */
+const BUSY = 0.9;
+
 const id = '5f0c1d6e9ab24c7f8e31';
 const load = { cpu: 0.12, streams: 4, viewers: 120, publishers: 3, kbps: 240_000 };
 const called = { name: 'North 1', region: 'north', draining: false };
@@ -50,6 +58,7 @@ const example = {
       ...called,
       self: true,
       reached: true,
+      health: 'ok',
       version: '1.0.0',
       since_ms: 1_790_000_000_000,
       ...load,
@@ -59,7 +68,7 @@ const example = {
 } satisfies { total: number; nodes: NodeAnswer[]; streams: StreamAnswer[] };
 
 /** `/api/v1/cluster` */
-export function cluster({ context }: Services): Operation[] {
+export function cluster({ context, survey }: Services): Operation[] {
   return [
     operation({
       method: 'GET',
@@ -72,7 +81,7 @@ export function cluster({ context }: Services): Operation[] {
       answer: z.object({ total: count, nodes: z.array(node), streams: z.array(stream) }),
       example,
       async handle({ url }) {
-        const own = reportStreams(context);
+        const own = await survey.watched();
         const { cluster } = context;
         const reports = (await cluster?.survey(own)) ?? [];
         const owners = (await cluster?.streams().catch(() => [])) ?? [];
@@ -88,12 +97,14 @@ function describeNode(
   { node: { load, since, ...rest }, streams }: NodeReport,
   cluster: Cluster | undefined,
 ): NodeAnswer {
-  const { id: nodeId, role, version, front, draining } = rest;
+  const { id: nodeId, role, version, url, front, draining } = rest;
   const { cpu, viewers, bitrate } = load;
+  const reached = streams !== undefined;
+  const health = reached ? (cpu > BUSY ? 'busy' : 'ok') : url === undefined ? 'unknown' : 'silent';
   return {
-    ...{ id: nodeId, role, version, self: nodeId === cluster?.nodeId, reached: streams !== undefined },
+    ...{ id: nodeId, role, version, self: nodeId === cluster?.nodeId, reached, health },
     since_ms: Math.floor(since / MILLISECOND),
-    ...{ name: front?.name ?? nodeId, region: front?.region ?? '', draining: draining !== undefined },
+    ...{ name: front?.name || nodeId, region: front?.region ?? '', draining: draining !== undefined },
     ...{ cpu, streams: load.streams, viewers, publishers: front?.publishers ?? 0, kbps: Math.round(bitrate / 1000) },
   };
 }

@@ -81,7 +81,7 @@ export function details({ survey, context }: Services): Operation[] {
   /** Other nodes do not tell by which protocol. */
   async function elsewhere(path: StreamPath): Promise<z.output<typeof viewers>[]> {
     const { cluster } = context;
-    const reports = (await cluster?.survey(reportStreams(context))) ?? [];
+    const reports = (await cluster?.survey(reportStreams(context, () => false))) ?? [];
     return reports.flatMap(({ node: { id }, streams = [] }) => {
       const viewers = streams.find((each) => each.path === path)?.viewers ?? 0;
       return id === cluster?.nodeId || viewers === 0 ? [] : [{ node: id, self: false, protocol: '', viewers }];

@@ -43,13 +43,13 @@ const node = '9d02e5b1c3f84a6e7720';
 const common = { node, name: 'edge-1.example.com', region: 'east' };
 const example: z.output<typeof line> = {
   ...{ id: `${node}/http-flv`, ...common, protocol: 'http-flv' },
-  url: 'https://edge-1.example.com/live/movie.flv?ticket=7jD2mR4t9cQ8xZ1k',
+  url: 'https://edge-1.example.com/live/movie.flv?line=7jD2mR4t9cQ8xZ1k',
   ...{ delay_ms: 500, load: 0.34, has_stream: true },
 };
-const events = '/api/v1/lines/events?stream=live%2Fmovie&ticket=7jD2mR4t9cQ8xZ1k';
+const events = '/api/v1/lines/events?stream=live%2Fmovie&line=7jD2mR4t9cQ8xZ1k';
 const ingestExample = {
   ...{ ...example, id: `${node}/rtmp`, protocol: 'rtmp', delay_ms: 0, has_stream: false },
-  url: 'rtmp://origin-1.example.com:1935/live/movie?key=…&ticket=7jD2mR4t9cQ8xZ1k',
+  url: 'rtmp://origin-1.example.com:1935/live/movie?key=…&line=7jD2mR4t9cQ8xZ1k',
 };
 
 const group = 'Lines';

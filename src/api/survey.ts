@@ -2,6 +2,7 @@ import { RefusedError } from '../base/errors.ts';
 import { MOST_HOPS, type Trace } from '../hub/passage.ts';
 import type { StreamPath } from '../hub/path.ts';
 import type { Context } from '../module.ts';
+import { mergeReports, reportStreams, type StreamReport as StreamAudience, unasked } from '../net/cluster.ts';
 import type { LinkReport, PushReport } from '../net/links.ts';
 import { traceHere } from '../net/trace.ts';
 import { type ClientFilter, fits } from './client-filter.ts';
@@ -57,6 +58,7 @@ export class Survey {
     siblings.answer('kick', (id) => this.#kick(id as string));
     siblings.answer('links', () => this.#links());
     siblings.answer('usage', () => this.#usage());
+    siblings.answer('watched', () => this.#watched());
     siblings.answer('trace', (id) => this.#trace(id as string));
     siblings.answer('publishes', (path) => this.#publishes(path as StreamPath));
   }
@@ -96,6 +98,12 @@ export class Survey {
   async trace(id: string): Promise<Trace | undefined> {
     const others = () => this.#ask<Trace | null>('trace', id);
     return (await this.#trace(id)) ?? (await others()).find((each) => each !== null) ?? undefined;
+  }
+
+  /** The streams, the most watched first, and how many watch them: also at nodes that cannot be asked themselves. */
+  async watched(): Promise<StreamAudience[]> {
+    const others = await this.#ask<StreamAudience[]>('watched');
+    return mergeReports([...(await this.#watched()), ...others.flat()]);
   }
 
   /** Closes a client; false when there is none of that id. */
@@ -169,6 +177,11 @@ export class Survey {
     const { context, rates } = this.#ground;
     const session = context.sessions.find(id);
     return session && isClient(session) ? reportClient(session, rates, context.clock) : null;
+  }
+
+  async #watched(): Promise<StreamAudience[]> {
+    const { context } = this.#ground;
+    return reportStreams(context, await unasked(context.cluster));
   }
 
   async #trace(id: string): Promise<Trace | null> {

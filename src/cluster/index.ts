@@ -14,19 +14,16 @@ export function cluster({ member, localAddress }: Membership, joinToken: string 
     },
     ready({ headwater }) {
       if (!context) return;
-      const { dispatch, config } = context;
-      const { address } = config.cluster;
+      const { address } = context.config.cluster;
       const load = new LoadGauge(context);
-      const host = () => address?.host ?? localAddress();
-      const url = (host: string | undefined) => {
+      const reached = () => address?.host ?? localAddress();
+      const url = () => {
+        const host = reached();
         if (!headwater || host === undefined) return undefined;
         const port = address?.port ?? headwater.port;
         return `headwater://${authority({ host, port })}?join=${joinToken}`;
       };
-      member.start(() => {
-        const { cpu, streams, viewers, bitrate } = load.read();
-        return { url: url(host()), load: { cpu, streams, viewers, bitrate }, front: dispatch.front(host()) };
-      });
+      member.start(() => ({ url: url(), load: load.read(), address: reached() }));
     },
     async stop() {
       await member.stop();

@@ -4,7 +4,7 @@ import type { HubOptions } from '../hub/hub.ts';
 import type { Lease, Leases } from '../hub/lease.ts';
 import type { Trace } from '../hub/passage.ts';
 import { describePath, type StreamPath } from '../hub/path.ts';
-import type { Cluster, NodeRecord, NodeReport, Reach, StreamRecord, StreamReport } from '../net/cluster.ts';
+import type { Cluster, NodeFront, NodeRecord, NodeReport, Reach, StreamRecord, StreamReport } from '../net/cluster.ts';
 import type { Places } from '../net/places.ts';
 import { type Directory, type DirectoryEvent, marked } from './directory/directory.ts';
 import { Holdings } from './holdings.ts';
@@ -26,8 +26,8 @@ export interface MemberOptions {
   readonly mark: number;
 }
 
-/** What a node says of itself: where it is to be reached, if it is, how busy it is, and what there is for viewers. */
-export type Self = Pick<NodeRecord, 'url' | 'load' | 'front'>;
+/** What a node says of itself: where it is to be reached, if it is, and how busy it is. */
+export type Self = Pick<NodeRecord, 'url' | 'load' | 'address'>;
 
 /** How often a node says that it lives, and how soon after it has news; in microseconds. */
 const BEAT_EVERY = 1 * SECOND;
@@ -57,6 +57,7 @@ export class Member implements Leases, Cluster {
   readonly #hearers: ((news: unknown) => void)[] = [];
   #nodes: { readonly all: readonly NodeRecord[]; readonly at: number } = { all: [], at: Number.NEGATIVE_INFINITY };
   #self: () => Self = () => ({ load: { cpu: 0, streams: 0, viewers: 0, bitrate: 0 } });
+  #front: NodeFront | undefined;
   #yields: (path: StreamPath) => Promise<boolean> = async () => true;
   #reach: Reach | undefined;
   #isBeating = false;
@@ -174,6 +175,12 @@ export class Member implements Leases, Cluster {
     return this.#options.directory;
   }
 
+  show(front: NodeFront): void {
+    const isNew = this.#front === undefined;
+    this.#front = front;
+    if (isNew) this.#soon();
+  }
+
   async drain(node: string, isDraining: boolean): Promise<void> {
     await this.#options.directory.drain(node, isDraining);
     this.#nodes = { ...this.#nodes, at: Number.NEGATIVE_INFINITY };
@@ -261,7 +268,7 @@ export class Member implements Leases, Cluster {
   }
 
   #listen(text: string): void {
-    const news: unknown = JSON.parse(text);
+    const news = parsed(text);
     for (const hear of this.#hearers) hear(news);
   }
 
@@ -308,10 +315,19 @@ export class Member implements Leases, Cluster {
 
   #record(): NodeRecord {
     const { role, version } = this.#options;
-    return { id: this.nodeId, role, version, since: this.#since, ...this.#self() };
+    return { id: this.nodeId, role, version, since: this.#since, ...this.#self(), front: this.#front };
   }
 }
 
 function busy(path: StreamPath): RefusedError {
   return new RefusedError('busy', `${describePath(path)} is being published to another node`);
+}
+
+/** Undefined for what is no JSON. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -37,8 +37,9 @@ export class Audience {
     this.#pace = Math.max(1, Math.round((pace * TURN) / SECOND));
   }
 
-  get size(): number {
-    return this.#listeners.size;
+  /** Whether nobody is about to be told anything. */
+  get isIdle(): boolean {
+    return this.#queue.length === 0;
   }
 
   /** The nodes of the lines that were given for a ticket. */

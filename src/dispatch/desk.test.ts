@@ -31,6 +31,7 @@ function simulated(seed: number): { simulation: Simulation; clock: Clock; run: (
     },
   };
   const run = async (until: number) => {
+    await drained();
     while (simulation.next <= until) {
       simulation.run(simulation.next);
       await drained();

@@ -41,8 +41,8 @@ export class Desk {
     return this.#rooms;
   }
 
-  /** Reserves a place at the best node of a field; resolves to its id, undefined where all are full. */
-  take(ticket: string, field: Field): Promise<string | undefined> {
+  /** Reserves a place at the best node of a field; resolves to its id, undefined where all are full. Rejects where too many wait. */
+  async take(ticket: string, field: Field): Promise<string | undefined> {
     if (this.#queue.length >= MOST_WAITING) throw new RefusedError('limit', 'too many ask for lines');
     return new Promise((settle) => {
       this.#queue.push({ ticket, field, settle, tries: 0 });

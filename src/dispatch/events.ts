@@ -48,6 +48,7 @@ export function serveEvents(context: Context, audience: Audience): void {
       protocol: 'http',
       session: shortId(),
     });
+    if (response.destroyed) return;
     const write = (text: string) => {
       response.write(text);
       if (response.writableLength > MOST_UNREAD) response.destroy();

@@ -2,7 +2,6 @@ import { MILLISECOND } from '../base/clock.ts';
 import type { NodeFront } from '../net/cluster.ts';
 import type { BoundAddress } from '../net/listen.ts';
 import { authority } from '../net/server-url.ts';
-import type { DispatchOptions } from './options.ts';
 
 /** What of the section `hls` makes players late, in microseconds. */
 export interface HlsTimes {
@@ -18,6 +17,12 @@ export interface RelayTimes {
 
 /** Where a node listens, by purpose. */
 export type Addresses = Readonly<Record<string, BoundAddress | undefined>>;
+
+/** Where a node is reached by HTTP and RTMP, as URLs without a path; absent where it is not. */
+export interface Place {
+  readonly http?: string | undefined;
+  readonly rtmp?: string | undefined;
+}
 
 /** How many parts or segments an HLS player keeps away from the newest one (HLS, 4.4.3.8). */
 const HELD_BACK = 3;
@@ -36,15 +41,12 @@ export function relayedOf({ latency }: RelayTimes): number {
   return latency === undefined ? USUAL_RELAY : latency / MILLISECOND;
 }
 
-/** Where a node is reached: as it is configured, else at `host`. Without either there is no scheme and host: the server that is asked. */
-export function placeOf(
-  { url }: Pick<DispatchOptions, 'url'>,
-  { http, https, rtmp }: Addresses,
-  host: string | undefined,
-): { http?: string | undefined; rtmp?: string | undefined } {
+/** Where a node is reached: as it is configured, else at `host`; nobody knows where without either. */
+export function placeOf({ url, ports }: Pick<NodeFront, 'url' | 'ports'>, host: string | undefined): Place {
   const name = url === undefined ? host : new URL(url).hostname.replace(/^\[|\]$/g, '');
-  const at = (scheme: string, { port }: BoundAddress) => `${scheme}://${authority({ host: name!, port })}`;
-  if (name === undefined) return {};
-  const own = http ? at('http', http) : https && at('https', https);
-  return { http: url ?? own, rtmp: rtmp && at('rtmp', rtmp) };
+  const at = (purpose: keyof NodeFront['ports']) => {
+    const port = ports[purpose];
+    return port === undefined || name === undefined ? undefined : `${purpose}://${authority({ host: name, port })}`;
+  };
+  return { http: url ?? at('http') ?? at('https'), rtmp: at('rtmp') };
 }

@@ -5,7 +5,7 @@ import { authority } from '../net/server-url.ts';
 import { type Candidate, hasStream, type Rooms } from './rank.ts';
 
 /** The parameter of URLs by which a node knows who has come. */
-export const TICKET = 'ticket';
+export const TICKET = 'line';
 
 const TICKET_BYTES = 12;
 const FILE: Readonly<Record<string, string>> = {
@@ -31,7 +31,7 @@ export function lineOf(
   ticket: string,
   rooms: Rooms,
 ): Line | undefined {
-  const { id, role, front, owned, fetched, here } = candidate;
+  const { id, name, role, front, owned, fetched, here } = candidate;
   const own = front.protocols[protocol];
   const url = own === undefined ? undefined : urlOf(candidate, protocol, wish, ticket);
   if (own === undefined || url === undefined) return undefined;
@@ -41,7 +41,7 @@ export function lineOf(
   const { share = 0, cost = 0, reserved = 0 } = rooms.get(id) ?? {};
   return {
     ...{ id: `${id}/${protocol}`, node: id, region: front.region, protocol, url },
-    name: here && !here.isNamed ? wish.host : front.name,
+    name: here && !here.isNamed ? wish.host : name,
     delay_ms: Math.round(own + (isRelayed ? front.relayed : 0) + probe / 2),
     load: Math.round((share + cost * reserved) * ACCURACY) / ACCURACY,
     has_stream: hasStream(candidate, wish.path),
@@ -55,14 +55,14 @@ function urlOf(candidate: Candidate, protocol: string, wish: LinesWish, ticket: 
     ...(wish.query === '' ? [] : [wish.query]),
     ...(ticket === '' ? [] : [`${TICKET}=${ticket}`]),
   ].join('&');
-  const base = protocol === 'rtmp' ? rtmpOf(candidate, wish) : candidate.here ? '' : candidate.front.http;
+  const base = protocol === 'rtmp' ? rtmpOf(candidate, wish) : candidate.here ? '' : candidate.place.http;
   if (base === undefined) return undefined;
   const scheme = protocol === 'ws-flv' ? base.replace(/^http/, 'ws') : base;
   return `${scheme}/${app}/${name}${FILE[protocol] ?? ''}${query === '' ? '' : `?${query}`}`;
 }
 
-function rtmpOf({ front, here }: Candidate, { host }: LinesWish): string | undefined {
-  if (!here) return front.rtmp;
+function rtmpOf({ place, here }: Candidate, { host }: LinesWish): string | undefined {
+  if (!here) return place.rtmp;
   const name = host.replace(/:\d*$/, '').replace(/^\[|\]$/g, '');
   return here.rtmpPort === undefined ? undefined : `rtmp://${authority({ host: name, port: here.rtmpPort })}`;
 }

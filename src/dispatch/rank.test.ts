@@ -72,15 +72,20 @@ test('publishers go to origins, first to the one that has their stream', () => {
 
 test('a line has all that a player needs', () => {
   const front = {
-    name: 'East',
     region: 'east',
     protocols: { 'ws-flv': 0, hls: 6000, rtmp: 0 },
-    rtmp: 'rtmp://192.0.2.4:1935',
   };
+  const place = { http: 'http://192.0.2.4', rtmp: 'rtmp://192.0.2.4:1935' };
   const wish = { ...anyWish, path: 'x.org/live/movie', query: 'token=1', probes: { a: 20 } };
   const line = (protocol: string, more: Partial<Candidate> = {}) =>
-    lineOf(node('a', more, front), protocol, wish, 'T', rooms({ a: 0.25 }, { reserved: 5 }));
-  const query = '?vhost=x.org&token=1&ticket=T';
+    lineOf(
+      node('a', { name: 'East', place, ...more }, front),
+      protocol,
+      wish,
+      'T',
+      rooms({ a: 0.25 }, { reserved: 5 }),
+    );
+  const query = '?vhost=x.org&token=1&line=T';
   assert.deepEqual(line('ws-flv'), {
     ...{ id: 'a/ws-flv', node: 'a', name: 'East', region: 'east', protocol: 'ws-flv' },
     ...{ url: `ws://192.0.2.4/live/movie.flv${query}`, delay_ms: 510, load: 0.3, has_stream: false },
@@ -90,7 +95,7 @@ test('a line has all that a player needs', () => {
   assert.equal(line('http-flv'), undefined);
   const here = { rtmpPort: 1936, isNamed: false };
   const own = (protocol: string) =>
-    lineOf(node('a', { here }, front), protocol, { ...wish, host: '[::1]:8080' }, 'T', rooms({}));
+    lineOf(node('a', { here, place }, front), protocol, { ...wish, host: '[::1]:8080' }, 'T', rooms({}));
   assert.equal(own('hls')!.url, `/live/movie.m3u8${query}`);
   assert.equal(own('rtmp')!.url, `rtmp://[::1]:1936/live/movie${query}`);
   assert.equal(own('hls')!.name, '[::1]:8080');

@@ -2,6 +2,7 @@ import type { StreamPath } from '../hub/path.ts';
 import type { NodeFront } from '../net/cluster.ts';
 import type { LinesWish } from '../net/dispatch.ts';
 import type { RoomNow } from '../net/places.ts';
+import type { Place } from './front.ts';
 
 /** A node to which somebody may be sent. */
 export interface Candidate {
@@ -10,7 +11,9 @@ export interface Candidate {
   /** Set for this node where it has no address of its own: it is reached as the one who asks did, RTMP at this port. */
   readonly here?: { readonly rtmpPort: number | undefined; readonly isNamed: boolean } | undefined;
   readonly isDraining: boolean;
+  readonly name: string;
   readonly front: NodeFront;
+  readonly place: Place;
   readonly owned: ReadonlySet<StreamPath>;
   readonly fetched: ReadonlySet<StreamPath>;
 }

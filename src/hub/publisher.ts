@@ -14,6 +14,9 @@ const MOST_PREROLL = 1000;
 /** A longer gap says nothing of what is usual. */
 const LONGEST_GAP = 3 * SECOND;
 
+/** So far a stream may be from where the wall clock says that it is: encoders that run for months have clocks of their own. */
+const MOST_ASTRAY = 3600 * SECOND;
+
 /** What a publisher tells the hub. */
 export interface PublisherEvents {
   /** The lineup is known: the first frames are appended. */
@@ -55,6 +58,8 @@ export class Publisher implements Publishing {
   #needsKeyframe = true;
   /** What the stream has of the same frames from another publisher. */
   #alignment: Alignment | undefined;
+  /** Whether that is what somebody said, and nobody has seen yet. */
+  #isTold = false;
   /** What was added to the time of its last frame. */
   #shift: number | undefined;
   /** The track last met per kind, as it came in and as the stream has it. */
@@ -90,6 +95,7 @@ export class Publisher implements Publishing {
     const held = this.#bench?.held ?? [];
     const alignment = shift === undefined ? align(stream, held) : alignBy(stream, shift);
     this.#bench = undefined;
+    this.#isTold = shift !== undefined;
     // Who goes on begins with a key frame, which need not be new.
     this.#needsKeyframe = !alignment || shift !== undefined;
     this.#alignment = alignment;
@@ -197,6 +203,7 @@ export class Publisher implements Publishing {
         return;
       }
     }
+    if (this.#isTold) this.#check(sample.dts, ingest);
     if (this.#alignment && sample.dts + this.#alignment.shift <= this.#alignment.floors.get(kind)!) return;
     const dts = stream.timeline.place(kind, sample.dts, arrival);
     this.#shift = dts - sample.dts;
@@ -206,6 +213,15 @@ export class Publisher implements Publishing {
     const stamp = startable ? stream.segments.stamp(sample, dts, this.#segment) : undefined;
     stream.append(sample, dts, track, startable, ingest, arrival, stamp);
     if (stamp) this.#events.stamped();
+  }
+
+  /** What was said of a shift cannot be true where it leads far from where the clock is: it is forgotten. */
+  #check(dts: number, ingest: number): void {
+    const { lease, timeline } = this.stream;
+    this.#isTold = false;
+    if (Math.abs(dts + this.#alignment!.shift - (ingest - lease.anchor!)) < MOST_ASTRAY) return;
+    this.#alignment = undefined;
+    timeline.resume(ingest - lease.anchor!, this.#clock.now());
   }
 
   /** The stream's own object for a track, so that readers see a change only where there is one. */

@@ -35,6 +35,8 @@ export class Session {
   /** Media bytes received from and written to the peer. */
   bytesIn = 0;
   bytesOut = 0;
+  /** Of a node that fetches a stream: how many watch that there, and at the nodes that have it from there, as it tells. */
+  audience = 0;
   /** Frames that the peer did not get because it was too slow. */
   skipped = 0;
   /** What the peer says of itself, such as `tcUrl`, `pageUrl`, `encoder`; never with secrets in it. */

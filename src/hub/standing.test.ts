@@ -83,6 +83,19 @@ test('where the stream is on another timeline by now it is one that returns, as 
   assert.ok(dts >= 5.9 * SECOND, `it goes on at ${dts}`);
 });
 
+test('a shift that leads nowhere is forgotten', async () => {
+  const clock = new VirtualClock();
+  const hub = newHub(clock);
+  const first = await publish(hub, clock);
+  play(first, clock, madeStream(0, 2));
+  first.close(false);
+  clock.advance(4 * SECOND);
+  const second = await publish(hub, clock, { ...first.standing!, shift: 1e15 });
+  for (const sample of madeStream(0, 2)) second.write(sample);
+  const { newest } = second.stream;
+  assert.ok(newest.dts > 5.9 * SECOND && newest.dts < 10 * SECOND, `it goes on to ${newest.dts}`);
+});
+
 test('a shift is told for one anchor and fits another that is nearly the same', () => {
   const standing = { token: 5, anchor: 1_000_000, shift: 70 };
   assert.equal(shiftOn({ token: 6, anchor: 1_000_000 }, standing), 70);

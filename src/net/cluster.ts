@@ -1,7 +1,7 @@
 import type { Hub } from '../hub/hub.ts';
 import type { Trace } from '../hub/passage.ts';
 import type { StreamPath } from '../hub/path.ts';
-import type { Sessions } from '../hub/session.ts';
+import type { Session, Sessions } from '../hub/session.ts';
 import type { Stamp } from '../media/frame.ts';
 import type { Places } from './places.ts';
 
@@ -17,16 +17,17 @@ export interface NodeLoad {
 
 /** What there is of a node for viewers and publishers. */
 export interface NodeFront {
-  /** For people. */
+  /** For people; empty where it has none. */
   readonly name: string;
   readonly region: string;
   /** How late each protocol is, by the names of lines, in milliseconds; those that are not served are not there. */
   readonly protocols: Readonly<Record<string, number>>;
   /** How late what is fetched from other nodes is, in milliseconds. */
   readonly relayed: number;
-  /** Where it is reached by HTTP and RTMP, as URLs without a path; absent where it is not. */
-  readonly http?: string | undefined;
-  readonly rtmp?: string | undefined;
+  /** Where viewers reach it by HTTP, where that is not at the address of its record. */
+  readonly url?: string | undefined;
+  /** Where it listens. */
+  readonly ports: { readonly [purpose in 'http' | 'https' | 'rtmp']?: number | undefined };
   /** Who is sent to it. */
   readonly takes: 'all' | 'viewers' | 'publishers' | 'none';
   readonly publishers: number;
@@ -49,6 +50,8 @@ export interface NodeRecord {
   /** Wall clock of its start, in microseconds since 1970. */
   readonly since: number;
   readonly load: NodeLoad;
+  /** The host by which others reach it, as far as it knows. */
+  readonly address?: string | undefined;
   readonly front?: NodeFront | undefined;
   /** Since when it is to be left by all who are there, in microseconds since 1970, if it is. */
   readonly draining?: number | undefined;
@@ -71,7 +74,7 @@ export interface StreamReport {
   readonly path: StreamPath;
   /** Whether the node owns it, or has it from elsewhere. */
   readonly isOwner: boolean;
-  /** Those who watch it there, other nodes not counted. */
+  /** Those who watch it there, and at nodes that fetch it from there and cannot be asked themselves. */
   readonly viewers: number;
 }
 
@@ -112,6 +115,8 @@ export interface Cluster {
   trace(session: string): Promise<{ readonly trace: Trace | undefined; readonly unasked: number }>;
   /** Another node asks for a stream of this one: resolves to whether it may have it. */
   yields(path: StreamPath): Promise<boolean>;
+  /** Has this node's record tell what there is for viewers and publishers. */
+  show(front: NodeFront): void;
   /** Has it stand in the record of a node that it is to be left, or no more. Rejects when the directory cannot be reached. */
   drain(node: string, isDraining: boolean): Promise<void>;
   /** Tells all nodes something, this one included: JSON. Rejects when the directory cannot be reached. */
@@ -120,14 +125,53 @@ export interface Cluster {
   onTold(listener: (news: unknown) => void): void;
 }
 
-/** The streams of this node, the most watched first. */
-export function reportStreams({ hub, sessions }: { readonly hub: Hub; readonly sessions: Sessions }): StreamReport[] {
+/** Whether the viewers that a node which fetches tells of are to be counted here. */
+export type CountsNode = (fetching: Session) => boolean;
+
+/** Nodes that nobody in the cluster can ask for their own viewers are counted where they fetch; workers are asked by one another. */
+export async function unasked(cluster: Pick<Cluster, 'nodes'> | undefined): Promise<CountsNode> {
+  const asked = new Set(((await cluster?.nodes()) ?? []).filter(({ url }) => url !== undefined).map(({ id }) => id));
+  return ({ isInner, detail }) => !isInner && !asked.has(detail['node'] ?? '');
+}
+
+/** How many watch each stream of this process, and at the nodes that are counted. */
+export function countViewers(
+  sessions: Pick<Sessions, typeof Symbol.iterator>,
+  counts: CountsNode,
+): Map<StreamPath, number> {
   const viewers = new Map<StreamPath, number>();
-  for (const { role, path, protocol } of sessions) {
-    if (role === 'play' && path !== undefined && protocol !== 'relay') viewers.set(path, (viewers.get(path) ?? 0) + 1);
+  for (const session of sessions) {
+    const { path } = session;
+    if (session.role !== 'play' || path === undefined) continue;
+    const watching = isViewer(session) ? 1 : counts(session) ? session.audience : 0;
+    if (watching > 0) viewers.set(path, (viewers.get(path) ?? 0) + watching);
   }
+  return viewers;
+}
+
+/** Whether somebody watches: it is no node, no recorder, and no server to which a stream is pushed. */
+export function isViewer({ role, protocol, detail }: Session): boolean {
+  return role === 'play' && protocol !== 'relay' && protocol !== 'record' && detail['target'] === undefined;
+}
+
+/** The streams of this process, the most watched first. */
+export function reportStreams(
+  { hub, sessions }: { readonly hub: Hub; readonly sessions: Sessions },
+  counts: CountsNode,
+): StreamReport[] {
+  const viewers = countViewers(sessions, counts);
   const reports = Array.from(hub.streams, ({ path, mirrored }) => {
     return { path, isOwner: mirrored === undefined, viewers: viewers.get(path) ?? 0 };
   });
   return reports.sort((a, b) => b.viewers - a.viewers);
+}
+
+/** What several workers have, as one. */
+export function mergeReports(reports: Iterable<StreamReport>): StreamReport[] {
+  const merged = new Map<StreamPath, StreamReport>();
+  for (const report of reports) {
+    const { path, isOwner, viewers } = merged.get(report.path) ?? { ...report, viewers: 0 };
+    merged.set(path, { path, isOwner: isOwner || report.isOwner, viewers: viewers + report.viewers });
+  }
+  return [...merged.values()].sort((a, b) => b.viewers - a.viewers);
 }

@@ -1,5 +1,4 @@
 import type { StreamPath } from '../hub/path.ts';
-import type { NodeFront } from './cluster.ts';
 
 /** Who asks for lines, and for which. */
 export interface LinesWish {
@@ -82,6 +81,4 @@ export interface Dispatch {
   readonly isDraining: boolean;
   /** Where those go who come while this node is drained: `http://HOST:PORT` or `rtmp://HOST:PORT`; else undefined. */
   elsewhere(protocol: 'http' | 'rtmp', role: 'play' | 'publish', path: StreamPath): string | undefined;
-  /** What this node tells the others of itself; `address` is where they reach it. */
-  front(address: string | undefined): NodeFront;
 }

@@ -2,7 +2,7 @@ import process from 'node:process';
 import type { Clock } from '../base/clock.ts';
 import type { Hub } from '../hub/hub.ts';
 import type { Sessions } from '../hub/session.ts';
-import type { NodeLoad } from './cluster.ts';
+import { isViewer, type NodeLoad } from './cluster.ts';
 
 /** What a {@link LoadGauge} looks at. */
 export interface LoadGround {
@@ -36,13 +36,13 @@ export class LoadGauge {
     const { hub, sessions, clock } = this.#ground;
     const sent = new Map<string, number>();
     let [bytes, viewedBytes, viewers, publishers] = [0, 0, 0, 0];
-    for (const { id, bytesOut, role, protocol } of sessions) {
+    for (const session of sessions) {
+      const { id, bytesOut, role, protocol } = session;
       const more = bytesOut - (this.#sent.get(id) ?? 0);
       sent.set(id, bytesOut);
       bytes += more;
-      if (protocol === 'relay') continue;
-      if (role === 'publish') publishers++;
-      if (role !== 'play') continue;
+      if (role === 'publish' && protocol !== 'relay') publishers++;
+      if (!isViewer(session)) continue;
       viewers++;
       viewedBytes += more;
     }

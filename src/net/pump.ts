@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
+import { RefusedError } from '../base/errors.ts';
 import type { Reader } from '../hub/reader.ts';
 import type { Frame } from '../media/frame.ts';
+import { backlog } from './backlog.ts';
 
 /** Where a {@link pump} pumps to. */
 export interface Drain {
@@ -12,7 +14,10 @@ export interface Drain {
   taken?(position: number): void;
 }
 
-/** Sends all that a reader reads, no faster than it is taken. Always rejects: with how the stream ended, or the reason of `signal`. */
+/**
+ * Sends all that a reader reads, no faster than it is taken. Always rejects: with how the stream ended, `RefusedError` `timeout` when
+ * nothing is taken any more, or the reason of `signal`.
+ */
 export async function pump(reader: Reader, { sink, write, taken }: Drain, signal: AbortSignal): Promise<never> {
   const { log } = reader.stream;
   let wake = () => {};
@@ -36,10 +41,23 @@ export async function pump(reader: Reader, { sink, write, taken }: Drain, signal
   }
 }
 
+/** One that takes nothing for so long is given up, in milliseconds. */
+const PATIENCE_MS = 5000;
+
 async function drained(sink: Duplex, signal: AbortSignal): Promise<void> {
+  const stalling = new AbortController();
+  let waiting = backlog(sink);
+  const timer = setInterval(() => {
+    const left = backlog(sink);
+    if (left >= waiting) stalling.abort(new RefusedError('timeout', 'nothing is taken any more'));
+    waiting = left;
+  }, PATIENCE_MS);
+  const either = AbortSignal.any([signal, stalling.signal]);
   try {
-    await once(sink, 'drain', { signal });
+    await once(sink, 'drain', { signal: either });
   } catch (error) {
-    throw signal.aborted ? signal.reason : error;
+    throw either.aborted ? either.reason : error;
+  } finally {
+    clearInterval(timer);
   }
 }

@@ -15,7 +15,10 @@ const state = z.object({
   trace: z.string().max(256).optional(),
 });
 
-const aside = z.discriminatedUnion('op', [state]);
+/** What a subscriber says: how many watch the stream there, and at the nodes that have it from there. */
+const audience = z.object({ op: z.literal('audience'), viewers: z.int().nonnegative() });
+
+const aside = z.discriminatedUnion('op', [state, audience]);
 
 /** What is said beside the frames of a subscription. Who does not know such messages leaves them out. */
 export type Aside = z.infer<typeof aside>;

@@ -4,6 +4,7 @@ import type { StreamPath } from '../hub/path.ts';
 import type { Context } from '../module.ts';
 import type { StreamRecord } from '../net/cluster.ts';
 import type { Taker } from '../net/takers.ts';
+import { Audiences } from './audiences.ts';
 import { takerAt } from './destination.ts';
 import { filesAt } from './files.ts';
 import { Follower } from './follower.ts';
@@ -27,6 +28,7 @@ export interface Outside {
  */
 export class Edge {
   readonly #context: Context;
+  readonly #audiences: Audiences;
   readonly #idle: number;
   /** The first worker asks the origins, on behalf of all. */
   readonly #origins: readonly Source[];
@@ -41,6 +43,7 @@ export class Edge {
     const { config, hub, siblings, pasts } = context;
     const { origins, idle } = config.relay;
     this.#context = context;
+    this.#audiences = new Audiences(context);
     this.#idle = idle;
     for (let worker = 1; worker <= siblings.count; worker++)
       if (worker !== siblings.worker) this.#siblings.set(worker, new Sibling(worker, siblings));
@@ -103,7 +106,12 @@ export class Edge {
   #pull(path: StreamPath): Promise<void> {
     const present = this.#pulls.get(path);
     if (present) return present.found;
-    const ground = { context: this.#context, sources: () => this.#sources(path), idle: this.#idle };
+    const ground = {
+      context: this.#context,
+      audiences: this.#audiences,
+      sources: () => this.#sources(path),
+      idle: this.#idle,
+    };
     const pull = new Pull(ground, path, () => this.#pulls.delete(path));
     this.#pulls.set(path, pull);
     return pull.found;

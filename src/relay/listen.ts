@@ -17,12 +17,15 @@ import type { Trust } from './trust.ts';
 /** Is given every stream of bytes that an admitted node opens. */
 export type OnStream = (stream: Duplex, peer: Peer) => void;
 
+/** So many ports of the system's choice are tried. */
+const MOST_PORTS = 10;
+
 /** Where other nodes come in: by QUIC and by TLS, under the same port number. */
 export class NodeListener {
   readonly #context: Context;
   readonly #trust: Trust;
   readonly #onStream: OnStream;
-  readonly #listeners = new Listeners();
+  #listeners = new Listeners();
   #quic: QuicListener | undefined;
 
   constructor(context: Context, trust: Trust, onStream: OnStream) {
@@ -33,6 +36,20 @@ export class NodeListener {
 
   /** Rejects when the address cannot be had; goes without QUIC, and says so, on a machine that has none. */
   async open(address: ListenAddress): Promise<BoundAddress> {
+    for (let left = MOST_PORTS; ; left--) {
+      try {
+        return await this.#openBoth(address);
+      } catch (error) {
+        // The port that the system chose is free for TCP alone.
+        const isUnlucky = address.port === 0 && (error as NodeJS.ErrnoException).code === 'EADDRINUSE';
+        await this.#listeners.close();
+        if (!isUnlucky || left === 1) throw error;
+        this.#listeners = new Listeners();
+      }
+    }
+  }
+
+  async #openBoth(address: ListenAddress): Promise<BoundAddress> {
     const { key, cert } = this.#trust.credentials();
     const exclusive = { ...address, exclusive: true } as const;
     const bound = await this.#listeners.open(this.#createServer(key, cert), exclusive, this.#context.admission);

@@ -2,13 +2,15 @@ import type { Duplex } from 'node:stream';
 import { MILLISECOND, SECOND } from '../base/clock.ts';
 import { ProtocolError, RefusedError } from '../base/errors.ts';
 import { describePath, parsePath, type StreamPath, streamPath } from '../hub/path.ts';
+import type { Session } from '../hub/session.ts';
 import type { Context } from '../module.ts';
-import { reportStreams } from '../net/cluster.ts';
+import { reportStreams, unasked } from '../net/cluster.ts';
 import { hangUp } from '../net/hang-up.ts';
 import type { Mux } from '../net/outlet.ts';
 import { Departure, type Serving, serve } from '../net/serve.ts';
 import { traceHere } from '../net/trace.ts';
 import { watch } from '../net/watch.ts';
+import { type Aside, readAside } from './asides.ts';
 import { Channel, expectJson } from './channel.ts';
 import { keepAlive } from './control.ts';
 import { sendFile } from './files.ts';
@@ -20,6 +22,7 @@ import type { News } from './news.ts';
 import { PeerClock } from './peer-clock.ts';
 import { type Publications, receivePublication, remoteOf } from './publication.ts';
 import { keepTelling } from './telling.ts';
+import { MessageType } from './wire/message.ts';
 import { RecordWriter } from './wire/record.ts';
 
 /** What serving other nodes needs. */
@@ -139,7 +142,8 @@ async function concede({ context }: OriginGround, channel: Channel, { node, path
 /** Tells a member of the cluster what this node has. */
 async function survey({ context }: OriginGround, channel: Channel, { node }: Peer): Promise<void> {
   await expectMember(context, node);
-  channel.send({ op: 'surveyed', streams: reportStreams(context).slice(0, MOST_SURVEYED) });
+  const streams = reportStreams(context, await unasked(context.cluster));
+  channel.send({ op: 'surveyed', streams: streams.slice(0, MOST_SURVEYED) });
 }
 
 /** Tells a node the way of what it is sent by this one, and a member of the cluster that of any session. */
@@ -241,12 +245,20 @@ async function play(
 function listen(channel: Channel, serving: Serving): void {
   const hear = async () => {
     for await (const message of channel.messages()) {
+      if (message.type === MessageType.aside) {
+        heed(readAside(message.body), serving.session);
+        continue;
+      }
       if (expectJson(message).op !== 'ended') throw new ProtocolError('a message where none is expected');
       throw new RefusedError('gone', 'the node wants no more of it');
     }
     throw new Departure('the node left');
   };
   hear().catch((reason: unknown) => serving.end(reason));
+}
+
+function heed(said: Aside, session: Session): void {
+  if (said.op === 'audience') session.audience = said.viewers;
 }
 
 /** Records stand for themselves: whoever begins at a startable one needs nothing before it. */

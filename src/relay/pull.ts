@@ -5,6 +5,7 @@ import type { StreamPath } from '../hub/path.ts';
 import type { Context } from '../module.ts';
 import { Backoff } from '../net/backoff.ts';
 import { Departure, type Serving, serve } from '../net/serve.ts';
+import type { Audiences } from './audiences.ts';
 import { filesAt } from './files.ts';
 import { SubscribedPassage } from './passage.ts';
 import { begin, receiveAll } from './receive.ts';
@@ -13,6 +14,8 @@ import { askAll, leave, type Source, type Subscription } from './subscription.ts
 /** What fetching streams needs. */
 export interface PullGround {
   readonly context: Context;
+  /** By whom origins are told how many watch. */
+  readonly audiences: Audiences;
   /** Where the stream may be had at present. */
   readonly sources: () => readonly Source[] | Promise<readonly Source[]>;
   /** How long a stream is kept that nobody watches, in microseconds. */
@@ -157,7 +160,7 @@ export class Pull {
       mirror.stream.upstream = filesAt(source, this.path);
       this.#found.resolve();
       this.look();
-      return await receiveAll(subscription, mirror, passage, signal);
+      return await receiveAll(subscription, mirror, passage, this.#ground.audiences, signal);
     } finally {
       trust?.();
       mirror.stream.upstream = undefined;

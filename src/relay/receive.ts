@@ -4,7 +4,8 @@ import { ProtocolError, RefusedError } from '../base/errors.ts';
 import type { Lease } from '../hub/lease.ts';
 import type { Mirror } from '../hub/mirror.ts';
 import { Departure } from '../net/serve.ts';
-import { readAside } from './asides.ts';
+import { type Aside, readAside, writeAside } from './asides.ts';
+import type { Audiences } from './audiences.ts';
 import { type Channel, orAbort } from './channel.ts';
 import { Intake } from './intake.ts';
 import type { IncomingRecord } from './link/hand-over.ts';
@@ -31,9 +32,11 @@ export async function receiveAll(
   subscription: Subscription,
   mirror: Mirror,
   passage: SubscribedPassage,
+  audiences: Audiences,
   signal: AbortSignal,
 ): Promise<never> {
   const receiving = new Receiving(subscription, mirror, passage);
+  const leaveAudience = audiences.tell(subscription.path, (viewers) => receiving.say({ op: 'audience', viewers }));
   const abort = () => receiving.end(signal.reason);
   if (signal.aborted) throw signal.reason;
   signal.addEventListener('abort', abort, { once: true });
@@ -41,6 +44,7 @@ export async function receiveAll(
     return await receiving.run();
   } finally {
     signal.removeEventListener('abort', abort);
+    leaveAudience();
     receiving.close();
   }
 }
@@ -56,6 +60,8 @@ class Receiving {
   readonly #reception: Reception | undefined;
   readonly #off: (() => void) | undefined;
   #channel: Channel;
+  /** What it was told last, which another session of it does not know. */
+  #said: Aside | undefined;
 
   constructor(subscription: Subscription, mirror: Mirror, passage: SubscribedPassage) {
     const { announcement, channel, link, source } = subscription;
@@ -78,6 +84,12 @@ class Receiving {
     this.#ending.abort(reason);
   }
 
+  /** Tells the origin something beside the frames. */
+  say(said: Aside): void {
+    this.#said = said;
+    if (this.#channel.stream.writable) this.#channel.stream.write(writeAside(said));
+  }
+
   /** Receives until there is no more; throws the reason. */
   async run(): Promise<never> {
     const { signal } = this.#ending;
@@ -88,6 +100,7 @@ class Receiving {
       if (!(reason instanceof ConnectionLost && this.#reception)) throw reason;
       const { channel, session } = await askToGoOn(this.#subscription, this.#reception.ssrc, signal);
       [this.#channel, this.#passage.session] = [channel, session];
+      if (this.#said) this.say(this.#said);
     }
   }
 

@@ -23,13 +23,14 @@ import { Pacer } from '../net/pacer.ts';
 import { noSiblings } from '../net/siblings.ts';
 import { loggerTo } from '../ops/log.ts';
 import { systemClock } from '../ops/system-clock.ts';
+import { Audiences } from './audiences.ts';
 import { Channel, expectJson } from './channel.ts';
 import { keepAlive } from './control.ts';
 import { Follower } from './follower.ts';
 import type { Announcement, RelayMessage } from './messages.ts';
 import { News } from './news.ts';
 import { serveNode } from './origin.ts';
-import { Pull } from './pull.ts';
+import { Pull, type PullGround } from './pull.ts';
 import type { Source } from './subscription.ts';
 import { RecordWriter } from './wire/record.ts';
 
@@ -59,6 +60,7 @@ class Node {
     const context: Partial<Context> = {
       config,
       clock,
+      nodeId: 'origin',
       siblings: noSiblings(),
       log: loggerTo({ write: (line) => void this.lines.push(JSON.parse(line) as Record<string, unknown>) }, 'debug'),
       hub: new Hub({ ...publish, window, segment: SECOND }, clock),
@@ -103,8 +105,16 @@ class Node {
     return sourceOf((stream) => this.serve(stream));
   }
 
+  ground(sources: PullGround['sources'], idle = 60_000 * MILLISECOND): PullGround {
+    return { context: this.context, audiences: new Audiences(this.context), sources, idle };
+  }
+
   pull(sources: Source[], idle = 60_000 * MILLISECOND): Pull {
-    return new Pull({ context: this.context, sources: () => sources, idle }, PATH, () => {});
+    return new Pull(
+      this.ground(() => sources, idle),
+      PATH,
+      () => {},
+    );
   }
 }
 
@@ -330,7 +340,7 @@ describe('an edge', () => {
     const third = scripted([{ ...ANNOUNCED, token: 7 }, ...records([7, 0, 80, VIDEO])]);
     for (const [node, source] of Object.entries({ first, second, third })) Object.assign(source, { node });
     let sources: Source[] = [first];
-    const ground = { context: edge.context, sources: () => sources, idle: 60_000 * MILLISECOND };
+    const ground = edge.ground(() => sources);
     const pull = new Pull(ground, PATH, () => {});
     await pull.found;
     const stream = edge.hub.find(PATH)!;
@@ -448,6 +458,17 @@ describe('an origin', () => {
     await new Promise(setImmediate);
     t.mock.timers.tick(1000);
     assert.equal((await channel.hear(never, 5000)).op, 'alive');
+  });
+
+  test('tells a node the way of what it sends to that one, and of nothing else', async (t) => {
+    await origin.publish();
+    const other = Object.assign(origin.session(), { role: 'play' as const, path: PATH });
+    const refused = await heard(t, { op: 'trace', session: other.id, most: 3 });
+    assert.ok(refused.op === 'ended' && refused.code === 'forbidden', JSON.stringify(refused));
+    other.detail['node'] = 'edge';
+    const told = await heard(t, { op: 'trace', session: other.id, most: 3 });
+    assert.ok(told.op === 'traced', JSON.stringify(told));
+    assert.deepEqual([told.hops.length, told.hops[0]!.sends?.id, told.gap], [1, other.id, undefined]);
   });
 
   test('refuses paths that are none, and says why', async (t) => {

@@ -19,6 +19,7 @@ const ENDLESS = ['-stream_loop', '-1'];
 interface Told {
   readonly id: string;
   readonly role: string;
+  readonly health: string;
   readonly self: boolean;
   readonly reached: boolean;
 }
@@ -60,16 +61,22 @@ test('every node tells of all nodes, and of all streams with the viewers of all 
       streams: { stream: string; owner: string; nodes: string[]; viewers: number }[];
     };
   };
+  const all = async (server: TestServer) => {
+    const told = await tell(server);
+    return told.streams.find(({ stream }) => stream === 'live/counted')?.viewers === 9 ? told : undefined;
+  };
   for (const server of [one!, two!]) {
-    const { nodes, streams } = await tell(server);
+    const { nodes, streams } = await until('all viewers are counted', () => all(server));
     const counted = streams.find(({ stream }) => stream === 'live/counted')!;
+    // An edge that nobody can ask tells where it fetches.
     assert.ok(nodes.length >= 3);
     assert.equal(nodes.filter(({ self }) => self).length, 1);
     // One that was killed a moment ago is still on the list.
     assert.equal(nodes.filter(({ reached }) => reached).length, 2);
     assert.equal(counted.owner, (await tell(one!)).nodes.find(({ self }) => self)!.id);
-    // An edge that nobody can reach is not asked.
-    assert.equal(counted.viewers, 6);
+    assert.equal(counted.viewers, 9);
+    assert.equal(nodes.find(({ role }) => role === 'edge')!.health, 'unknown');
+    assert.ok(nodes.some(({ self, health }) => self && health !== 'silent' && health !== 'unknown'));
   }
 });
 

@@ -61,9 +61,9 @@ test('every node gives out lines of all, and whoever opens one watches the strea
 
 test('what lets a viewer in goes along with the URLs, and so does what stands for him', NEEDS, async () => {
   const { lines } = await askForLines(origin, 'shown', { viewer: 'x' }, '?token=a%20b&stream=no');
-  assert.match(lines[0]!.url, /^http:\/\/127\.0\.0\.1:\d+\/live\/shown\.flv\?token=a\+b&ticket=[\w-]{16}$/);
+  assert.match(lines[0]!.url, /^http:\/\/127\.0\.0\.1:\d+\/live\/shown\.flv\?token=a\+b&line=[\w-]{16}$/);
   const again = await askForLines(north, 'shown', { viewer: 'x' }, '?token=a%20b');
-  assert.equal(again.lines.at(-1)!.url.split('ticket=')[1], lines[0]!.url.split('ticket=')[1]);
+  assert.equal(again.lines.at(-1)!.url.split('line=')[1], lines[0]!.url.split('line=')[1]);
 });
 
 test('nobody is sent where there is no place, until somebody has left', NEEDS, async (t) => {
@@ -92,7 +92,7 @@ test('players that know nothing of lines are led to one', NEEDS, async (t) => {
   await publish(t, 'led');
   const response = await fetch(origin.http('/go/live/led.flv?token=1'), { redirect: 'manual' });
   assert.equal(response.status, 302);
-  assert.match(response.headers.get('location')!, /^http:.*\/live\/led\.flv\?token=1&ticket=/);
+  assert.match(response.headers.get('location')!, /^http:.*\/live\/led\.flv\?token=1&line=/);
   const playlist = await fetch(origin.http('/go/live/led.m3u8'));
   assert.match(await playlist.text(), /#EXTM3U/);
   const lines = await fetch(origin.http('/api/v1/lines?stream=live/led&protocols=hls,rtmp&reserve=false'));
@@ -113,7 +113,7 @@ test('publishers are told of the origins, first of the one that has their stream
     const lines = await ask('live/ingest');
     return lines[0]?.name === 'Spare' ? lines : undefined;
   });
-  assert.match(first!.url, new RegExp(`^rtmp://127\\.0\\.0\\.1:${spare.ports['rtmp']}/live/ingest\\?key=k&ticket=`));
+  assert.match(first!.url, new RegExp(`^rtmp://127\\.0\\.0\\.1:${spare.ports['rtmp']}/live/ingest\\?key=k&line=`));
   assert.deepEqual((await ask('live/other')).map(({ name }) => name).sort(), ['Origin', 'Spare']);
 });
 

@@ -42,14 +42,15 @@ export const anyWish: LinesWish = {
 
 /** What a node tells of itself. */
 export const anyFront: NodeFront = {
-  ...{ name: 'a node', region: '', protocols: { 'http-flv': 0 }, relayed: 500, http: 'http://192.0.2.4', takes: 'all' },
+  ...{ name: 'a node', region: '', protocols: { 'http-flv': 0 }, relayed: 500, ports: { http: 80 }, takes: 'all' },
   ...{ publishers: 0, delay: 0, owned: [], fetched: [] },
 };
 
 /** A node to which viewers may be sent. */
 export function anyCandidate(id: string, more: Partial<Candidate> = {}): Candidate {
   const sets = { owned: new Set<string>(), fetched: new Set<string>() };
-  return { id, role: 'edge', isDraining: false, front: anyFront, ...sets, ...more };
+  const place = { http: 'http://192.0.2.4' };
+  return { id, role: 'edge', isDraining: false, name: anyFront.name, front: anyFront, place, ...sets, ...more };
 }
 
 /** Viewers come to nodes, as two or more dispatchers send them; `id(i)` is that of a node. */
@@ -65,6 +66,7 @@ export class Rush {
   }[];
   readonly #desks: readonly Desk[];
   #fullest = 0;
+  #isOver = false;
   #refused = 0;
 
   constructor(plan: RushPlan) {
@@ -84,7 +86,7 @@ export class Rush {
   /** Begins; resolves when all who came have been sent somewhere. The clock is for the caller to move, if it does not by itself. */
   async begin(): Promise<void> {
     const { joins, lasting, clock } = this.#plan;
-    for (const i of this.#nodes.keys()) this.#beat(i);
+    await Promise.all(this.ids.map((_, i) => this.#beat(i)));
     for (const i of this.#nodes.keys()) clock.after(this.#random.below(BEAT), () => this.#keepBeating(i));
     const field = fieldOfViewer(
       this.ids.map((id) => anyCandidate(id)),
@@ -99,6 +101,11 @@ export class Rush {
       });
     });
     await Promise.all(come);
+  }
+
+  /** The nodes say no more how they are. */
+  end(): void {
+    this.#isOver = true;
   }
 
   get outcome(): RushOutcome {
@@ -124,14 +131,15 @@ export class Rush {
   }
 
   #keepBeating(i: number): void {
-    this.#beat(i);
+    if (this.#isOver) return;
+    void this.#beat(i);
     this.#plan.clock.after(BEAT, () => this.#keepBeating(i));
   }
 
-  #beat(i: number): void {
+  #beat(i: number): Promise<void> {
     const { id, gauge, viewers, arrived } = this.#nodes[i]!;
     const bitrate = viewers * BIT_RATE;
     const room = gauge.read({ cpu: 0, viewers, bitrate, viewed: bitrate, delay: 0 });
-    void this.#plan.places[0]!.offer(id, room, arrived.splice(0));
+    return this.#plan.places[0]!.offer(id, room, arrived.splice(0)).catch(() => {});
   }
 }

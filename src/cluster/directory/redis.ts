@@ -35,8 +35,8 @@ const front = z.object({
   region: z.string(),
   protocols: z.record(z.string(), count),
   relayed: count,
-  http: z.string().optional(),
-  rtmp: z.string().optional(),
+  url: z.string().optional(),
+  ports: z.object({ http: count.optional(), https: count.optional(), rtmp: count.optional() }),
   takes: z.enum(['all', 'viewers', 'publishers', 'none']),
   publishers: count,
   delay: count,
@@ -50,6 +50,7 @@ const nodeRecord = z.object({
   version: z.string(),
   since: count,
   load: z.object({ cpu: count, streams: count, viewers: count, bitrate: count }),
+  address: z.string().optional(),
   front: front.optional(),
 });
 
