@@ -66,7 +66,8 @@ describe('the console of a running server', { skip: options.skip ?? false }, () 
     await logIn(page);
     await page.click(`.lines a.id:text-is("${String(session)}")`);
     const lines = page.locator('.lines li');
-    await page.waitForFunction(`document.querySelectorAll('.lines li').length === 1`);
+    await lines.nth(1).waitFor({ state: 'detached' });
+    await lines.waitFor();
     assert.match(await lines.innerText(), /info\s+play begins[^]*token=\*\*\*/);
     viewer.close();
     await page.waitForSelector('.lines b:text-is("play ends")');
