@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { MILLISECOND } from '../base/clock.ts';
 import { describePath } from '../hub/path.ts';
-import { type Cluster, type NodeReport, type StreamRecord, surveyNode } from '../net/cluster.ts';
+import { type Cluster, isBusy, type NodeReport, type StreamRecord, surveyNode } from '../net/cluster.ts';
 import { type Operation, operation } from './operation.ts';
 import { page, paging } from './paging.ts';
 import type { Services } from './services.ts';
@@ -42,9 +42,6 @@ const stream = z.object({
 
 type NodeAnswer = z.output<typeof node>;
 type StreamAnswer = z.output<typeof stream>;
-
-/** Of one core: what a node sends does not grow much from there on. */
-const BUSY = 0.9;
 
 const id = '5f0c1d6e9ab24c7f8e31';
 const load = { cpu: 0.12, streams: 4, viewers: 120, publishers: 3, kbps: 240_000 };
@@ -100,7 +97,7 @@ function describeNode(
   const { id: nodeId, role, version, url, front, draining } = rest;
   const { cpu, viewers, bitrate } = load;
   const reached = streams !== undefined;
-  const health = reached ? (cpu > BUSY ? 'busy' : 'ok') : url === undefined ? 'unknown' : 'silent';
+  const health = reached ? (isBusy(load) ? 'busy' : 'ok') : url === undefined ? 'unknown' : 'silent';
   return {
     ...{ id: nodeId, role, version, self: nodeId === cluster?.nodeId, reached, health },
     since_ms: Math.floor(since / MILLISECOND),

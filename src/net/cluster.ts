@@ -16,6 +16,14 @@ export interface NodeLoad {
   readonly bitrate: number;
 }
 
+/** Of one core: what a node sends does not grow much from there on. */
+const BUSY = 0.9;
+
+/** Whether a node had better not be given more to do. */
+export function isBusy({ cpu }: NodeLoad): boolean {
+  return cpu > BUSY;
+}
+
 /** What there is of a node for viewers and publishers. */
 export interface NodeFront {
   /** For people; empty where it has none. */

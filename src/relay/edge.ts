@@ -5,6 +5,7 @@ import type { Context } from '../module.ts';
 import type { StreamRecord } from '../net/cluster.ts';
 import type { Taker } from '../net/takers.ts';
 import { Audiences } from './audiences.ts';
+import { bestOrigins } from './best-origins.ts';
 import { takerAt } from './destination.ts';
 import { filesAt } from './files.ts';
 import { Follower } from './follower.ts';
@@ -144,19 +145,17 @@ export class Edge {
     return [...peers, ...this.#places(path)];
   }
 
-  /** Where a stream may be published: the first worker does it on behalf of all, at the node that has it, or else has least to do. */
+  /** Where a stream may be published: the first worker does it on behalf of all, at the node that has it, or else is the best one. */
   async #takers(path: StreamPath): Promise<readonly Taker[]> {
     const first = this.#siblings.get(1);
     if (first) return [takerAt(first)];
     const { cluster } = this.#context;
     const owners = new Set((await cluster?.locate(path))?.map(({ id }) => id));
-    const nodes = ((await cluster?.nodes()) ?? []).filter(
-      ({ id, role }) => role === 'origin' && id !== cluster!.nodeId,
-    );
-    const byLoad = nodes.toSorted(
-      (a, b) => Number(owners.has(b.id)) - Number(owners.has(a.id)) || a.load.cpu - b.load.cpu,
-    );
-    const peers = byLoad.map((node) => this.#peers?.find(node)).filter((peer) => peer !== undefined);
+    const nodes = (await cluster?.nodes()) ?? [];
+    const own = nodes.find(({ id }) => id === cluster!.nodeId);
+    const others = nodes.filter((node) => node !== own);
+    const best = bestOrigins(others, { owners, region: own?.front?.region ?? '' });
+    const peers = best.map((node) => this.#peers?.find(node)).filter((peer) => peer !== undefined);
     return [...peers, ...this.#uplinks].map(takerAt);
   }
 
