@@ -1,6 +1,6 @@
 import { equalBytes } from '../base/bytes.ts';
 import { MILLISECOND, SECOND } from '../base/clock.ts';
-import type { Sample } from '../media/frame.ts';
+import type { Frame, Sample } from '../media/frame.ts';
 import type { Kind } from '../media/track.ts';
 import { leadingKind, newestByKind, type Stream } from './stream.ts';
 
@@ -15,6 +15,8 @@ export interface Held {
 export interface Alignment {
   /** What is added to its times, in microseconds. */
   readonly shift: number;
+  /** Of the owner whose times these are then, to the last of them: whoever has seen more of his frames is about to get the same ones. */
+  readonly token: number;
   /** What the stream has already, by kind: frames up to this time are left out. */
   readonly floors: ReadonlyMap<Kind, number>;
 }
@@ -70,20 +72,20 @@ function search(
   const kind = leadingKind(stream);
   const ours = held.map(({ sample }) => sample).filter(({ track }) => track.kind === kind);
   const newest = newestFrames(stream, kind);
-  for (const { dts, data } of newest) {
+  for (const { dts, data, tenure } of newest) {
     const same = ours.findLast((sample) => equalBytes(sample.data, data));
     if (!same) continue;
     const shift = dts - same.dts;
     if (!agree(newest, ours, shift, least(ours, newest[0]!.dts, shift))) continue;
-    return alignBy(stream, shift);
+    return alignBy(stream, shift, tenure.token);
   }
   return undefined;
 }
 
-/** The same where it is known what the times of a publisher are off. */
-export function alignBy(stream: Stream, shift: number): Alignment {
+/** The same where it is known what the times of a publisher are off, and from whose. */
+export function alignBy(stream: Stream, shift: number, token: number): Alignment {
   const floors = Array.from(newestByKind(stream), ([of, frame]) => [of, frame.dts + SLACK] as const);
-  return { shift, floors: new Map(floors) };
+  return { shift, token, floors: new Map(floors) };
 }
 
 /**
@@ -119,7 +121,7 @@ function agree(newest: readonly Timed[], ours: readonly Sample[], shift: number,
   return same >= Math.min(least, newest.length) && same === compared;
 }
 
-type Timed = { readonly dts: number; readonly data: Uint8Array };
+type Timed = Pick<Frame, 'dts' | 'data' | 'tenure'>;
 
 /** The newest first. */
 function newestFrames({ log }: Stream, kind: Kind): Timed[] {

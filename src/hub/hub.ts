@@ -8,7 +8,7 @@ import { Mirror } from './mirror.ts';
 import { describePath } from './path.ts';
 import { outwait, Publisher, type PublisherOptions } from './publisher.ts';
 import type { Session } from './session.ts';
-import { believed, type Standing, shiftOn } from './standing.ts';
+import { believed, type Standing } from './standing.ts';
 import { type Publishing, type Role, Stream } from './stream.ts';
 import { Tenures } from './tenures.ts';
 import { Waiting } from './waiting.ts';
@@ -232,13 +232,15 @@ export class Hub {
 
   /**
    * Somebody has seen more of a stream that is published here, by an owner that we have not heard of: it goes on under a greater
-   * token and from a later time, or not at all where its owner has become another one. Never rejects.
+   * token and from a later time, or not at all where its owner has become another one. A publisher that goes on with what was seen
+   * is not moved: he is about to have those times. Never rejects.
    */
   async raise(path: string, seen: Seen): Promise<void> {
     const stream = this.#streams.get(path);
     if (!stream || stream.mirrored || seen.token - this.#clock.wall() > MOST_AHEAD) return;
     try {
       if (stream.publisher && stream.lease.token < seen.token) await this.#tenures.raise(stream, seen.token);
+      if (goesOnWith(stream, seen)) return;
       const position = this.#positionOf(stream);
       if (seen.dts > position && seen.dts < position + MOST_AHEAD) {
         stream.timeline.resume(seen.dts, this.#clock.now());
@@ -384,7 +386,7 @@ export class Hub {
 
   #begin(stream: Stream, session: Session, options: PublisherOptions, standing: Standing | undefined): Publisher {
     const publisher = this.#append(stream, this.#publisher(stream, session, options));
-    publisher.enter(shiftOn(stream.lease, standing));
+    publisher.enter(standing);
     return publisher;
   }
 
@@ -491,4 +493,9 @@ export class Hub {
   #emit(event: HubEvent): void {
     for (const observer of this.#observers) observer(event);
   }
+}
+
+/** Whether a stream's publisher has the frames that somebody has seen, and gives them the times that they had. */
+function goesOnWith({ publisher }: Stream, { token }: Seen): boolean {
+  return publisher instanceof Publisher && publisher.alignedTo !== undefined && token <= publisher.alignedTo;
 }

@@ -363,3 +363,28 @@ test('the lease of a stream that has ended is given back, and one that the end o
   hub.close();
   assert.deepEqual(released, [PATH]);
 });
+
+test('a backup that goes on with what is mirrored has its times, also where a viewer elsewhere has seen more of them', async () => {
+  const { clock, hub, open } = setUp();
+  const mirror = hub.mirror(PATH, open());
+  mirror.announce(5, { video: 'h264' }, [VIDEO]);
+  const backup = await hub.publish(PATH, open(), never, 'backup');
+  backup.announce(new Set(['video']));
+  const sent = pictures(5, 0, 0, 30);
+  const reader = new Reader(mirror.stream);
+  const publish = (frames: Relayed[]) => {
+    for (const each of frames) backup.write({ ...each, dts: each.dts + 3 * SECOND, pts: each.pts + 3 * SECOND });
+  };
+  for (const each of sent.slice(0, 15)) mirror.write(each);
+  publish(sent.slice(0, 15));
+  mirror.close();
+  for (let i = 0; i < 10; i++) await Promise.resolve();
+  assert.equal(mirror.stream.publisher, backup);
+  await hub.raise(PATH, { token: 5, dts: sent[19]!.dts });
+  clock.advance(200 * MILLISECOND);
+  publish(sent.slice(15));
+  assert.deepEqual(
+    times(reader),
+    sent.map(({ dts }) => dts / MILLISECOND),
+  );
+});

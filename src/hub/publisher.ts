@@ -4,7 +4,7 @@ import type { Sample } from '../media/frame.ts';
 import { type Codec, type Kind, sameTrack, type Track } from '../media/track.ts';
 import { type Alignment, align, alignBy, alignKept, Bench, type Held } from './bench.ts';
 import type { Session } from './session.ts';
-import type { Standing } from './standing.ts';
+import { type Standing, shiftOn } from './standing.ts';
 import { isStartable, type Lineup, leadingKind, type Publishing, type Role, type Stream } from './stream.ts';
 
 /** How long, in media or in waiting, the first frames are held until all tracks have shown themselves. */
@@ -102,12 +102,13 @@ export class Publisher implements Publishing {
 
   /**
    * Its turn has come. From now on it appends, or in a moment, when it is clear whether it goes on with what the stream has: where it
-   * has the same frames as the one before, straight on, else from a key frame that came later. With `shift` it is known what its times
-   * are off.
+   * has the same frames as the one before, straight on, else from a key frame that came later. With `standing` it is known what its
+   * times are off, unless the stream is on another timeline by now.
    */
-  enter(shift?: number): void {
+  enter(standing?: Standing): void {
     const { stream } = this;
-    if (shift !== undefined) return this.#go(alignBy(stream, shift), false);
+    const shift = shiftOn(stream.lease, standing);
+    if (shift !== undefined) return this.#go(alignBy(stream, shift, standing!.token), false);
     if (!this.#isFetched || !stream.lineup) return this.#go(align(stream, this.#held));
     this.#cancelComparing = this.#clock.after(MOST_COMPARED, () => this.#go(undefined));
     this.#compare();
@@ -154,6 +155,11 @@ export class Publisher implements Publishing {
 
   get closed(): boolean {
     return this.#closed;
+  }
+
+  /** The token of the owner whose times its frames have, be they sent again or new; undefined where its times are its own. */
+  get alignedTo(): number | undefined {
+    return this.#alignment?.token;
   }
 
   /** How its frames stand on the stream's timeline; undefined as long as it has appended none. */

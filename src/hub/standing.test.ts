@@ -68,6 +68,39 @@ test('at another node, which knows nothing of the stream, it has the times that 
   assert.equal(timesOf(after)[0], madeStream(104, 108)[0]!.dts + first.standing!.shift);
 });
 
+for (const when of ['before the first frame', 'while what was held comes'] as const) {
+  test(`the times are the same also where a viewer who has seen more asks ${when}`, async () => {
+    const clock = new VirtualClock();
+    const first = await publish(newHub(clock), clock);
+    // What waited for the first node came all at once: times are ahead of the clock since.
+    for (const sample of madeStream(0, 1)) first.write(sample);
+    play(first, clock, madeStream(1, 3));
+    const { newest, lease } = first.stream;
+    const hub = newHub(clock);
+    const second = await publish(hub, clock, first.standing);
+    const frames = madeStream(1, 5);
+    const held = when === 'before the first frame' ? 0 : 20;
+    for (const sample of frames.slice(0, held)) second.write(sample);
+    await hub.raise(PATH, { token: lease.token, dts: newest.dts });
+    for (const sample of frames.slice(held)) second.write(sample);
+    assert.deepEqual(
+      timesOf(second.stream),
+      frames.map(({ dts }) => dts),
+    );
+  });
+}
+
+test('it goes on later where a viewer has seen more by an owner that came in between', async () => {
+  const clock = new VirtualClock();
+  const first = await publish(newHub(clock), clock);
+  play(first, clock, madeStream(0, 3));
+  const hub = newHub(clock);
+  const second = await publish(hub, clock, first.standing);
+  await hub.raise(PATH, { token: second.stream.lease.token, dts: 9 * SECOND });
+  for (const sample of madeStream(2, 4)) second.write(sample);
+  assert.ok(timesOf(second.stream)[0]! > 9 * SECOND);
+});
+
 test('where the stream is on another timeline by now it is one that returns, as any other', async () => {
   const clock = new VirtualClock();
   const hub = newHub(clock);
