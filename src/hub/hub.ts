@@ -7,6 +7,7 @@ import { type Lease, type Leases, MemoryLeases } from './lease.ts';
 import { Mirror } from './mirror.ts';
 import { describePath } from './path.ts';
 import { outwait, Publisher, type PublisherOptions } from './publisher.ts';
+import { goesOnWith, type Seen } from './seen.ts';
 import type { Session } from './session.ts';
 import { believed, type Standing } from './standing.ts';
 import { type Publishing, type Role, Stream } from './stream.ts';
@@ -64,12 +65,6 @@ export interface Origin {
   readonly stood?: Standing | undefined;
   /** Whether it is fetched from a server, which begins with frames that it has kept. */
   readonly isFetched?: boolean;
-}
-
-/** How far somebody has seen a stream: the token of its owner, and the newest time, in microseconds (-Infinity for nothing). */
-export interface Seen {
-  readonly token: number;
-  readonly dts: number;
 }
 
 /** Elsewhere nobody tells when a stream begins: resolvers are asked so often as long as somebody waits for it. */
@@ -493,9 +488,4 @@ export class Hub {
   #emit(event: HubEvent): void {
     for (const observer of this.#observers) observer(event);
   }
-}
-
-/** Whether a stream's publisher has the frames that somebody has seen, and gives them the times that they had. */
-function goesOnWith({ publisher }: Stream, { token }: Seen): boolean {
-  return publisher instanceof Publisher && publisher.alignedTo !== undefined && token <= publisher.alignedTo;
 }

@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import { MILLISECOND, SECOND } from '../base/clock.ts';
 import { ProtocolError, RefusedError } from '../base/errors.ts';
 import { describePath, parsePath, type StreamPath, streamPath } from '../hub/path.ts';
+import { whenAsFar } from '../hub/seen.ts';
 import type { Session } from '../hub/session.ts';
 import type { Context } from '../module.ts';
 import { surveyNode } from '../net/cluster.ts';
@@ -218,6 +219,8 @@ async function play(
   const position = seen?.dts ?? Number.NEGATIVE_INFINITY;
   if (seen && (await isMember(context, node))) await raise(context, path, { token: seen.token, dts: position });
   const stream = await hub.read(path, hub.find(path) ? PREROLL : 0, signal);
+  // What comes before that it has, and what comes after that in one go had better not go by UDP.
+  if (seen) await whenAsFar(stream, { token: seen.token, dts: position }, context.clock, signal);
   session.detail.node = node;
   serving.begin('play', path);
   listen(channel, serving);

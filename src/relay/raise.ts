@@ -1,5 +1,5 @@
-import type { Seen } from '../hub/hub.ts';
 import type { StreamPath } from '../hub/path.ts';
+import type { Seen } from '../hub/seen.ts';
 import type { Context } from '../module.ts';
 
 const TOPIC = 'raise';

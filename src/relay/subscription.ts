@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { RefusedError } from '../base/errors.ts';
-import type { Seen } from '../hub/hub.ts';
 import type { StreamPath } from '../hub/path.ts';
+import type { Seen } from '../hub/seen.ts';
 import { Backoff } from '../net/backoff.ts';
 import { hangUp } from '../net/hang-up.ts';
 import { Departure } from '../net/serve.ts';

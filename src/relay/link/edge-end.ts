@@ -1,5 +1,6 @@
 import { MILLISECOND } from '../../base/clock.ts';
 import { DATAGRAM_OVERHEAD, type Item, itemLength, MOST_ITEMS, readItems, type Way, writeItems } from './datagram.ts';
+import { Early } from './early.ts';
 import { Hearing } from './hearing.ts';
 import { LARGEST_DATAGRAM, type Open, sequenceOf, ssrcOf, USUAL_DATAGRAM } from './packet.ts';
 import { isParity, isStreamPacket } from './parity-packet.ts';
@@ -32,11 +33,11 @@ interface Pushed {
 export class EdgeEnd {
   readonly path = new Path();
   readonly reach: Reach;
-  /** Media packets of streams that nobody here asked for. */
-  strays = 0;
   readonly #send: (plain: Uint8Array) => void;
   readonly #streams = new Map<number, StreamReceiver>();
   readonly #pushed = new Map<number, Pushed>();
+  readonly #early = new Early();
+  #others = 0;
   #tickAt = Number.NEGATIVE_INFINITY;
   #ticks = 0;
   #items: Item[] = [];
@@ -55,13 +56,19 @@ export class EdgeEnd {
     return next;
   }
 
-  /** Receives a stream from now on; one of the same SSRC is replaced. */
+  /** Packets of streams that nobody here asked for, and what is no media. */
+  get strays(): number {
+    return this.#others + this.#early.strays;
+  }
+
+  /** Receives a stream from now on, with what of it has come already; one of the same SSRC is replaced. */
   subscribe({ onWay, ...options }: StreamWish): StreamReceiver {
     const { ssrc, sequence, open } = options;
     const receiver = new StreamReceiver({ ...options, path: this.path });
     this.#streams.set(ssrc, receiver);
     this.#pushed.delete(ssrc);
     if (onWay) this.#pushed.set(ssrc, { hearing: new Hearing(sequence), open, onWay });
+    for (const { packet, at } of this.#early.take(ssrc)) this.receiveMedia(packet, at);
     return receiver;
   }
 
@@ -77,8 +84,9 @@ export class EdgeEnd {
 
   /** Takes a datagram that is no control datagram. */
   receiveMedia(packet: Uint8Array, now: number): void {
-    const stream = isStreamPacket(packet) ? this.#streams.get(ssrcOf(packet)) : undefined;
-    if (!stream) this.strays++;
+    if (!isStreamPacket(packet)) return void this.#others++;
+    const stream = this.#streams.get(ssrcOf(packet));
+    if (!stream) this.#early.hold(packet, now);
     else if (isParity(packet)) stream.receiveParity(packet, now);
     else if (stream.receive(packet, now)) this.reach.heard(now);
   }
@@ -122,6 +130,7 @@ export class EdgeEnd {
 
   #tick(now: number): void {
     const { reach } = this;
+    this.#early.forget(now);
     reach.asked(now);
     if (reach.state === 'blocked') {
       this.#tickAt = reach.againAt;

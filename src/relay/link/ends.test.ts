@@ -304,11 +304,34 @@ describe("the edge's end", () => {
     edge.receiveMedia(new Uint8Array(3), ms(50));
     assert.equal(edge.strays, 2);
     const receiver = edge.subscribe({ ssrc: 1, sequence: 0, chain: 0, latency: 0, open, onRecord: () => undefined });
+    // It was asked for, and the answer was overtaken.
+    assert.deepEqual([receiver.counters.received, edge.strays], [1, 1]);
     edge.receiveMedia(stream.cache.get(0)!, ms(50));
-    assert.equal(receiver.counters.received, 1);
+    assert.equal(receiver.counters.duplicates, 1);
     edge.unsubscribe(1);
     edge.receiveMedia(stream.cache.get(0)!, ms(50));
-    assert.equal(edge.strays, 3);
+    assert.equal(edge.strays, 2);
+  });
+
+  test('has all of a stream whose first packets overtake the answer that grants it, if they are not too old', () => {
+    for (const [late, expected] of [
+      [900, 5],
+      [1100, 2],
+    ] as const) {
+      const { edge } = edgeEnd();
+      const [stream, other] = [sender(1), sender(2)];
+      const records: Uint8Array[] = [];
+      for (let i = 0; i < 5; i++) {
+        for (const each of [stream, other]) each.push({ ...sound, bytes: Uint8Array.of(i) }, ms(i * 100));
+        if (i === 3) edge.poll(ms(late));
+        for (const each of [stream, other]) edge.receiveMedia(each.cache.get(i)!, ms(i < 3 ? 0 : late));
+      }
+      const onRecord = ({ bytes }: { bytes: Uint8Array }) => void records.push(bytes);
+      edge.subscribe({ ssrc: 1, sequence: 0, chain: 0, latency: 0, open, onRecord });
+      edge.poll(ms(late) + SECOND);
+      assert.equal(records.length, expected);
+      assert.equal(edge.strays, 10 - expected);
+    }
   });
 
   /** A stream of which packets come by either way, and an edge that has subscribed to it. */
