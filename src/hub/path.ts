@@ -28,6 +28,12 @@ export function parsePath(path: StreamPath): { vhost: string; app: string; name:
   return { vhost: path.slice(0, first), app: path.slice(first + 1, last), name: path.slice(last + 1) };
 }
 
+/** A path that another server told, once it is known to be one. Throws `RefusedError` where it is none. */
+export function checkedPath(told: string): StreamPath {
+  const { vhost, app, name } = parsePath(told);
+  return streamPath(vhost, app, name);
+}
+
 /** A path as people write it: the vhost only where it is not the default one. */
 export function describePath(path: StreamPath): string {
   return path.startsWith(`${DEFAULT_VHOST}/`) ? path.slice(DEFAULT_VHOST.length + 1) : path;

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { MILLISECOND, SECOND } from '../base/clock.ts';
 import { ProtocolError, RefusedError } from '../base/errors.ts';
 import type { ReadFile } from '../hub/files.ts';
-import { parsePath, type StreamPath, streamPath } from '../hub/path.ts';
+import { checkedPath, type StreamPath } from '../hub/path.ts';
 import type { Context } from '../module.ts';
 import { hangUp } from '../net/hang-up.ts';
 import type { Serving } from '../net/serve.ts';
@@ -28,8 +28,7 @@ export async function sendFile(
   { path: asked, file }: RelayMessage & { readonly op: 'fetch' },
 ): Promise<void> {
   const { remote, id } = session;
-  const { vhost, app, name } = parsePath(asked);
-  const path = streamPath(vhost, app, name);
+  const path = checkedPath(asked);
   await access.may({ action: 'play', path, remote, query: new Map(), protocol: 'relay', session: id });
   const signal = AbortSignal.any([ending, AbortSignal.timeout(PATIENCE_MS)]);
   const pieces = await files.read(path, file, { most: LARGEST_FILE, signal });

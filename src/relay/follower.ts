@@ -1,6 +1,6 @@
 import { SECOND } from '../base/clock.ts';
 import { RefusedError } from '../base/errors.ts';
-import { parsePath, type StreamPath, streamPath } from '../hub/path.ts';
+import { checkedPath, type StreamPath } from '../hub/path.ts';
 import type { Context } from '../module.ts';
 import { Backoff } from '../net/backoff.ts';
 import { Channel, expectJson } from './channel.ts';
@@ -64,8 +64,7 @@ export class Follower {
   }
 
   #hear(told: string): void {
-    const { vhost, app, name } = parsePath(told);
-    this.#look(streamPath(vhost, app, name), MOST_LOOKS);
+    this.#look(checkedPath(told), MOST_LOOKS);
   }
 
   #look(path: StreamPath, looks: number): void {

@@ -31,7 +31,8 @@ export function relay(trust: Trust | undefined): Module {
       if (trust && isFetching) ears = await Ears.open(context);
       if (ears || count > 1) edge = new Edge(context, trust && ears && { trust, ears });
       if (count > 1) {
-        for (const answer of [answerRaises, answerSurveys]) answer(context);
+        answerRaises(context);
+        answerSurveys(context);
         door = await InnerDoor.open(context, edge!);
       }
       if (!trust) return {};
@@ -41,13 +42,8 @@ export function relay(trust: Trust | undefined): Module {
       if (!listen) return { ...heard };
       const isAsking = (node: string, path: string) => node === trust.nodeId || !!edge?.isAsking(node, path);
       if (mediaListen) media = await MediaServer.open(context, mediaListen);
-      const ground = {
-        context,
-        nodeId: trust.nodeId,
-        isAsking,
-        media,
-        ...{ news: new News(context), publications: new Publications() },
-      };
+      const [news, publications] = [new News(context), new Publications()];
+      const ground = { context, nodeId: trust.nodeId, isAsking, media, news, publications };
       listener = new NodeListener(context, trust, (stream, peer) => void serveNode(ground, stream, peer));
       return { headwater: await listener.open(listen), ...(media && { rtp: media.address }), ...heard };
     },

@@ -20,6 +20,10 @@ const count = z.number().int().nonnegative();
 const nodeId = z.string().max(64);
 const text = z.string().max(1024);
 const name = z.string().max(256);
+/** Who a client is, the parameters of his URL, and by which servers he came. */
+const client = z.string().max(64);
+const query = z.array(z.tuple([text, z.string().max(4096)])).max(64);
+const via = z.string().max(1024);
 
 const u32 = count.max(2 ** 32 - 1);
 /** Of so many bytes, in base64. */
@@ -147,10 +151,10 @@ const publish = z.object({
   path: text,
   /** The same when it comes again. */
   id: z.string().max(64),
-  remote: z.string().max(64),
-  query: z.array(z.tuple([text, z.string().max(4096)])).max(64),
+  remote: client,
+  query,
   role: z.enum(['main', 'backup']).optional(),
-  via: z.string().max(1024).optional(),
+  via: via.optional(),
   standing: standing.optional(),
   /** The way from the edge back to him. */
   way: hops.optional(),
@@ -159,10 +163,10 @@ const publish = z.object({
 const may = z.object({
   op: z.literal('may'),
   path: text,
-  remote: z.string().max(64),
-  query: z.array(z.tuple([text, z.string().max(4096)])).max(64),
+  remote: client,
+  query,
   protocol: z.string().max(32),
-  via: z.string().max(1024),
+  via,
 });
 const granted = z.object({ op: z.literal('granted') });
 const accepted = z.object({ op: z.literal('accepted') });

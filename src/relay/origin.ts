@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { MILLISECOND, SECOND } from '../base/clock.ts';
 import { ProtocolError, RefusedError } from '../base/errors.ts';
-import { describePath, parsePath, type StreamPath, streamPath } from '../hub/path.ts';
+import { checkedPath, describePath, type StreamPath } from '../hub/path.ts';
 import { whenAsFar } from '../hub/seen.ts';
 import type { Session } from '../hub/session.ts';
 import type { Context } from '../module.ts';
@@ -72,7 +72,6 @@ export async function serveNode(ground: OriginGround, stream: Duplex, peer: Peer
         await receivePublication({ context, publications: ground.publications }, channel, serving, {
           ...peer,
           ...wish,
-          remote: wish.remote,
         });
       else if (wish.op === 'may') await judge(context, channel, serving, wish);
       else if (wish.op === 'fetch') await sendFile(context, channel, serving, wish);
@@ -127,8 +126,7 @@ async function judge(
   { session }: Serving,
   { path: asked, remote, query, protocol, via }: RelayMessage & { readonly op: 'may' },
 ): Promise<void> {
-  const { vhost, app, name } = parsePath(asked);
-  const client = { path: streamPath(vhost, app, name), remote: remoteOf(remote, session), query: new Map(query) };
+  const client = { path: checkedPath(asked), remote: remoteOf(remote, session), query: new Map(query) };
   await access.may({ action: 'play', ...client, protocol, via: dialers.checkVia(via), session: session.id });
   channel.send({ op: 'granted' });
 }
@@ -210,8 +208,7 @@ async function play(
 ): Promise<never> {
   const { hub, access } = context;
   const { session, signal } = serving;
-  const { vhost, app, name } = parsePath(asked);
-  const path = streamPath(vhost, app, name);
+  const path = checkedPath(asked);
   // Another worker has asked the gate for those who watch there.
   if (!isInner)
     await access.may({ action: 'play', path, remote, query: new Map(), protocol: 'relay', session: session.id });

@@ -1,7 +1,7 @@
 import { isLoopback } from '../access/loopback.ts';
 import { ProtocolError, RefusedError } from '../base/errors.ts';
 import type { Hop } from '../hub/passage.ts';
-import { parsePath, streamPath } from '../hub/path.ts';
+import { checkedPath } from '../hub/path.ts';
 import type { Publisher } from '../hub/publisher.ts';
 import type { Session } from '../hub/session.ts';
 import type { Kind } from '../media/track.ts';
@@ -49,8 +49,7 @@ export async function receivePublication(
   const leave = await publications.enter(`${wish.node} ${wish.id}`, serving);
   try {
     signal.throwIfAborted();
-    const { vhost, app, name } = parsePath(wish.path);
-    const path = streamPath(vhost, app, name);
+    const path = checkedPath(wish.path);
     const via = context.dialers.checkVia(wish.via);
     if (via !== '') session.detail['via'] = via;
     session.detail['node'] = wish.node;

@@ -23,25 +23,26 @@ export class Early {
     this.strays++;
     this.#held.push({ packet, at });
     this.#bytes += packet.length;
-    while (this.#bytes > MOST_BYTES || this.#held.length > MOST_PACKETS)
-      this.#bytes -= this.#held.shift()!.packet.length;
+    while (this.#bytes > MOST_BYTES || this.#held.length > MOST_PACKETS) this.#drop();
   }
 
   /** Lets go of what has been held for too long. */
   forget(now: number): void {
-    this.#keep(({ at }) => now - at < LONGEST);
+    while (this.#held.length > 0 && now - this.#held[0]!.at >= LONGEST) this.#drop();
   }
 
   /** Gives away the packets of a stream, with when they came. */
   take(ssrc: number): readonly Held[] {
     const taken = this.#held.filter(({ packet }) => ssrcOf(packet) === ssrc);
-    if (taken.length > 0) this.#keep(({ packet }) => ssrcOf(packet) !== ssrc);
+    if (taken.length === 0) return taken;
+    this.#held = this.#held.filter(({ packet }) => ssrcOf(packet) !== ssrc);
+    this.#bytes -= taken.reduce((sum, { packet }) => sum + packet.length, 0);
     this.strays -= taken.length;
     return taken;
   }
 
-  #keep(fits: (held: Held) => boolean): void {
-    this.#held = this.#held.filter(fits);
-    this.#bytes = this.#held.reduce((sum, { packet }) => sum + packet.length, 0);
+  /** The oldest one. */
+  #drop(): void {
+    this.#bytes -= this.#held.shift()!.packet.length;
   }
 }

@@ -57,8 +57,8 @@ export async function playMedia(
       signal.addEventListener('abort', () => reject(signal.reason), { once: true });
       const opening = feed.join(end);
       const isSent = ssrc === feed.sender.ssrc && link.sends(feed.sender);
-      const missed = since === undefined ? [] : missedSince(stream, since);
-      const records = isSent ? [] : [...missed, ...opening.records];
+      const missed = () => (since === undefined ? [] : missedSince(stream, since));
+      const records = isSent ? [] : [...missed(), ...opening.records];
       channel.send(announcementOf(stream, session.id, grantOf(feed, { ...opening, records }, target)));
       for (const record of records) {
         session.bytesOut += record.length;
