@@ -178,12 +178,15 @@ export class Carriage implements Cargo {
     this.#expect(config.publish.grace);
   }
 
-  #pause(): Promise<void> {
-    const { clock } = this.#ground.context;
-    return new Promise((resolve) => {
-      const cancel = clock.after(this.#backoff.next() * MILLISECOND, resolve);
-      this.#ending.signal.addEventListener('abort', () => (cancel(), resolve()), { once: true });
-    });
+  async #pause(): Promise<void> {
+    const { signal } = this.#ending;
+    const over = Promise.withResolvers<void>();
+    const cancel = this.#ground.context.clock.after(this.#backoff.next() * MILLISECOND, over.resolve);
+    const end = () => over.resolve();
+    signal.addEventListener('abort', end);
+    await over.promise;
+    signal.removeEventListener('abort', end);
+    cancel();
   }
 
   /** Does what may find that frames were lost. */
