@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { Action } from '../access/gate.ts';
 import { RefusedError } from '../base/errors.ts';
-import { shortId } from '../hub/session.ts';
 import type { LinesWish } from '../net/dispatch.ts';
 import type { Exchange } from '../net/http.ts';
+import { refusalOf } from '../net/http-refusal.ts';
+import { askedHost, shownBy } from '../net/http-shown.ts';
 import { readJson } from './body.ts';
 import { ApiError } from './error.ts';
 import { type Operation, operation } from './operation.ts';
@@ -126,19 +127,15 @@ function eventsShape(): z.ZodString {
 /** What is asked, once it is clear that who asks may do that. Any page may ask. */
 async function admitted(
   { context }: Services,
-  { url, remote, request, response }: Exchange,
+  exchange: Exchange,
   action: Action,
   { stream, ...asked }: z.output<typeof wish>,
 ): Promise<LinesWish> {
+  const { url, request, response } = exchange;
   response.setHeader('access-control-allow-origin', '*');
   const path = readStream(stream);
-  const query = new Map(url.searchParams);
-  const { headers } = request;
-  await refusable(() =>
-    context.access.may({ action, path, remote, query, headers, protocol: 'http', session: shortId() }),
-  );
-  const host = headers.host ?? (headers[':authority'] as string | undefined) ?? '';
-  return { ...asked, path, query: withoutOwn(url), host };
+  await refusable(() => context.access.may({ action, path, ...shownBy(exchange) }));
+  return { ...asked, path, query: withoutOwn(url), host: askedHost(request) };
 }
 
 function withoutOwn({ search, searchParams }: URL): string {
@@ -156,14 +153,12 @@ function readQuery(query: URLSearchParams): z.output<typeof wish> {
   return data;
 }
 
-const STATUS: Readonly<Record<string, number>> = { forbidden: 403, limit: 503, 'not-found': 404, busy: 409 };
-
 /** What is refused is told in the API's own form. */
 export async function refusable<T>(act: () => Promise<T>): Promise<T> {
   try {
     return await act();
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
-    throw new ApiError(STATUS[error.code] ?? 400, error.message);
+    throw new ApiError(refusalOf(error).status, error.message);
   }
 }

@@ -1,8 +1,8 @@
 import { RefusedError } from '../base/errors.ts';
 import type { StreamPath } from '../hub/path.ts';
-import { shortId } from '../hub/session.ts';
 import type { Context } from '../module.ts';
 import type { Exchange } from '../net/http.ts';
+import { shownBy } from '../net/http-shown.ts';
 import { ApiError } from './error.ts';
 import type { Services } from './services.ts';
 
@@ -25,14 +25,9 @@ export async function admit(
 }
 
 /** Lets in who may play a stream, by what stands in the URL. Throws {@link ApiError} 403. */
-export async function admitViewer(
-  { access }: Context,
-  { url, remote, request }: Exchange,
-  path: StreamPath,
-): Promise<void> {
-  const asked = { query: new Map(url.searchParams), headers: request.headers, protocol: 'http', session: shortId() };
+export async function admitViewer({ access }: Context, exchange: Exchange, path: StreamPath): Promise<void> {
   try {
-    await access.may({ action: 'play', path, remote, ...asked });
+    await access.may({ action: 'play', path, ...shownBy(exchange) });
   } catch (error) {
     throw error instanceof RefusedError ? new ApiError(403, error.message) : error;
   }

@@ -1,8 +1,8 @@
 import { MILLISECOND, SECOND } from '../base/clock.ts';
 import { readPath } from '../hub/path.ts';
-import { shortId } from '../hub/session.ts';
 import type { Context } from '../module.ts';
 import type { Exchange } from '../net/http.ts';
+import { askedHost, shownBy } from '../net/http-shown.ts';
 import type { Asked, Audience } from './audience.ts';
 import { TICKET } from './line.ts';
 
@@ -35,19 +35,9 @@ export function eventsUrl(path: string, { ticket, protocols, region, query }: Om
 export function serveEvents(context: Context, audience: Audience): void {
   const { http, access } = context;
   http.route(['GET'], new RegExp(`^${EVENTS}$`), async (exchange) => {
-    const { response, remote, request, url } = exchange;
+    const { response } = exchange;
     const asked = readAsked(exchange);
-    const query = new Map(url.searchParams);
-    const { headers } = request;
-    await access.may({
-      action: 'play',
-      path: asked.path,
-      remote,
-      query,
-      headers,
-      protocol: 'http',
-      session: shortId(),
-    });
+    await access.may({ action: 'play', path: asked.path, ...shownBy(exchange) });
     if (response.destroyed) return;
     const write = (text: string) => {
       response.write(text);
@@ -73,5 +63,5 @@ function readAsked({ url, request }: Exchange): Asked {
     .split(',')
     .filter((each) => each !== '');
   for (const name of OWN) query.delete(name);
-  return { ...own, path, protocols, query: query.toString(), host: request.headers.host ?? '' };
+  return { ...own, path, protocols, query: query.toString(), host: askedHost(request) };
 }

@@ -1,10 +1,11 @@
 import { RefusedError } from '../base/errors.ts';
 import { streamPath } from '../hub/path.ts';
-import { shortId } from '../hub/session.ts';
 import type { Context } from '../module.ts';
 import { forwardQuestion } from '../net/http-forward.ts';
 import { type Question, Reply } from '../net/http-reply.ts';
+import { askedHost, shownBy } from '../net/http-shown.ts';
 import { vhostOf } from '../net/vhost.ts';
+import { NOTHING } from './moves.ts';
 
 const PATH = /^\/go\/(?<app>.+)\/(?<name>[^/]+)\.(?<extension>flv|m3u8)$/;
 const PROTOCOLS: Readonly<Record<string, string>> = { flv: 'http-flv', m3u8: 'hls' };
@@ -19,24 +20,12 @@ export function serveRedirects(context: Context): void {
 }
 
 async function redirect({ access, config, dispatch }: Context, question: Question): Promise<Reply> {
-  const { url, params, remote, request } = question;
+  const { url, params, request } = question;
   const path = streamPath(vhostOf(question, config.vhosts), params['app']!, params['name']!);
-  const query = new Map(url.searchParams);
-  await access.may({
-    action: 'play',
-    path,
-    remote,
-    query,
-    headers: request.headers,
-    protocol: 'http',
-    session: shortId(),
-  });
-  const { lines } = await dispatch.lines({
-    ...{ path, viewer: '', exclude: [], region: '', probes: {}, reserve: true },
-    protocols: [PROTOCOLS[params['extension']!]!],
-    query: url.search.slice(1),
-    host: request.headers.host ?? '',
-  });
+  await access.may({ action: 'play', path, ...shownBy(question) });
+  const protocols = [PROTOCOLS[params['extension']!]!];
+  const asked = { ...NOTHING, path, protocols, query: url.search.slice(1), host: askedHost(request) };
+  const { lines } = await dispatch.lines(asked);
   if (lines.length === 0) throw new RefusedError('unsupported', 'no node plays it this way');
   return new Reply(302, { ...HEADERS, location: lines[0]!.url }, []);
 }

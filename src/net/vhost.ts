@@ -1,5 +1,6 @@
 import { DEFAULT_VHOST } from '../hub/path.ts';
 import type { RequestHead } from './http-head.ts';
+import { askedHost } from './http-shown.ts';
 
 /** The virtual host that a request names by `?vhost=`, or by its host where that is one of `vhosts`. */
 export function vhostOf(
@@ -8,12 +9,6 @@ export function vhostOf(
 ): string {
   const named = url.searchParams.get('vhost');
   if (named) return named;
-  const host = hostOf(request).toLowerCase();
+  const host = askedHost(request).replace(/:\d*$/, '').toLowerCase();
   return vhosts.includes(host) ? host : DEFAULT_VHOST;
-}
-
-/** Without its port; HTTP/2 has `:authority` for `host`. */
-function hostOf({ headers }: RequestHead): string {
-  const host = headers.host ?? (headers[':authority'] as string | undefined) ?? '';
-  return host.replace(/:\d*$/, '');
 }
