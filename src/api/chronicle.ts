@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { SECOND } from '../base/clock.ts';
 import type { Context } from '../module.ts';
-import { isClient } from './client-report.ts';
+import { isViewer } from '../net/cluster.ts';
 import { mergeReadings, type Reading, Series, type Values } from './series.ts';
 import type { Traffic } from './traffic.ts';
 
@@ -86,8 +86,7 @@ export class Chronicle {
     const [before, now] = [this.#before, this.#totals()];
     const seconds = Math.max(1, now.time - before.time) / SECOND;
     let viewers = 0;
-    for (const session of sessions)
-      if (isClient(session) && session.role === 'play' && session.protocol !== 'relay') viewers++;
+    for (const session of sessions) if (isViewer(session)) viewers++;
     // A stream that is another worker's is counted there.
     const streams = Array.from(hub.streams).filter(({ mirrored }) => !mirrored?.isInner).length;
     const kbps = (bytes: number) => Math.round((bytes * 8) / 1000 / seconds);

@@ -2,10 +2,12 @@ import { RefusedError } from '../base/errors.ts';
 import { MOST_HOPS, type Trace } from '../hub/passage.ts';
 import type { StreamPath } from '../hub/path.ts';
 import type { Context } from '../module.ts';
+import { isViewer } from '../net/cluster.ts';
 import type { LinkReport, PushReport } from '../net/links.ts';
 import { traceHere } from '../net/trace.ts';
 import { type ClientFilter, fits } from './client-filter.ts';
 import { type ClientReport, isClient, reportClient } from './client-report.ts';
+import { streamId } from './identity.ts';
 import type { Machine } from './machine.ts';
 import type { Rates } from './rates.ts';
 import { detailStream, type StreamDetail } from './stream-detail.ts';
@@ -64,6 +66,17 @@ export class Survey {
   async streams(): Promise<StreamReport[]> {
     const others = await this.#ask<StreamReport[]>('streams');
     return mergeStreams([...this.#streams(), ...others.flat()]);
+  }
+
+  /** A stream by its id; undefined where there is none. */
+  async stream(id: string): Promise<StreamReport | undefined> {
+    return (await this.streams()).find(({ path }) => streamId(path) === id);
+  }
+
+  /** The path of a stream by its id; the other workers are asked only where it is not here. */
+  async pathOf(id: string): Promise<StreamPath | undefined> {
+    for (const { path } of this.#ground.context.hub.streams) if (streamId(path) === id) return path;
+    return (await this.stream(id))?.path;
   }
 
   /** What the worker knows of a stream that has it from outside; undefined where none has it. */
@@ -153,8 +166,8 @@ export class Survey {
   /** Other nodes are none. */
   #viewers(path: StreamPath): Record<string, number> {
     const viewers: Record<string, number> = {};
-    for (const { isInner, protocol } of this.#ground.context.hub.find(path)?.readers ?? [])
-      if (!isInner && protocol !== 'relay') viewers[protocol] = (viewers[protocol] ?? 0) + 1;
+    for (const session of this.#ground.context.hub.find(path)?.readers ?? [])
+      if (isViewer(session)) viewers[session.protocol] = (viewers[session.protocol] ?? 0) + 1;
     return viewers;
   }
 

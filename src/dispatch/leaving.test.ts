@@ -49,6 +49,15 @@ test('viewers are closed a few at a time after the grace, then publishers, other
   assert.equal(closed.length, 41);
 });
 
+test('what records is no viewer for whom publishers would wait: it ends with them', () => {
+  const { clock, closed, add, leave } = node();
+  add('play', 'record');
+  add('publish', 'rtmp');
+  leave();
+  clock.advance(12 * SECOND);
+  assert.deepEqual(closed, ['publish shutdown']);
+});
+
 test('nobody is closed who has nowhere to go', () => {
   const { clock, closed, add, leave } = node();
   add('play');

@@ -1,6 +1,7 @@
 import { type Clock, SECOND } from '../base/clock.ts';
 import { RefusedError } from '../base/errors.ts';
-import type { Session, Sessions } from '../hub/session.ts';
+import type { Sessions } from '../hub/session.ts';
+import { isPublisher, isViewer } from '../net/cluster.ts';
 import type { Logger } from '../ops/log.ts';
 
 /** What a {@link Leaving} is made with. */
@@ -34,7 +35,7 @@ export class Leaving {
     const { clock, pace, grace, sessions, log } = ground;
     this.#ground = ground;
     this.#pace = Math.max(1, Math.round((pace * TURN) / SECOND));
-    const present = [...sessions].filter(isClient).length;
+    const present = [...sessions].filter((session) => isViewer(session) || isPublisher(session)).length;
     log.info({ clients: present }, 'this node is being emptied');
     this.#cancel = clock.after(grace + (present / pace) * SECOND, () => this.#turn());
   }
@@ -47,20 +48,17 @@ export class Leaving {
 
   #turn(): void {
     const { sessions, clock, log, canGo } = this.#ground;
-    const clients = [...sessions].filter(isClient);
-    const viewers = clients.filter(({ role }) => role === 'play');
+    const all = [...sessions];
+    const viewers = all.filter(isViewer);
+    const publishers = all.filter(isPublisher);
     const role = viewers.length > 0 ? 'play' : 'publish';
-    const next = viewers.length > 0 ? viewers.slice(0, this.#pace) : clients.slice(0, 1);
+    const next = viewers.length > 0 ? viewers.slice(0, this.#pace) : publishers.slice(0, 1);
     if (canGo(role)) for (const session of next) session.close(leave);
-    if (clients.length === 0 && !this.#isEmpty) log.info('this node is empty');
-    this.#isEmpty = clients.length === 0;
+    const isEmpty = viewers.length + publishers.length === 0;
+    if (isEmpty && !this.#isEmpty) log.info('this node is empty');
+    this.#isEmpty = isEmpty;
     this.#cancel = clock.after(TURN, () => this.#turn());
   }
 }
 
 const leave = new RefusedError('shutdown', 'this node is being emptied: connect again, and another one takes you');
-
-/** Not another node, nor another worker of this one. */
-function isClient({ role, protocol, isInner }: Session): boolean {
-  return role !== undefined && protocol !== 'relay' && !isInner;
-}

@@ -167,6 +167,11 @@ export function isViewer({ role, protocol, detail }: Session): boolean {
   return role === 'play' && protocol !== 'relay' && protocol !== 'record' && detail['target'] === undefined;
 }
 
+/** Whether somebody publishes who is no node. */
+export function isPublisher({ role, protocol }: Session): boolean {
+  return role === 'publish' && protocol !== 'relay';
+}
+
 /** The streams of this process, the most watched first. */
 export function reportStreams(
   { hub, sessions }: { readonly hub: Hub; readonly sessions: Sessions },

@@ -2,7 +2,7 @@ import process from 'node:process';
 import type { Clock } from '../base/clock.ts';
 import type { Hub } from '../hub/hub.ts';
 import type { Sessions } from '../hub/session.ts';
-import { isViewer, type NodeLoad } from './cluster.ts';
+import { isPublisher, isViewer, type NodeLoad } from './cluster.ts';
 
 /** What a {@link LoadGauge} looks at. */
 export interface LoadGround {
@@ -37,13 +37,13 @@ export class LoadGauge {
     const sent = new Map<string, number>();
     let [bytes, viewedBytes, viewers, publishers] = [0, 0, 0, 0];
     for (const session of sessions) {
-      const { id, bytesOut, role, protocol, isInner } = session;
+      const { id, bytesOut, isInner } = session;
       // What goes from worker to worker stays in the node.
       if (isInner) continue;
       const more = bytesOut - (this.#sent.get(id) ?? 0);
       sent.set(id, bytesOut);
       bytes += more;
-      if (role === 'publish' && protocol !== 'relay') publishers++;
+      if (isPublisher(session)) publishers++;
       if (!isViewer(session)) continue;
       viewers++;
       viewedBytes += more;
