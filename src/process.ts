@@ -50,7 +50,7 @@ function modules(
     upstream(),
     ...(membership ? [cluster(membership, identity?.joinToken)] : part.cluster ? [clusterWorker()] : []),
     dispatch(dispatcher),
-    api(config.metrics, describeRunning(configSchema, config)),
+    api(config.metrics, () => describeRunning(configSchema, config)),
     httpFlv(),
     hls(config.hls),
     ...once(record(recordings)),

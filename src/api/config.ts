@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { RunningOption } from '../config/running.ts';
 import { type Operation, operation } from './operation.ts';
+import type { Services } from './services.ts';
 
 const option = z.object({
   name: z.string(),
@@ -19,12 +20,7 @@ const example: z.output<typeof option> = {
 };
 
 /** `/api/v1/config` */
-export function config(options: readonly RunningOption[]): Operation[] {
-  const answer = options.map(({ fallback, isDefault, ...rest }) => ({
-    ...rest,
-    default: fallback,
-    is_default: isDefault,
-  }));
+export function config({ options }: Services): Operation[] {
   return [
     operation({
       method: 'GET',
@@ -34,7 +30,11 @@ export function config(options: readonly RunningOption[]): Operation[] {
       envelope: 'node',
       answer: z.object({ options: z.array(option) }),
       example: { options: [example] },
-      handle: () => ({ options: answer }),
+      handle: () => ({ options: options().map(describe) }),
     }),
   ];
+}
+
+function describe({ fallback, isDefault, ...rest }: RunningOption): z.output<typeof option> {
+  return { ...rest, default: fallback, is_default: isDefault };
 }

@@ -1,8 +1,6 @@
 import { z } from 'zod';
 import type { StreamPath } from '../hub/path.ts';
-import { reportStreams } from '../net/cluster.ts';
 import { ApiError, SRS_CODE } from './error.ts';
-import { streamId } from './identity.ts';
 import { type Operation, operation } from './operation.ts';
 import type { Services } from './services.ts';
 import { count } from './shapes.ts';
@@ -67,9 +65,8 @@ export function details({ survey, context }: Services): Operation[] {
       example: { detail: example, viewers: [{ node: '', self: true, protocol: 'http-flv', viewers: 12 }] },
       errors: { 404: 'There is no such stream: code 2048.' },
       async handle({ params }) {
-        const found = (await survey.streams()).find(({ path }) => streamId(path) === params.id);
-        if (!found) throw new ApiError(404, 'there is no such stream', SRS_CODE.noStream);
-        const path = found.path as StreamPath;
+        const path = (await survey.stream(params.id!))?.path;
+        if (path === undefined) throw new ApiError(404, 'there is no such stream', SRS_CODE.noStream);
         const [detail, own, others] = await Promise.all([survey.detail(path), survey.viewers(path), elsewhere(path)]);
         const node = context.cluster?.nodeId ?? '';
         const here = Object.entries(own).map(([protocol, viewers]) => ({ node, self: true, protocol, viewers }));
@@ -81,7 +78,7 @@ export function details({ survey, context }: Services): Operation[] {
   /** Other nodes do not tell by which protocol. */
   async function elsewhere(path: StreamPath): Promise<z.output<typeof viewers>[]> {
     const { cluster } = context;
-    const reports = (await cluster?.survey(reportStreams(context, () => false))) ?? [];
+    const reports = (await cluster?.survey([])) ?? [];
     return reports.flatMap(({ node: { id }, streams = [] }) => {
       const viewers = streams.find((each) => each.path === path)?.viewers ?? 0;
       return id === cluster?.nodeId || viewers === 0 ? [] : [{ node: id, self: false, protocol: '', viewers }];

@@ -18,9 +18,12 @@ const ALL = /^\/(?:api(?:\/.*)?|metrics|recordings\/[\w-]+(?:\/(?:index\.m3u8|me
 
 /**
  * The HTTP API under `/api/v1`, the page that shows it at `/api`, and `/metrics`. The first worker of a node answers; the others
- * hand requests on to it, and tell it what they know. `running` is the configuration that is shown.
+ * hand requests on to it, and tell it what they know. `running` tells the configuration that is shown.
  */
-export function api(options: z.output<typeof metricsOptions>, running: readonly RunningOption[] = []): Module {
+export function api(
+  options: z.output<typeof metricsOptions>,
+  running: () => readonly RunningOption[] = () => [],
+): Module {
   let services: Services | undefined;
   return {
     name: 'api',

@@ -8,7 +8,7 @@ import { api } from './index.ts';
 const MOVIE = '__defaultVhost__/live/movie';
 const OPTIONS = [{ name: 'play.maxLag', value: '5s', fallback: '10s', isDefault: false, comment: 'How far.' }];
 
-const server = await startApi({ after }, [api({ access: 'admin', streams: 100 }, OPTIONS)]);
+const server = await startApi({ after }, [api({ access: 'admin', streams: 100 }, () => OPTIONS)]);
 const log = loggerTo({ write() {} });
 Object.assign(server.context, { log });
 const publisher = await server.publish(MOVIE, { tcUrl: 'rtmp://192.0.2.4/live', encoder: 'Lavf' });

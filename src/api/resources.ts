@@ -46,7 +46,7 @@ export function resources(services: Services, document: () => Document): readonl
     ...drain(services),
     ...history(services),
     ...log(services),
-    ...config(services.options),
+    ...config(services),
     ...openapi(document),
   ];
 }

@@ -25,14 +25,14 @@ export interface Services {
   /** The last hour. */
   readonly chronicle: Chronicle;
   /** The configuration as it runs. */
-  readonly options: readonly RunningOption[];
+  readonly options: () => readonly RunningOption[];
   readonly version: string;
   /** Where RTMP is played; known once all modules listen. */
   rtmpPort: number | undefined;
 }
 
 /** Begins to measure; {@link stopServices} ends that. */
-export function createServices(context: Context, options: readonly RunningOption[] = []): Services {
+export function createServices(context: Context, options: () => readonly RunningOption[] = () => []): Services {
   const { clock, hub } = context;
   const traffic = new Traffic(hub, clock.wall());
   const rates = new Rates(clock, () => counted(context, traffic));

@@ -83,7 +83,7 @@ export function streams({ survey }: Services): Operation[] {
       example: { stream: example },
       errors: { 404: 'There is no such stream: code 2048.' },
       async handle({ params }) {
-        const found = (await survey.streams()).find(({ path }) => streamId(path) === params.id);
+        const found = await survey.stream(params.id!);
         if (!found) throw new ApiError(404, 'there is no such stream', SRS_CODE.noStream);
         return { stream: describe(found) };
       },

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { describePath } from '../../hub/path.ts';
 import { ApiError, SRS_CODE } from '../error.ts';
-import { streamId } from '../identity.ts';
 import { type Operation, operation } from '../operation.ts';
 import type { Services } from '../services.ts';
 import { count } from '../shapes.ts';
@@ -59,11 +58,7 @@ const example: z.output<typeof answer> = {
 };
 
 /** `/api/v1/streams/{id}/explain` */
-export function explain({ context, survey, witness }: Services): Operation[] {
-  const find = async (id: string) => {
-    for (const { path } of context.hub.streams) if (streamId(path) === id) return path;
-    return (await survey.streams()).find(({ path }) => streamId(path) === id)?.path;
-  };
+export function explain({ survey, witness }: Services): Operation[] {
   return [
     operation({
       method: 'GET',
@@ -75,7 +70,7 @@ export function explain({ context, survey, witness }: Services): Operation[] {
       example,
       errors: { 404: 'There is no such stream: code 2048.' },
       async handle({ params }) {
-        const path = await find(params.id!);
+        const path = await survey.pathOf(params.id!);
         const facts = path === undefined ? undefined : await witness.facts(path);
         if (path === undefined || !facts) throw new ApiError(404, 'there is no such stream', SRS_CODE.noStream);
         const { source, isOwner } = facts.stream;
