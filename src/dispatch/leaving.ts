@@ -24,6 +24,8 @@ export interface LeavingGround {
 
 /** How often some are closed; every worker has its turn. */
 const TURN = SECOND / 20;
+/** After so long all workers know that this node is to be left, and how many viewers the others had then. */
+const ALL_KNOWN = 3 * SECOND;
 
 /**
  * All who are here leave: players that listen are told elsewhere, and go by themselves; after a while the others are closed, a few at a
@@ -34,6 +36,8 @@ export class Leaving {
   /** How many are closed in a turn. */
   readonly #pace: number;
   readonly #turnEvery: number;
+  /** Before that no publisher is closed. */
+  readonly #allKnownAt: number;
   #isEmpty = false;
   #cancel: () => void;
 
@@ -41,6 +45,7 @@ export class Leaving {
     const { clock, pace, grace, sessions, log, workers, away } = ground;
     this.#ground = ground;
     this.#turnEvery = TURN * workers;
+    this.#allKnownAt = clock.now() + (workers > 1 ? ALL_KNOWN : 0);
     this.#pace = Math.max(1, Math.round((pace * TURN) / SECOND));
     const here = [...sessions].filter((session) => isViewer(session) || isPublisher(session)).length;
     const present = here + away().viewers + away().publishers;
@@ -61,7 +66,8 @@ export class Leaving {
     const publishers = all.filter(isPublisher);
     const others = away();
     const role = viewers.length + others.viewers > 0 ? 'play' : 'publish';
-    const next = role === 'play' ? viewers.slice(0, this.#pace) : publishers.slice(0, 1);
+    const isTheirTurn = role === 'publish' && clock.now() >= this.#allKnownAt;
+    const next = role === 'play' ? viewers.slice(0, this.#pace) : isTheirTurn ? publishers.slice(0, 1) : [];
     if (canGo(role)) for (const session of next) session.close(leave);
     const isEmpty = role === 'publish' && publishers.length + others.publishers === 0;
     if (isEmpty && !this.#isEmpty) log?.info('this node is empty');

@@ -4,7 +4,7 @@ import { clip } from '../support/clips.ts';
 import { memberOf } from '../support/cluster.ts';
 import { publishFile } from '../support/ffmpeg.ts';
 import { httpFlvViewer } from '../support/flv-client.ts';
-import { administer, askForLines, nodesKnownTo } from '../support/lines.ts';
+import { administer, askForLines, listenToMoves, nodesKnownTo } from '../support/lines.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { RtmpClient } from '../support/rtmp-client.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
@@ -130,7 +130,7 @@ test(
 test('who listens is told to move, wherever that is said', NEEDS, async (t) => {
   await publish(t, 'moved');
   const { events } = await askForLines(north, 'moved', { viewer: 'v' });
-  const told = await listen(t, north.http(events));
+  const told = await listenToMoves(t, north.http(events));
   assert.equal(
     (await administer(south, 'POST', '/api/v1/move', { stream: 'live/moved', to: ids['South'] }))['status'],
     200,
@@ -155,7 +155,7 @@ test('a node that is drained sends its viewers and publishers on, and says when 
   const drain = `/api/v1/nodes/${known}/drain`;
   await publish(t, 'drained', doomed);
   const { events } = await askForLines(north, 'drained', { viewer: 'listener' });
-  const told = await listen(t, north.http(events));
+  const told = await listenToMoves(t, north.http(events));
   const viewer = httpFlvViewer(t, doomed.http('/live/drained.flv'));
   await viewer.gets(SOME);
   const begun = await administer(south, 'POST', drain);
@@ -199,24 +199,3 @@ test('what cannot be drained is told', NEEDS, async (t) => {
   const alone = await startTestServer(t);
   assert.equal((await administer(alone, 'POST', '/api/v1/nodes/self/drain'))['status'], 409);
 });
-
-/** What a player hears that listens to its dispatcher. */
-async function listen(t: Owner, url: string): Promise<{ next: () => Promise<Record<string, any>> }> {
-  const ending = new AbortController();
-  t.after(() => ending.abort());
-  const { body } = await fetch(url, { signal: ending.signal });
-  const moves: Record<string, any>[] = [];
-  void (async () => {
-    let text = '';
-    for await (const bytes of body!) {
-      text += Buffer.from(bytes).toString();
-      const events = text.split('\n\n');
-      text = events.pop()!;
-      for (const event of events) {
-        const [, data] = /^event: move\ndata: (.*)$/.exec(event) ?? [];
-        if (data !== undefined) moves.push(JSON.parse(data) as Record<string, any>);
-      }
-    }
-  })().catch(() => {});
-  return { next: () => until('somebody is told to move', () => moves.shift()) };
-}
