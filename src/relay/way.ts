@@ -5,6 +5,7 @@ import { connect } from 'node:tls';
 import type { Clock } from '../base/clock.ts';
 import { RefusedError } from '../base/errors.ts';
 import type { OriginAddress } from '../config/options.ts';
+import { insist } from '../net/insist.ts';
 import { dialQuic } from '../net/quic.ts';
 import { Departure } from '../net/serve.ts';
 import { Channel } from './channel.ts';
@@ -36,13 +37,18 @@ export interface Destination {
   readonly credentials: Awaited<ReturnType<Trust['credentialsFor']>>;
   /** Our own id. */
   readonly nodeId: string;
-  readonly clock: Pick<Clock, 'wall'>;
+  readonly clock: Pick<Clock, 'wall' | 'after'>;
   /** That by UDP to the origin that we still have, if we have one. */
   readonly connection?: number | undefined;
 }
 
 /** How long QUIC has the field for itself, in milliseconds: where it works, TLS is not even tried. */
 const HEAD_START_MS = 200;
+/**
+ * How long an attempt by either may go without an answer before another begins beside it: three round trips, or else a packet of it was
+ * lost, or it was sent before the origin was there.
+ */
+const PAUSES_MS = [250, 250, 500, 1000];
 /** How long QUIC is waited for when TLS works, and when nobody answers by TLS. */
 const QUIC_PATIENCE_MS = 3000;
 const LAST_CHANCE_MS = 500;
@@ -59,10 +65,10 @@ export async function findWay(
   signal: AbortSignal,
 ): Promise<Way> {
   const [quicLoses, tlsLoses] = [new AbortController(), new AbortController()];
-  const dial = () => quicWay(destination, AbortSignal.any([signal, quicLoses.signal]));
-  const byTls = later(HEAD_START_MS, AbortSignal.any([signal, tlsLoses.signal]), (until) => tlsWay(destination, until));
-  // What QUIC sent before the origin was there it repeats only after a second: it is dialled again as soon as TLS has shown it.
-  const byQuic = firstOf([dial(), byTls.then(dial)]);
+  const insistence = { clock: destination.clock, pauses: PAUSES_MS };
+  const by = (make: typeof quicWay, until: AbortSignal) => insist((each) => make(destination, each), insistence, until);
+  const byQuic = by(quicWay, AbortSignal.any([signal, quicLoses.signal]));
+  const byTls = later(HEAD_START_MS, AbortSignal.any([signal, tlsLoses.signal]), (until) => by(tlsWay, until));
   const patience = before === 'tls' ? LAST_CHANCE_MS : QUIC_PATIENCE_MS;
   const isLate = byTls.then(
     ({ control }) => waitBeside(control, patience),
@@ -73,14 +79,6 @@ export async function findWay(
   loses.abort(new Error('the other way is taken'));
   loser.then((way) => way.close()).catch(() => {});
   return winner;
-}
-
-/** The first way that comes through; those that come later are closed. */
-function firstOf(attempts: readonly Promise<Way>[]): Promise<Way> {
-  const first = Promise.any(attempts);
-  const close = (way: Way) => first.then((winner) => winner !== way && way.close());
-  for (const attempt of attempts) attempt.then(close).catch(() => {});
-  return first;
 }
 
 /** Lets so many milliseconds pass, in which the other node is told that we are still there. */
