@@ -44,7 +44,7 @@ function begin(signal = never): Promise<Attempt> {
     attempts.push(new Attempt(until));
     return attempts.at(-1)!.made;
   };
-  return insist(dial, { clock, pauses: [100, 300] }, signal);
+  return insist({ dial, close: (attempt) => attempt.close() }, { clock, pauses: [100, 300] }, signal);
 }
 
 test('another attempt begins after each pause without an answer, and no more than that', () => {

@@ -1,5 +1,13 @@
 import { type Clock, MILLISECOND } from '../base/clock.ts';
 
+/** What is attempted. */
+export interface Attempt<T> {
+  /** Rejects with the reason of its signal when that aborts. */
+  readonly dial: (signal: AbortSignal) => Promise<T>;
+  /** Hangs up. */
+  readonly close: (found: T) => void;
+}
+
 /** How one insists. */
 export interface Insistence {
   readonly clock: Pick<Clock, 'after'>;
@@ -11,8 +19,8 @@ export interface Insistence {
  * Dials, and again beside that as long as there is no answer: what the path loses of a handshake is repeated only after a second.
  * The first answer counts, be it a refusal. The other attempts are given up by their signals, and closed if they succeed all the same.
  */
-export async function insist<T extends { close(): void }>(
-  dial: (signal: AbortSignal) => Promise<T>,
+export async function insist<T>(
+  { dial, close }: Attempt<T>,
   { clock, pauses }: Insistence,
   signal: AbortSignal,
 ): Promise<T> {
@@ -29,7 +37,7 @@ export async function insist<T extends { close(): void }>(
     const attempt = new AbortController();
     waiting.add(attempt);
     const succeed = (found: T) => {
-      if (isOver) return found.close();
+      if (isOver) return close(found);
       waiting.delete(attempt);
       answer.resolve(found);
       end();
