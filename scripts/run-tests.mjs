@@ -10,8 +10,8 @@ const UNIT = ['src/**/*.test.ts', 'player/src/**/*.test.ts', 'console/src/**/*.t
 /** Tests that measure delays, stalls or rates: each of these files has the machine for itself. */
 const ALONE = ['test/timed/**/*.test.ts'];
 const OTHERS = ['test/**/*.test.ts', 'bench/**/*.test.ts', 'console/test/**/*.test.ts'];
-/** Most tests wait most of the time, for what comes at the speed of life. */
-const AT_ONCE = availableParallelism() + 1;
+/** Most tests wait most of the time, for what comes at the speed of life: one for each core leaves them room. */
+const AT_ONCE = availableParallelism();
 
 const SUITES = {
   all: [group(AT_ONCE, [...UNIT, ...OTHERS], ALONE), group(1, ALONE)],
