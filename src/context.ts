@@ -13,7 +13,7 @@ import { Pasts } from './hub/past.ts';
 import { Sessions } from './hub/session.ts';
 import type { Context } from './module.ts';
 import { Admission } from './net/admission.ts';
-import type { Cluster } from './net/cluster.ts';
+import type { LineCluster } from './net/cluster.ts';
 import { Dialers } from './net/dialers.ts';
 import { Gatherer } from './net/gatherer.ts';
 import { Headcount } from './net/headcount.ts';
@@ -42,7 +42,7 @@ export interface Part {
   /** Without any, streams begin anew after a restart. */
   readonly leases: Leases | undefined;
   /** Where nodes share a directory. */
-  readonly cluster?: Cluster | undefined;
+  readonly cluster?: LineCluster | undefined;
   /** In the process that is a member of it; of several workers their primary is. */
   readonly membership?: Membership | undefined;
 }
@@ -75,6 +75,7 @@ export async function createContext(
   );
   const limit = (limits.memory || defaultMemory()) / siblings.count;
   const memory = new MemoryWatch({ limit, resident: process.memoryUsage.rss, sessions, clock, log });
+  const ingress = new Ingress(access, hub);
   const admission = new Admission(limits, memory, new Headcount('connections', siblings, clock));
   // Not waited for: until it is there the first viewers go without it.
   void loadUnsentLimiter(play.maxUnsent, log).then((limiter) => limiter && (admission.prepare = limiter));
@@ -92,7 +93,7 @@ export async function createContext(
     files: new Files(),
     pasts: new Pasts(),
     access,
-    ingress: new Ingress(access, hub),
+    ingress,
     takers: new Takers(),
     admission,
     memory,
@@ -103,7 +104,7 @@ export async function createContext(
     locators: new Locators(),
     routes: new Routes(),
     cluster,
-    dispatch: new Dispatcher({ config, hub, sessions, clock, cluster: membership?.member, log }),
+    dispatch: new Dispatcher({ config, hub, sessions, clock, siblings, ingress, cluster, log }),
     tls: certificates.length > 0 ? await TlsStore.open(certificates, log) : undefined,
   };
 }

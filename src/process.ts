@@ -2,7 +2,7 @@ import { consolePages } from './api/console.ts';
 import { health } from './api/health.ts';
 import { api } from './api/index.ts';
 import { RefusedError } from './base/errors.ts';
-import { cluster, clusterWorker } from './cluster/index.ts';
+import { cluster } from './cluster/index.ts';
 import { selfSigned } from './cluster/self-signed.ts';
 import { describeRunning } from './config/running.ts';
 import { createContext, type Part } from './context.ts';
@@ -48,7 +48,7 @@ function modules(
     rtmp(config.rtmp),
     relay(identity?.trust),
     upstream(),
-    ...(membership ? [cluster(membership, identity?.joinToken)] : part.cluster ? [clusterWorker()] : []),
+    ...(membership ? [cluster(membership, identity?.joinToken)] : []),
     dispatch(dispatcher),
     api(config.metrics, () => describeRunning(configSchema, config)),
     httpFlv(),

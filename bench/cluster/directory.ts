@@ -72,8 +72,7 @@ async function member(url: string, i: number): Promise<Member> {
     clock: systemClock,
     mark: i,
   });
-  const load = { cpu: 0.25, streams: 100, viewers: 1000, bitrate: 1e9 };
-  member.start(() => ({ url: `headwater://10.0.0.${i}:4242?join=hwj1.${'x'.repeat(64)}`, load }));
+  member.start(() => ({ url: `headwater://10.0.0.${i}:4242?join=hwj1.${'x'.repeat(64)}` }));
   return member;
 }
 

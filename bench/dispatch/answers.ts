@@ -40,7 +40,7 @@ export async function answers(owner: Owner, { seconds, serverCores }: Settings):
 async function beat(directory: RedisDirectory): Promise<void> {
   for (let i = 0; i < OTHERS; i++) {
     const id = `node-${i}`;
-    const load = { cpu: 0.2, streams: 1, viewers: 100, bitrate: 1e8 };
+    const load = { cpu: 0.2, cores: 1, streams: 1, viewers: 100, bitrate: 1e8 };
     await directory.beat({ id, role: 'edge', version: '1', since: 5, load, address: '192.0.2.4', front: anyFront }, []);
     await directory.offer(id, { share: 0.2, cost: 1e-5, places: 1e6 }, []);
   }

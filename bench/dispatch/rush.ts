@@ -47,7 +47,7 @@ export async function rushInRedis(owner: Owner): Promise<Figures> {
     owner.after(() => directory.close());
     return {
       async offer(id, ...told) {
-        const load = { cpu: 0, streams: 0, viewers: 0, bitrate: 0 };
+        const load = { cpu: 0, cores: 1, streams: 0, viewers: 0, bitrate: 0 };
         await directory.beat({ id, role: 'edge', version: '1', since: 5, load, front: anyFront }, []);
         await directory.offer(id, ...told);
       },

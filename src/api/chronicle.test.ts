@@ -83,7 +83,7 @@ test('what all workers have is one; of their delays the worst counts', async (t)
 });
 
 test('of other nodes there is what they tell of themselves, of a limited number of them, and for an hour', async (t) => {
-  const load = { cpu: 0.25, streams: 4, viewers: 120, bitrate: 240_000_000 };
+  const load = { cpu: 0.25, cores: 1, streams: 4, viewers: 120, bitrate: 240_000_000 };
   let nodes = ['self', 'other'].map((id) => ({ id, load }) as NodeRecord);
   const cluster = { nodeId: 'self', nodes: async () => nodes } as unknown as Cluster;
   const { clock, chronicle } = setUp(t, { cluster });

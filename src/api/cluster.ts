@@ -19,14 +19,15 @@ const node = z.object({
   health: z
     .enum(['ok', 'busy', 'silent', 'unknown'])
     .describe(
-      'Whether it answers; busy: it does, and uses more than nine tenths of a core; silent: it lives by the directory and does not answer; unknown: it has no relay.listen, so that it cannot be asked.',
+      'Whether it answers; busy: it does, and uses more than nine tenths of its cores; silent: it lives by the directory and does not answer; unknown: it has no relay.listen, so that it cannot be asked.',
     ),
   name: z.string().describe('What it is called in the list of lines.'),
   region: z.string(),
   draining: z.boolean().describe('Whether all are to leave it.'),
   version: z.string(),
   since_ms: count.describe('When it was started: Unix time in milliseconds.'),
-  cpu: z.number().nonnegative().describe('Of one core: 1 is all of it.'),
+  cpu: z.number().nonnegative().describe('In cores: 1 is all of one.'),
+  cores: count.describe('How many it can use.'),
   streams: count,
   viewers: count,
   publishers: count,
@@ -44,7 +45,7 @@ type NodeAnswer = z.output<typeof node>;
 type StreamAnswer = z.output<typeof stream>;
 
 const id = '5f0c1d6e9ab24c7f8e31';
-const load = { cpu: 0.12, streams: 4, viewers: 120, publishers: 3, kbps: 240_000 };
+const load = { cpu: 0.12, cores: 1, streams: 4, viewers: 120, publishers: 3, kbps: 240_000 };
 const called = { name: 'North 1', region: 'north', draining: false };
 const example = {
   total: 1,
@@ -95,14 +96,21 @@ function describeNode(
   cluster: Cluster | undefined,
 ): NodeAnswer {
   const { id: nodeId, role, version, url, front, draining } = rest;
-  const { cpu, viewers, bitrate } = load;
+  const { cpu, cores, viewers, bitrate } = load;
   const reached = streams !== undefined;
   const health = reached ? (isBusy(load) ? 'busy' : 'ok') : url === undefined ? 'unknown' : 'silent';
   return {
     ...{ id: nodeId, role, version, self: nodeId === cluster?.nodeId, reached, health },
     since_ms: Math.floor(since / MILLISECOND),
     ...{ name: front?.name || nodeId, region: front?.region ?? '', draining: draining !== undefined },
-    ...{ cpu, streams: load.streams, viewers, publishers: front?.publishers ?? 0, kbps: Math.round(bitrate / 1000) },
+    ...{
+      cpu,
+      cores,
+      streams: load.streams,
+      viewers,
+      publishers: front?.publishers ?? 0,
+      kbps: Math.round(bitrate / 1000),
+    },
   };
 }
 

@@ -12,7 +12,7 @@ const answer = z.object({
   since_ms: count.nullable().describe('Since when: Unix time in milliseconds.'),
   viewers: count.describe('Who is there, as the node last said; it does so every second.'),
   publishers: count,
-  empty: z.boolean().describe('Whether all have left.'),
+  empty: z.boolean().describe('Whether all have left, by its own word.'),
 });
 
 const example: z.output<typeof answer> = {
@@ -50,10 +50,10 @@ export function drain({ context: { dispatch } }: Services): Operation[] {
   ];
 }
 
-function describe({ node, since, viewers, publishers }: DrainReport): z.output<typeof answer> {
+function describe({ node, since, viewers, publishers, isEmpty }: DrainReport): z.output<typeof answer> {
   const isDraining = since !== undefined;
   return {
     ...{ node, draining: isDraining, since_ms: isDraining ? Math.floor(since / MILLISECOND) : null },
-    ...{ viewers, publishers, empty: isDraining && viewers + publishers === 0 },
+    ...{ viewers, publishers, empty: isEmpty },
   };
 }

@@ -8,7 +8,6 @@ import { Member } from './member.ts';
 
 const PATH = 'v/live/movie';
 const GRACE = 60 * SECOND;
-const LOAD = { cpu: 0, streams: 0, viewers: 0, bitrate: 0 };
 
 function setUp() {
   const clock = new VirtualClock();
@@ -16,7 +15,7 @@ function setUp() {
   const leases = FileLeases.open({ file: undefined, keep: GRACE, clock, log: silentLogger });
   const own = { nodeId: 'one', role: 'origin', version: '1', takeover: 'stale', mark: 7 } as const;
   const member = new Member({ ...own, directory, leases, staleAfter: SECOND, grace: GRACE, clock });
-  member.start(() => ({ load: LOAD }));
+  member.start(() => ({}));
   /** Lets so many seconds pass, one after another, in which all beats are heard. */
   const pass = async (seconds: number) => {
     for (let i = 0; i < seconds * 4; i++) {

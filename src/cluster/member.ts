@@ -4,14 +4,16 @@ import type { HubOptions } from '../hub/hub.ts';
 import type { Lease, Leases } from '../hub/lease.ts';
 import type { Trace } from '../hub/passage.ts';
 import { describePath, type StreamPath } from '../hub/path.ts';
-import type {
-  LineCluster,
-  NodeFront,
-  NodeRecord,
-  NodeReport,
-  Reach,
-  StreamRecord,
-  StreamReport,
+import {
+  type LineCluster,
+  NO_LOAD,
+  type NodeFront,
+  type NodeLoad,
+  type NodeRecord,
+  type NodeReport,
+  type Reach,
+  type StreamRecord,
+  type StreamReport,
 } from '../net/cluster.ts';
 import type { Places } from '../net/places.ts';
 import { type Directory, type DirectoryEvent, marked } from './directory/directory.ts';
@@ -36,8 +38,8 @@ export interface MemberOptions {
   readonly mark: number;
 }
 
-/** What a node says of itself: where it is to be reached, if it is, and how busy it is. */
-export type Self = Pick<NodeRecord, 'url' | 'load' | 'address'>;
+/** Where a node is to be reached, if it is. */
+export type Self = Pick<NodeRecord, 'url' | 'address'>;
 
 /** How often a node says that it lives, and how soon after it has news; in microseconds. */
 const BEAT_EVERY = 1 * SECOND;
@@ -66,7 +68,8 @@ export class Member implements Leases, LineCluster {
   readonly #listeners: ((record: StreamRecord) => void)[] = [];
   readonly #hearers: ((news: unknown) => void)[] = [];
   #nodes: { readonly all: readonly NodeRecord[]; readonly at: number } = { all: [], at: Number.NEGATIVE_INFINITY };
-  #self: () => Self = () => ({ load: { cpu: 0, streams: 0, viewers: 0, bitrate: 0 } });
+  #self: () => Self = () => ({});
+  #load = NO_LOAD;
   #front: NodeFront | undefined;
   #yields: (path: StreamPath) => Promise<boolean> = async () => true;
   #reach: Reach | undefined;
@@ -82,7 +85,7 @@ export class Member implements Leases, LineCluster {
     this.#unwatch = options.directory.watch((event) => this.#hear(event));
   }
 
-  /** Enters the cluster: from now on others know of this node, as it says it is. */
+  /** Enters the cluster: from now on others know of this node, and where it is. */
   start(self: () => Self): void {
     this.#self = self;
     this.#isStopped = false;
@@ -194,8 +197,9 @@ export class Member implements Leases, LineCluster {
     return this.#options.directory;
   }
 
-  show(front: NodeFront): void {
+  show(load: NodeLoad, front: NodeFront): void {
     const isNew = this.#front === undefined;
+    this.#load = load;
     this.#front = front;
     if (isNew) this.#soon();
   }
@@ -336,7 +340,8 @@ export class Member implements Leases, LineCluster {
 
   #record(): NodeRecord {
     const { role, version } = this.#options;
-    return { id: this.nodeId, role, version, since: this.#since, ...this.#self(), front: this.#front };
+    const own = { id: this.nodeId, role, version, since: this.#since, load: this.#load, front: this.#front };
+    return { ...own, ...this.#self() };
   }
 }
 

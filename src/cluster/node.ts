@@ -11,7 +11,7 @@ import { MARKS } from './directory/directory.ts';
 import { Identity } from './identity.ts';
 import type { AttemptGuard } from './join.ts';
 import { FileLeases } from './leases.ts';
-import { Member } from './member.ts';
+import { Member, type Self } from './member.ts';
 import { trustOf } from './trust.ts';
 
 /** Who a node is to others, and whom it trusts. */
@@ -29,21 +29,23 @@ export interface Membership {
 }
 
 /** What the address of a node is made of. */
-export interface Whereabouts {
+export interface Listening {
   /** What the configuration says. */
   readonly address: CoreConfig['cluster']['address'];
   /** Where it listens for others, if it does. */
   readonly listens: BoundAddress | undefined;
-  /** The address by which its machine reaches the directory, once it did. */
-  readonly local: string | undefined;
   readonly joinToken: string | undefined;
 }
 
-/** Where other nodes fetch from this one, as it stands in `relay.origins`; undefined where they cannot. */
-export function urlOf({ address, listens, local, joinToken }: Whereabouts): string | undefined {
-  const host = address?.host ?? local;
-  if (!listens || host === undefined) return undefined;
-  return `headwater://${authority({ host, port: address?.port ?? listens.port })}?join=${joinToken}`;
+/** Where others reach a node, and where they fetch from it as it stands in `relay.origins`, where they can. */
+export function whereabouts(
+  { address, listens, joinToken }: Listening,
+  { localAddress }: Pick<Membership, 'localAddress'>,
+): Self {
+  const host = address?.host ?? localAddress();
+  if (!listens || host === undefined) return { address: host };
+  const url = `headwater://${authority({ host, port: address?.port ?? listens.port })}?join=${joinToken}`;
+  return { address: host, url };
 }
 
 /** A lease is kept for longer than anybody waits for the stream, in microseconds. */

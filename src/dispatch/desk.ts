@@ -50,6 +50,12 @@ export class Desk {
     });
   }
 
+  /** Somebody is sent to a node without a place being kept for him: rooms are known with him until they are known anew. */
+  expect(node: string): void {
+    const room = this.#rooms.get(node);
+    if (room) this.#rooms.set(node, { ...room, reserved: room.reserved + 1 });
+  }
+
   /** Rooms as they are now, or were a moment ago. */
   async look(): Promise<Rooms> {
     if (!this.#isKnown(GOOD_ENOUGH)) await (this.#running ??= this.#run());
@@ -94,8 +100,7 @@ export class Desk {
     const before = this.#given.get(ticket)?.node;
     if (before !== undefined && field.candidates.some(({ id }) => id === before)) return before;
     const node = field.best(this.#rooms);
-    const room = node === undefined ? undefined : this.#rooms.get(node);
-    if (room) this.#rooms.set(node!, { ...room, reserved: room.reserved + 1 });
+    if (node !== undefined) this.expect(node);
     return node;
   }
 

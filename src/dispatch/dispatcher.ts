@@ -21,7 +21,7 @@ export interface DispatchGround extends NodesGround {
 /** Of so many nodes lines are given at once. */
 const MOST_NODES = 4;
 
-/** Gives out lines, for this node or for all of a cluster. */
+/** Gives out lines, for this node or for all of a cluster; of several workers the first does, which the others hand on to. */
 export class Dispatcher implements Dispatch {
   /** Those who play and listen here. */
   readonly audience: Audience;
@@ -89,7 +89,9 @@ export class Dispatcher implements Dispatch {
     const { id, front } = this.#nodes.find(node);
     const record = (await this.#ground.cluster?.nodes())?.find((each) => each.id === id);
     const { viewers } = record?.load ?? this.#nodes.reading;
-    return { node: id, since: record?.draining, viewers, publishers: record?.front?.publishers ?? front.publishers };
+    const { publishers, emptied } = record?.front ?? front;
+    const since = record?.draining;
+    return { node: id, since, viewers, publishers, isEmpty: since !== undefined && emptied === since };
   }
 
   get isDraining(): boolean {
@@ -99,9 +101,11 @@ export class Dispatcher implements Dispatch {
   elsewhere(protocol: 'http' | 'rtmp', role: 'play' | 'publish', path: StreamPath): string | undefined {
     if (!this.isDraining) return undefined;
     const wish = { ...NOTHING, path, protocols: [], query: '', host: '' };
-    const others = this.#nodes.all.filter(({ id, place }) => id !== this.#nodes.id && place[protocol] !== undefined);
+    const others = this.#nodes.all.filter(({ id }) => id !== this.#nodes.id);
     const field = (role === 'play' ? fieldOfViewer : fieldOfPublisher)(others, wish);
-    return field.ranked(this.#desk.rooms)[0]?.place[protocol];
+    const best = field.ranked(this.#desk.rooms).find(({ place }) => place[protocol] !== undefined);
+    if (best) this.#desk.expect(best.id);
+    return best?.place[protocol];
   }
 
   async #lines(field: Field, wish: LinesWish, ticket: string): Promise<Line[]> {
@@ -122,17 +126,21 @@ export class Dispatcher implements Dispatch {
 
   #look(): void {
     this.#moves.look();
-    this.#leave(this.#nodes.find(this.#nodes.id).isDraining);
+    this.#leave(this.#nodes.isLeft);
+    // Those who are sent on go where there is room now.
+    if (this.isDraining) void this.#desk.look();
   }
 
   /** Begins to empty this node, or ends that. */
   #leave(isDraining: boolean): void {
     if (isDraining === this.isDraining) return;
-    const { sessions, clock, log, config } = this.#ground;
+    const { sessions, clock, log, config, siblings } = this.#ground;
     const { pace, grace } = config.dispatch;
+    const all = { workers: siblings.count, away: () => this.#nodes.away };
+    const said = siblings.worker === 1 ? log : undefined;
     const canGo = (role: 'play' | 'publish') => this.#nodes.hasOther(this.#nodes.id, role);
     this.#leaving?.stop();
-    this.#leaving = isDraining ? new Leaving({ sessions, clock, log, pace, grace, canGo }) : undefined;
+    this.#leaving = isDraining ? new Leaving({ sessions, clock, log: said, ...all, pace, grace, canGo }) : undefined;
   }
 }
 

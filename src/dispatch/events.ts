@@ -8,6 +8,7 @@ import { TICKET } from './line.ts';
 
 /** Where those who play hear what they are to do. */
 const EVENTS = '/api/v1/lines/events';
+const ASKED = new RegExp(`^${EVENTS}$`);
 
 const HEADERS = {
   'content-type': 'text/event-stream',
@@ -34,7 +35,7 @@ export function eventsUrl(path: string, { ticket, protocols, region, query }: Om
 /** Serves the events (WHATWG HTML, server-sent events): `move` and `lines`. */
 export function serveEvents(context: Context, audience: Audience): void {
   const { http, access } = context;
-  http.route(['GET'], new RegExp(`^${EVENTS}$`), async (exchange) => {
+  http.route(['GET'], ASKED, async (exchange) => {
     const { response } = exchange;
     const asked = readAsked(exchange);
     await access.may({ action: 'play', path: asked.path, ...shownBy(exchange) });
@@ -52,6 +53,11 @@ export function serveEvents(context: Context, audience: Audience): void {
       leave();
     });
   });
+}
+
+/** Has the first worker serve those who come to this one: the connection is for nothing else, and lasts. */
+export function giveEvents({ http, siblings }: Context): void {
+  http.claim(ASKED, (_, socket, bytes) => siblings.give(socket, bytes, 1));
 }
 
 function readAsked({ url, request }: Exchange): Asked {

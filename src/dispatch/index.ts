@@ -1,6 +1,6 @@
 import type { Context, Module } from '../module.ts';
 import type { Dispatcher } from './dispatcher.ts';
-import { serveEvents } from './events.ts';
+import { giveEvents, serveEvents } from './events.ts';
 import { serveRedirects } from './redirect.ts';
 
 const ASKING = /^\/api\/v1\/(?:ingest-)?lines$/;
@@ -18,7 +18,10 @@ export function dispatch(dispatcher: Dispatcher): Module {
     name: 'dispatch',
     async start(context: Context) {
       serveRedirects(context);
-      if (context.siblings.worker > 1) return {};
+      if (context.siblings.worker > 1) {
+        giveEvents(context);
+        return {};
+      }
       serveEvents(context, dispatcher.audience);
       context.http.route(['OPTIONS'], ASKING, ({ response }) => void response.writeHead(204, PREFLIGHT).end());
       return {};

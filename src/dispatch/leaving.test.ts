@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { SECOND, VirtualClock } from '../base/clock.ts';
 import { Sessions } from '../hub/session.ts';
 import { silentLogger } from '../ops/log.ts';
-import { Leaving } from './leaving.ts';
+import { Leaving, type LeavingGround } from './leaving.ts';
 
 function node() {
   const clock = new VirtualClock();
@@ -21,8 +21,9 @@ function node() {
     session.role = role;
   };
   const grace = 10 * SECOND;
-  const leave = (canGo = true) =>
-    new Leaving({ sessions, clock, log: silentLogger, pace: 40, grace, canGo: () => canGo });
+  const alone = { workers: 1, away: () => ({ viewers: 0, publishers: 0 }) };
+  const leave = (canGo = true, node: Pick<LeavingGround, 'workers' | 'away'> = alone) =>
+    new Leaving({ sessions, clock, log: silentLogger, ...node, pace: 40, grace, canGo: () => canGo });
   return { clock, sessions, closed, add, leave };
 }
 
@@ -64,4 +65,22 @@ test('nobody is closed who has nowhere to go', () => {
   leave(false);
   clock.advance(60 * SECOND);
   assert.deepEqual(closed, []);
+});
+
+test('of several workers each takes its part of the pace, and keeps publishers until no viewer is left anywhere', () => {
+  const { clock, closed, add, leave } = node();
+  for (let i = 0; i < 39; i++) add('play');
+  add('publish', 'rtmp');
+  const others = { viewers: 1, publishers: 0 };
+  leave(true, { workers: 4, away: () => others });
+  // The one at another worker has his time as well.
+  clock.advance(11.03 * SECOND);
+  assert.equal(closed.length, 2);
+  clock.advance(SECOND);
+  assert.equal(closed.length, 2 + 10);
+  clock.advance(10 * SECOND);
+  assert.equal(closed.length, 39);
+  others.viewers = 0;
+  clock.advance(SECOND);
+  assert.equal(closed.at(-1), 'publish shutdown');
 });

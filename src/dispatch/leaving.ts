@@ -3,13 +3,18 @@ import { RefusedError } from '../base/errors.ts';
 import type { Sessions } from '../hub/session.ts';
 import { isPublisher, isViewer } from '../net/cluster.ts';
 import type { Logger } from '../ops/log.ts';
+import type { Present } from './own-node.ts';
 
 /** What a {@link Leaving} is made with. */
 export interface LeavingGround {
   readonly sessions: Sessions;
   readonly clock: Clock;
-  readonly log: Logger;
-  /** How many are closed a second. */
+  /** In one process of the node. */
+  readonly log: Logger | undefined;
+  /** How many workers the node has, and who is at all others of them. */
+  readonly workers: number;
+  readonly away: () => Present;
+  /** How many are closed a second, by all workers. */
   readonly pace: number;
   /** How long players have to go by themselves, in microseconds. */
   readonly grace: number;
@@ -17,7 +22,7 @@ export interface LeavingGround {
   readonly canGo: (role: 'play' | 'publish') => boolean;
 }
 
-/** How often some are closed. */
+/** How often some are closed; every worker has its turn. */
 const TURN = SECOND / 20;
 
 /**
@@ -28,36 +33,40 @@ export class Leaving {
   readonly #ground: LeavingGround;
   /** How many are closed in a turn. */
   readonly #pace: number;
+  readonly #turnEvery: number;
   #isEmpty = false;
   #cancel: () => void;
 
   constructor(ground: LeavingGround) {
-    const { clock, pace, grace, sessions, log } = ground;
+    const { clock, pace, grace, sessions, log, workers, away } = ground;
     this.#ground = ground;
+    this.#turnEvery = TURN * workers;
     this.#pace = Math.max(1, Math.round((pace * TURN) / SECOND));
-    const present = [...sessions].filter((session) => isViewer(session) || isPublisher(session)).length;
-    log.info({ clients: present }, 'this node is being emptied');
+    const here = [...sessions].filter((session) => isViewer(session) || isPublisher(session)).length;
+    const present = here + away().viewers + away().publishers;
+    log?.info({ clients: present }, 'this node is being emptied');
     this.#cancel = clock.after(grace + (present / pace) * SECOND, () => this.#turn());
   }
 
   /** Nobody is closed any more. */
   stop(): void {
     this.#cancel();
-    this.#ground.log.info('this node is open again');
+    this.#ground.log?.info('this node is open again');
   }
 
   #turn(): void {
-    const { sessions, clock, log, canGo } = this.#ground;
+    const { sessions, clock, log, canGo, away } = this.#ground;
     const all = [...sessions];
     const viewers = all.filter(isViewer);
     const publishers = all.filter(isPublisher);
-    const role = viewers.length > 0 ? 'play' : 'publish';
-    const next = viewers.length > 0 ? viewers.slice(0, this.#pace) : publishers.slice(0, 1);
+    const others = away();
+    const role = viewers.length + others.viewers > 0 ? 'play' : 'publish';
+    const next = role === 'play' ? viewers.slice(0, this.#pace) : publishers.slice(0, 1);
     if (canGo(role)) for (const session of next) session.close(leave);
-    const isEmpty = viewers.length + publishers.length === 0;
-    if (isEmpty && !this.#isEmpty) log.info('this node is empty');
+    const isEmpty = role === 'publish' && publishers.length + others.publishers === 0;
+    if (isEmpty && !this.#isEmpty) log?.info('this node is empty');
     this.#isEmpty = isEmpty;
-    this.#cancel = clock.after(TURN, () => this.#turn());
+    this.#cancel = clock.after(this.#turnEvery, () => this.#turn());
   }
 }
 

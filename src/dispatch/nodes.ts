@@ -1,75 +1,67 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { type Clock, SECOND } from '../base/clock.ts';
+import { SECOND } from '../base/clock.ts';
 import { RefusedError } from '../base/errors.ts';
-import type { Hub } from '../hub/hub.ts';
-import type { Sessions } from '../hub/session.ts';
-import { type LineCluster, type NodeFront, type NodeRecord, reportStreams } from '../net/cluster.ts';
-import { LoadGauge, type Reading } from '../net/load.ts';
+import type { LineCluster, NodeFront, NodeRecord } from '../net/cluster.ts';
+import type { Carrier } from '../net/ingress.ts';
+import { IDLE, type Reading } from '../net/load.ts';
 import type { Places } from '../net/places.ts';
-import { Arrivals } from './arrivals.ts';
 import { type Addresses, type HlsTimes, placeOf, protocolsOf, type RelayTimes, relayedOf } from './front.ts';
 import type { DispatchOptions } from './options.ts';
-import { type Candidate, takes } from './rank.ts';
+import { type NodeState, type OwnGround, OwnNode, type Present } from './own-node.ts';
+import { type Candidate, openTo } from './rank.ts';
 import { RoomGauge } from './room.ts';
 
 /** What {@link Nodes} know of their own one, and where they hear of the others. */
-export interface NodesGround {
+export interface NodesGround extends OwnGround {
   readonly config: { readonly dispatch: DispatchOptions; readonly hls: HlsTimes; readonly relay: RelayTimes };
-  readonly hub: Hub;
-  readonly sessions: Sessions;
-  readonly clock: Clock;
+  /** Where publishers come in. */
+  readonly ingress: { readonly carrier: Carrier | undefined };
   /** Without it there is this node alone. */
   readonly cluster: LineCluster | undefined;
 }
 
 /** How often a node says how much room it has, and looks at the others. */
 const BEAT = 1 * SECOND;
-/** So many streams of a node are told to the others. */
-const MOST_STREAMS = 100;
-/** How finely the event loop is looked at, in milliseconds. */
-const RESOLUTION = 20;
-const NANOSECONDS = 1e6;
 /** The id of a node that shares no directory, and what everybody may call the one that he asks. */
 const SELF = 'self';
 
-/** The nodes to which somebody may be sent, as they are known; tells the others of this one. */
+/** The nodes to which somebody may be sent, as they are known; in the first worker of this one, it tells the others of it. */
 export class Nodes {
   readonly #ground: NodesGround;
   readonly #places: Places;
   readonly #seen: () => void;
-  readonly #load: LoadGauge;
+  readonly #own: OwnNode;
   readonly #room: RoomGauge;
-  readonly #arrivals: Arrivals;
-  readonly #delays = monitorEventLoopDelay({ resolution: RESOLUTION });
   #addresses: Addresses = {};
   #all: readonly Candidate[] = [];
-  #delay = 0;
-  #reading: Reading = { cpu: 0, streams: 0, viewers: 0, publishers: 0, bitrate: 0, viewed: 0 };
+  #reading = IDLE;
+  /** Since when this one is to be left, if it is. */
+  #leftSince: number | undefined;
   #cancel = () => {};
+  #hasEnded = false;
 
   /** `seen` is called whenever they were looked at. */
   constructor(ground: NodesGround, places: Places, seen: () => void) {
     this.#ground = ground;
     this.#places = places;
     this.#seen = seen;
-    this.#load = new LoadGauge(ground);
+    this.#own = new OwnNode(ground);
     this.#room = new RoomGauge(ground.config.dispatch);
-    this.#arrivals = new Arrivals(ground.sessions);
   }
 
   /** This node is reached at these addresses from now on. */
   begin(addresses: Addresses): void {
     this.#addresses = addresses;
-    this.#delays.enable();
+    this.#own.begin();
     void this.#beat();
   }
 
   end(): void {
+    this.#hasEnded = true;
     this.#cancel();
-    this.#delays.disable();
+    this.#own.end();
   }
 
-  /** This one is the first. */
+  /** In the first worker this one is the first. */
   get all(): readonly Candidate[] {
     return this.#all;
   }
@@ -84,6 +76,16 @@ export class Nodes {
     return this.#reading;
   }
 
+  /** Who is at the other workers of it. */
+  get away(): Present {
+    return this.#own.away;
+  }
+
+  /** Whether all are to leave it. */
+  get isLeft(): boolean {
+    return this.#leftSince !== undefined;
+  }
+
   /** A node by its id. Throws {@link RefusedError} where there is none. */
   find(node: string): Candidate {
     const id = node === SELF ? this.id : node;
@@ -94,32 +96,49 @@ export class Nodes {
 
   /** Whether anybody of this kind can go elsewhere who leaves a node. */
   hasOther(node: string, kind: 'play' | 'publish'): boolean {
-    return this.#all.some((other) => other.id !== node && !other.isDraining && takes(other, kind));
+    const others = this.#all.filter(({ id }) => id !== node);
+    return openTo(kind, others).length > 0;
   }
 
   async #beat(): Promise<void> {
-    const { clock, cluster } = this.#ground;
-    this.#cancel = clock.after(BEAT, () => void this.#beat());
-    this.#delay = Math.round(this.#delays.percentile(99) / NANOSECONDS) || 0;
-    this.#delays.reset();
-    this.#reading = this.#load.read();
-    const [room, arrived] = [this.#room.read({ ...this.#reading, delay: this.#delay }), this.#arrivals.take()];
-    const front = this.#front();
-    cluster?.show(front);
-    this.#all = this.#candidates(front, (await cluster?.nodes()) ?? []);
-    this.#seen();
+    const isFirst = this.#ground.siblings.worker === 1;
+    await (isFirst ? this.#tell() : this.#look(undefined));
+    if (!this.#hasEnded) this.#cancel = this.#ground.clock.after(BEAT, () => void this.#beat());
+  }
+
+  /** Tells the others how this node is. */
+  async #tell(): Promise<void> {
+    const state = await this.#own.look();
+    const { reading, delay, arrived } = state;
+    const { publishers: _, viewed: __, ...load } = reading;
+    this.#reading = reading;
+    const room = this.#room.read({ ...reading, delay });
+    const front = this.#front(state);
+    this.#ground.cluster?.show(load, front);
+    await this.#look(front);
     // What cannot be told now is told the next time; a ticket of which it is not told runs out.
     await this.#places.offer(this.id, room, arrived).catch(() => {});
   }
 
+  /** Looks at all of them; how this one is, is known before the others hear of it. */
+  async #look(front: NodeFront | undefined): Promise<void> {
+    const nodes = (await this.#ground.cluster?.nodes().catch(() => undefined)) ?? [];
+    if (this.#hasEnded) return;
+    this.#leftSince = nodes.find(({ id }) => id === this.id)?.draining;
+    this.#all = front ? this.#candidates(front, nodes) : candidatesOf(nodes);
+    this.#seen();
+  }
+
   /** What this node tells the others. */
-  #front(): NodeFront {
-    const { config, hub, sessions } = this.#ground;
+  #front({ reading, delay, streams }: NodeState): NodeFront {
+    const { config, ingress } = this.#ground;
     const { name, region, takes: taken, url } = config.dispatch;
     const { http, https, rtmp } = this.#addresses;
-    const streams = reportStreams({ hub, sessions }, () => false).slice(0, MOST_STREAMS);
+    const isEmpty = reading.viewers + reading.publishers === 0;
     return {
-      ...{ name, region, url, takes: taken, publishers: this.#reading.publishers, delay: this.#delay },
+      ...{ name, region, url, takes: taken, publishers: reading.publishers, delay },
+      ...(isEmpty && { emptied: this.#leftSince }),
+      ...(ingress.carrier && { carries: ingress.carrier.reach }),
       ports: { http: http?.port, https: https?.port, rtmp: rtmp?.port },
       protocols: protocolsOf(this.#addresses, config.hls),
       relayed: relayedOf(config.relay),
@@ -130,14 +149,17 @@ export class Nodes {
 
   #candidates(front: NodeFront, nodes: readonly NodeRecord[]): Candidate[] {
     const { dispatch, relay } = this.#ground.config;
-    const others = nodes.filter(({ id }) => id !== this.id).map((node) => node.front && candidateOf(node, node.front));
     const own = nodes.find(({ id }) => id === this.id);
     const role = own?.role ?? (relay.origins.length > 0 ? 'edge' : 'origin');
     const { url, name } = dispatch;
     const here = url === undefined && { rtmpPort: front.ports.rtmp, isNamed: name !== '' };
     const self = candidateOf({ ...own, id: this.id, role }, front);
-    return [{ ...self, ...(here && { here }) }, ...others.filter((node) => node !== undefined)];
+    return [{ ...self, ...(here && { here }) }, ...candidatesOf(nodes.filter(({ id }) => id !== this.id))];
   }
+}
+
+function candidatesOf(nodes: readonly NodeRecord[]): Candidate[] {
+  return nodes.flatMap((node) => (node.front ? [candidateOf(node, node.front)] : []));
 }
 
 type Told = Pick<NodeRecord, 'id' | 'role' | 'draining' | 'address'>;

@@ -70,6 +70,34 @@ test('publishers go to origins, first to the one that has their stream', () => {
   assert.deepEqual(best({ ...anyWish, path: '__defaultVhost__/live/other' }), ['b', 'c']);
 });
 
+test('publishers go to an edge that passes on what it is sent where that is nearer or has much less to do', () => {
+  const east = { region: 'east', carries: 'cluster' } as const;
+  const origin = node('o', { role: 'origin', owned: new Set([path]) }, { region: 'west' });
+  const near = node('n', { role: 'origin' }, { region: 'east' });
+  const edge = node('e', {}, east);
+  const best = (
+    nodes: readonly Candidate[],
+    shares: Readonly<Record<string, number>>,
+    wish: Partial<LinesWish> = {},
+  ) => {
+    const field = fieldOfPublisher(nodes, { ...anyWish, path: 'v/live/new', region: 'east', ...wish });
+    const found = field.ranked(rooms(shares));
+    return found.map(({ id }) => id).join('');
+  };
+  assert.equal(best([edge, near], { e: 0, n: 0.2 }), 'ne', 'an origin that is as good is better');
+  assert.equal(best([edge, near], { e: 0, n: 0.3 }), 'en');
+  assert.equal(best([origin, edge], { o: 0, e: 0 }), 'eo');
+  assert.equal(best([origin, edge, near], { o: 0, e: 0, n: 0 }, { path }), 'eon', 'it finds the owner by itself');
+  assert.equal(best([origin, node('x', {}, { region: 'east' })], { o: 0, x: 0 }), 'o', 'one that keeps it is none');
+  assert.equal(
+    best([node('d', { role: 'origin', isDraining: true }), edge], { d: 0, e: 0 }),
+    '',
+    'it has to go somewhere',
+  );
+  assert.equal(best([node('e', {}, { ...east, carries: 'anywhere' })], { e: 0 }), 'e');
+  assert.equal(best([node('e', {}, { ...east, takes: 'viewers' }), origin], { e: 0, o: 0 }), 'o');
+});
+
 test('a line has all that a player needs', () => {
   const front = {
     region: 'east',

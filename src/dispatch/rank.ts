@@ -25,8 +25,8 @@ export type Rooms = ReadonlyMap<string, RoomNow>;
 const [FAR, FETCH, SECOND_AWAY] = [0.5, 0.05, 2.5];
 /** However far it is. */
 const FARTHEST = 0.75;
-/** A publisher goes where its stream is. */
-const ELSEWHERE = 1;
+/** A publisher goes where its stream is, and to an origin rather than to an edge that passes it on. */
+const [ELSEWHERE, CARRIED] = [1, 0.25];
 /** Of a node that has said nothing yet; and of all, as long as nothing is known of any. */
 const UNKNOWN: RoomNow = { share: 0, cost: 1 / 2000, places: 0, reserved: 0 };
 const HOPED: RoomNow = { ...UNKNOWN, places: 1 };
@@ -74,10 +74,15 @@ export class Field {
   }
 }
 
-/** Whether anybody of this kind is sent to a node; streams are published to origins. */
-export function takes({ role, front }: Candidate, kind: 'play' | 'publish'): boolean {
-  if (kind === 'publish' && role !== 'origin') return false;
-  return front.takes === 'all' || front.takes === (kind === 'play' ? 'viewers' : 'publishers');
+/** Those of some nodes to which anybody of this kind is sent; what is published to an edge has to have an origin among them. */
+export function openTo(kind: 'play' | 'publish', nodes: readonly Candidate[]): readonly Candidate[] {
+  const own = kind === 'play' ? 'viewers' : 'publishers';
+  const open = nodes.filter(({ front, isDraining }) => !isDraining && (front.takes === 'all' || front.takes === own));
+  if (kind === 'play') return open;
+  const hasOrigin = nodes.some(({ role, isDraining }) => role === 'origin' && !isDraining);
+  return open.filter(({ role, front: { carries } }) => {
+    return role === 'origin' || carries === 'anywhere' || (carries === 'cluster' && hasOrigin);
+  });
 }
 
 /** The nodes for a viewer. */
@@ -91,7 +96,10 @@ export function fieldOfViewer(candidates: readonly Candidate[], wish: LinesWish)
 export function fieldOfPublisher(candidates: readonly Candidate[], wish: LinesWish): Field {
   const hasOwner = candidates.some(({ owned }) => owned.has(wish.path));
   return new Field(allowed(candidates, wish, 'publish'), (candidate) => {
-    return (hasOwner && !candidate.owned.has(wish.path) ? ELSEWHERE : 0) + distance(candidate, wish);
+    const isElsewhere = hasOwner && !candidate.owned.has(wish.path);
+    // What an edge passes on goes to the owner by itself.
+    const against = candidate.role === 'edge' ? CARRIED : isElsewhere ? ELSEWHERE : 0;
+    return against + distance(candidate, wish);
   });
 }
 
@@ -101,7 +109,7 @@ function allowed(
   { exclude }: LinesWish,
   kind: 'play' | 'publish',
 ): readonly Candidate[] {
-  const open = candidates.filter((candidate) => takes(candidate, kind) && !candidate.isDraining);
+  const open = openTo(kind, candidates);
   const wanted = exclude.length > 0 ? open.filter(({ id }) => !exclude.includes(id)) : open;
   return wanted.length > 0 ? wanted : open;
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { UNLIMITED } from '../net/places.ts';
 import { RoomGauge, type Usage } from './room.ts';
 
-const IDLE: Usage = { cpu: 0, viewers: 0, bitrate: 0, viewed: 0, delay: 0 };
+const IDLE: Usage = { cpu: 0, cores: 1, viewers: 0, bitrate: 0, viewed: 0, delay: 0 };
 
 test('a node has room for what it is built for', () => {
   assert.equal(new RoomGauge({ bandwidth: 0, viewers: 10 }).read({ ...IDLE, viewers: 4 }).places, 6);
@@ -25,6 +25,15 @@ test('the share in use is the greatest of all', () => {
   assert.equal(share({ viewers: 50, bitrate: 5e6, viewed: 5e6 }), 0.5);
   assert.equal(share({ delay: 300 }), 1);
   assert.equal(share({ delay: 40 }), 0);
+});
+
+test('of several cores each counts', () => {
+  const gauge = new RoomGauge({ bandwidth: 0, viewers: 0 });
+  const usage = { ...IDLE, cpu: 2, cores: 4, viewers: 1000 };
+  for (let i = 0; i < 50; i++) gauge.read(usage);
+  const { share, cost } = gauge.read(usage);
+  assert.ok(Math.abs(share - 0.5) < 0.01 && Math.abs(cost - 0.0005) < 1e-5, `${share} ${cost}`);
+  assert.equal(new RoomGauge({ bandwidth: 0, viewers: 0 }).read({ ...IDLE, cores: 4 }).cost, 1 / 8000);
 });
 
 test('those who have just come count as much as those who are there', () => {

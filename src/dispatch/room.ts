@@ -1,3 +1,4 @@
+import { cpuShare } from '../net/cluster.ts';
 import type { Reading } from '../net/load.ts';
 import { type Room, UNLIMITED } from '../net/places.ts';
 
@@ -9,7 +10,7 @@ export interface Capacity {
 }
 
 /** How a node is, beside its load. */
-export type Usage = Pick<Reading, 'cpu' | 'viewers' | 'bitrate' | 'viewed'> & {
+export type Usage = Pick<Reading, 'cpu' | 'cores' | 'viewers' | 'bitrate' | 'viewed'> & {
   /** How long its event loop makes others wait, in milliseconds. */
   readonly delay: number;
 };
@@ -29,21 +30,23 @@ const ENOUGH_VIEWERS = 20;
 export class RoomGauge {
   readonly #capacity: Capacity;
   #rate = USUAL_RATE;
+  /** Of all cores. */
   #cpu = 0;
 
   constructor(capacity: Capacity) {
     this.#capacity = capacity;
   }
 
-  read({ cpu, viewers, bitrate, viewed, delay }: Usage): Room {
+  read({ viewers, bitrate, viewed, delay, ...processor }: Usage): Room {
     const capacity = this.#capacity;
-    this.#cpu += WEIGHT * (cpu - this.#cpu);
+    const cores = Math.max(1, processor.cores);
+    this.#cpu += WEIGHT * (cpuShare(processor) - this.#cpu);
     if (viewers > 0 && viewed > 0) this.#rate += WEIGHT * (clamp(viewed / viewers) - this.#rate);
     // Those who have just come have not been sent much yet.
     const bits = bitrate + Math.max(0, viewers * this.#rate - viewed);
     const late = (delay - FINE_DELAY) / (BAD_DELAY - FINE_DELAY);
     const shares = [this.#cpu, late, of(bits, capacity.bandwidth), of(viewers, capacity.viewers)];
-    const own = viewers < ENOUGH_VIEWERS ? USUAL_COST : Math.max(LEAST_COST, this.#cpu / viewers);
+    const own = viewers < ENOUGH_VIEWERS ? USUAL_COST / cores : Math.max(LEAST_COST / cores, this.#cpu / viewers);
     const costs = [of(this.#rate, capacity.bandwidth), of(1, capacity.viewers)];
     const isLimited = costs.some((cost) => cost > 0);
     const places = [(capacity.bandwidth - bits) / this.#rate, capacity.viewers - viewers];

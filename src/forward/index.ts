@@ -18,6 +18,7 @@ export function forward(): Module {
       const ground = { context, choice: new Choice(context) };
       ingress.carryBy({
         originDecides: originDecides(config),
+        reach: hasOrigin(config.relay) ? 'anywhere' : 'cluster',
         carry(wish, session, signal) {
           const carriage: Carriage = new Carriage(ground, wish, session, () => carriages.delete(carriage));
           carriages.add(carriage);
@@ -39,8 +40,12 @@ export function forward(): Module {
 /** Whether what is published here is to be an origin's. */
 function passesOn({ relay, cluster }: CoreConfig): boolean {
   if (relay.publish !== 'auto') return relay.publish === 'forward';
-  const hasOrigin = relay.origins.some((origin) => !isUpstream(origin)) || hasServer(relay);
-  return !relay.listen && (hasOrigin || cluster.directory !== undefined);
+  return !relay.listen && (hasOrigin(relay) || cluster.directory !== undefined);
+}
+
+/** Whether any is configured that can be published to. */
+function hasOrigin(relay: CoreConfig['relay']): boolean {
+  return relay.origins.some((origin) => !isUpstream(origin)) || hasServer(relay);
 }
 
 /** A Headwater asks its own gate. What others do is not known. */

@@ -8,20 +8,30 @@ import type { Siblings } from './siblings.ts';
 
 /** How busy a node is. */
 export interface NodeLoad {
-  /** Of one core: 1 is all of it. */
+  /** In cores: 1 is all of one. */
   readonly cpu: number;
+  /** How many it can use. */
+  readonly cores: number;
   readonly streams: number;
   readonly viewers: number;
   /** What it sends to viewers and other nodes, in bits per second. */
   readonly bitrate: number;
 }
 
-/** Of one core: what a node sends does not grow much from there on. */
+/** That of a node of which nothing is known yet. */
+export const NO_LOAD: NodeLoad = { cpu: 0, cores: 1, streams: 0, viewers: 0, bitrate: 0 };
+
+/** How much of its cores: what a node sends does not grow much from there on. */
 const BUSY = 0.9;
 
+/** How much of its cores a node uses: 1 is all. */
+export function cpuShare({ cpu, cores }: Pick<NodeLoad, 'cpu' | 'cores'>): number {
+  return cpu / Math.max(1, cores);
+}
+
 /** Whether a node had better not be given more to do. */
-export function isBusy({ cpu }: NodeLoad): boolean {
-  return cpu > BUSY;
+export function isBusy(load: NodeLoad): boolean {
+  return cpuShare(load) > BUSY;
 }
 
 /** What there is of a node for viewers and publishers. */
@@ -39,7 +49,11 @@ export interface NodeFront {
   readonly ports: { readonly [purpose in 'http' | 'https' | 'rtmp']?: number | undefined };
   /** Who is sent to it. */
   readonly takes: 'all' | 'viewers' | 'publishers' | 'none';
+  /** Where it passes on what is published to it, if it does: see `Carrier`. */
+  readonly carries?: 'cluster' | 'anywhere' | undefined;
   readonly publishers: number;
+  /** Since when it was to be left when all had left: see `draining`. Absent where somebody is there. */
+  readonly emptied?: number | undefined;
   /** How long its event loop makes others wait, 99 of 100 times, in milliseconds. */
   readonly delay: number;
   /** The most watched of its streams, its own and those that it fetches. */
@@ -128,8 +142,8 @@ export interface Cluster {
 export interface LineCluster extends Cluster {
   /** Of all nodes. */
   readonly places: Places;
-  /** Has this node's record tell what there is for viewers and publishers. */
-  show(front: NodeFront): void;
+  /** Has this node's record tell how busy it is, and what there is for viewers and publishers. */
+  show(load: NodeLoad, front: NodeFront): void;
   /** Has it stand in the record of a node that it is to be left, or no more. Rejects when the directory cannot be reached. */
   drain(node: string, isDraining: boolean): Promise<void>;
   /** Tells all nodes something, this one included: JSON. Rejects when the directory cannot be reached. */
@@ -209,8 +223,8 @@ async function surveyHere(ground: SurveyGround): Promise<StreamReport[]> {
   return reportStreams(ground, await unasked(ground.cluster));
 }
 
-/** What several workers have, as one. */
-function mergeReports(reports: Iterable<StreamReport>): StreamReport[] {
+/** What several workers have, as one; the most watched first. */
+export function mergeReports(reports: Iterable<StreamReport>): StreamReport[] {
   const merged = new Map<StreamPath, StreamReport>();
   for (const report of reports) {
     const { path, isOwner, viewers } = merged.get(report.path) ?? { ...report, viewers: 0 };

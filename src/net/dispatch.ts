@@ -63,6 +63,8 @@ export interface DrainReport {
   /** Who is there, as it last said. */
   readonly viewers: number;
   readonly publishers: number;
+  /** Whether it has said, since it is to be left, that nobody is there. */
+  readonly isEmpty: boolean;
 }
 
 /** Gives out lines; what it refuses is a `RefusedError`. */

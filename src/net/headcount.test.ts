@@ -1,39 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
+import { Family } from '../../test/support/family.ts';
 import { MILLISECOND, VirtualClock } from '../base/clock.ts';
 import { Headcount } from './headcount.ts';
-import { noSiblings, type Siblings } from './siblings.ts';
-
-/** Workers that ask one another; each answer takes as long as `delay` says. */
-class Family {
-  readonly #answers = new Map<number, Map<string, (question: unknown) => unknown>>();
-  readonly #losses: ((worker: number) => void)[] = [];
-  delay: Promise<void> = Promise.resolve();
-
-  join(worker: number): Siblings {
-    const answers = new Map<string, (question: unknown) => unknown>();
-    this.#answers.set(worker, answers);
-    const siblings: Siblings = {
-      ...noSiblings(),
-      worker,
-      count: 2,
-      answer: (topic, answer) => void answers.set(topic, answer),
-      onLost: (listener) => void this.#losses.push(listener),
-      ask: async (topic, question) => {
-        const others = [...this.#answers].filter(([other]) => other !== worker);
-        const all = others.map(([, theirs]) => theirs.get(topic)?.(question));
-        await this.delay;
-        return all.filter((each) => each !== undefined);
-      },
-    };
-    return siblings;
-  }
-
-  lose(worker: number): void {
-    for (const listener of this.#losses) listener(worker);
-  }
-}
+import { noSiblings } from './siblings.ts';
 
 test('one process counts its own', () => {
   const count = new Headcount('tests', noSiblings(), new VirtualClock());

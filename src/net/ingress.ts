@@ -24,6 +24,8 @@ export interface PublishWish {
 export interface Carrier {
   /** Whether the origin decides who may publish: here it is enough that nothing is against it. */
   readonly originDecides: boolean;
+  /** Where that may be: only a node of the cluster, or any server that is configured. */
+  readonly reach: 'cluster' | 'anywhere';
   /** Resolves when an origin takes it. Rejects with its refusal, and the reason of `signal` when that aborts. */
   carry(wish: PublishWish, session: Session, signal: Signal): Promise<Publisher>;
 }
@@ -50,6 +52,11 @@ export class Ingress {
   constructor(gate: Gate, hub: Hub) {
     this.#gate = gate;
     this.#hub = hub;
+  }
+
+  /** What passes on those who publish here, if they are. */
+  get carrier(): Carrier | undefined {
+    return this.#carrier;
   }
 
   /** Has all who publish here passed on. */

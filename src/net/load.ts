@@ -20,7 +20,23 @@ export interface Reading extends NodeLoad {
 
 const BITS = 8e6;
 
-/** Tells how busy this node is; what has a rate is measured from one reading to the next. */
+/** That of a process of which nothing was read yet. */
+export const IDLE: Reading = { cpu: 0, cores: 0, streams: 0, viewers: 0, publishers: 0, bitrate: 0, viewed: 0 };
+
+/** What two processes are together. */
+export function addReadings(a: Reading, b: Reading): Reading {
+  return {
+    cpu: Math.round((a.cpu + b.cpu) * 1000) / 1000,
+    cores: a.cores + b.cores,
+    streams: a.streams + b.streams,
+    viewers: a.viewers + b.viewers,
+    publishers: a.publishers + b.publishers,
+    bitrate: a.bitrate + b.bitrate,
+    viewed: a.viewed + b.viewed,
+  };
+}
+
+/** Tells how busy this process is; what has a rate is measured from one reading to the next. */
 export class LoadGauge {
   readonly #ground: LoadGround;
   #last: { readonly at: number; readonly cpu: number };
@@ -57,7 +73,7 @@ export class LoadGauge {
       number,
       number,
     ];
-    return { cpu: Math.round(cpu * 1000) / 1000, streams, viewers, publishers, bitrate, viewed };
+    return { cpu: Math.round(cpu * 1000) / 1000, cores: 1, streams, viewers, publishers, bitrate, viewed };
   }
 }
 

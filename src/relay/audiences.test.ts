@@ -50,7 +50,7 @@ test('a node that can be asked itself is not counted where it fetches, nor is an
     role: 'edge',
     version: '1',
     since: 0,
-    load: { cpu: 0, streams: 0, viewers: 0, bitrate: 0 },
+    load: { cpu: 0, cores: 1, streams: 0, viewers: 0, bitrate: 0 },
   } as const;
   const nodes = async () => [
     { ...record, id: 'asked', url: 'headwater://a' },

@@ -5,7 +5,7 @@ import { bestOrigins } from './best-origins.ts';
 
 function node(id: string, cpu: number, more: Partial<NodeRecord> & { region?: string } = {}): NodeRecord {
   const { region = '', ...rest } = more;
-  const load = { cpu, streams: 0, viewers: 0, bitrate: 0 };
+  const load = { cpu, cores: 1, streams: 0, viewers: 0, bitrate: 0 };
   return { id, role: 'origin', version: '1', since: 0, load, front: { region } as NodeFront, ...rest };
 }
 
@@ -17,6 +17,11 @@ function order(nodes: readonly NodeRecord[], region = '', ...owners: readonly st
 
 test('the origin with the least to do is the best one, and edges are none', () => {
   assert.equal(order([node('a', 0.5), node('b', 0.1), node('c', 0, { role: 'edge' })]), 'b a');
+});
+
+test('one of several cores is as busy as they are together', () => {
+  const load = { cpu: 1.2, cores: 4, streams: 0, viewers: 0, bitrate: 0 };
+  assert.equal(order([node('a', 0.5), node('four', 0, { load })]), 'four a');
 });
 
 test('one of the same region is better than one with less to do, unless it is busy', () => {

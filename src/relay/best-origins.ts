@@ -1,4 +1,4 @@
-import { isBusy, type NodeRecord } from '../net/cluster.ts';
+import { cpuShare, isBusy, type NodeRecord } from '../net/cluster.ts';
 
 /** Which origins are the best ones for a stream. */
 export interface Preference {
@@ -15,7 +15,7 @@ export function bestOrigins(nodes: readonly NodeRecord[], { owners, region }: Pr
     Number(draining !== undefined),
     Number(isBusy(load)),
     Number(region === '' || front?.region !== region),
-    load.cpu,
+    cpuShare(load),
   ];
   const ranked = nodes.filter(({ role }) => role === 'origin').map((node) => ({ node, marks: marks(node) }));
   return ranked.sort((a, b) => firstDifference(a.marks, b.marks)).map(({ node }) => node);

@@ -68,7 +68,7 @@ test('what lets a viewer in goes along with the URLs, and so does what stands fo
 
 test('nobody is sent where there is no place, until somebody has left', NEEDS, async (t) => {
   await publish(t, 'full');
-  await start(t, 'edge', { name: 'Small', viewers: 3 });
+  await start(t, 'edge', { name: 'Small', viewers: 3, takes: 'viewers' });
   const { Small: id } = await nodesKnownTo(origin, 'Small');
   const exclude = [ids['North'], ids['South']];
   const to = (viewer: string) => askForLines(origin, 'full', { viewer, exclude });
@@ -100,22 +100,32 @@ test('players that know nothing of lines are led to one', NEEDS, async (t) => {
   assert.deepEqual([...new Set(told)], ['hls', 'rtmp']);
 });
 
-test('publishers are told of the origins, first of the one that has their stream', NEEDS, async (t) => {
-  await publish(t, 'ingest', spare);
-  const ask = async (stream: string) => {
-    const response = await fetch(north.http('/api/v1/ingest-lines?key=k'), {
-      method: 'POST',
-      body: JSON.stringify({ stream }),
+test(
+  'publishers are told of the one that has their stream, of other origins, and of edges, which pass on what they are sent',
+  NEEDS,
+  async (t) => {
+    await publish(t, 'ingest', spare);
+    const ask = async (stream: string, region = '') => {
+      const response = await fetch(north.http('/api/v1/ingest-lines?key=k'), {
+        method: 'POST',
+        body: JSON.stringify({ stream, region }),
+      });
+      return ((await response.json()) as { lines: { name: string; url: string }[] }).lines;
+    };
+    const [first] = await until('the owner is known', async () => {
+      const lines = await ask('live/ingest');
+      return lines[0]?.name === 'Spare' ? lines : undefined;
     });
-    return ((await response.json()) as { lines: { name: string; url: string }[] }).lines;
-  };
-  const [first] = await until('the owner is known', async () => {
-    const lines = await ask('live/ingest');
-    return lines[0]?.name === 'Spare' ? lines : undefined;
-  });
-  assert.match(first!.url, new RegExp(`^rtmp://127\\.0\\.0\\.1:${spare.ports['rtmp']}/live/ingest\\?key=k&line=`));
-  assert.deepEqual((await ask('live/other')).map(({ name }) => name).sort(), ['Origin', 'Spare']);
-});
+    assert.match(first!.url, new RegExp(`^rtmp://127\\.0\\.0\\.1:${spare.ports['rtmp']}/live/ingest\\?key=k&line=`));
+    const all = (await ask('live/other')).map(({ name }) => name);
+    assert.deepEqual(all.sort(), ['North', 'Origin', 'South', 'Spare']);
+    // What they have to do changes from one second to the next.
+    await until(
+      'the one that is near is the best',
+      async () => (await ask('live/other', 'south'))[0]!.name === 'South',
+    );
+  },
+);
 
 test('who listens is told to move, wherever that is said', NEEDS, async (t) => {
   await publish(t, 'moved');

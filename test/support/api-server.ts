@@ -115,7 +115,7 @@ function createContext({ listenHost, tls }: ApiServerOptions): { context: Contex
   const siblings = noSiblings();
   const dispatcher = new Dispatcher({
     config: { ...config, dispatch: dispatchOptions.parse(undefined), hls: hlsOptions.parse(undefined) },
-    ...{ hub, sessions, clock, cluster: undefined, log: silentLogger },
+    ...{ hub, sessions, clock, cluster: undefined, log: silentLogger, siblings, ingress: { carrier: undefined } },
   });
   const context: Partial<Context> = {
     config,

@@ -290,7 +290,6 @@ export class Node {
     const isAlive = () => this.#life === life;
     const clock = { ...this.#clock, after: this.#world.clock(0, isAlive).after };
     const { takeover } = this.#world;
-    const load = { cpu: 0, streams: 0, viewers: 0, bitrate: 0 };
     const { staleAfter, grace } = OPTIONS;
     const mark = this.#world.below(MARKS);
     const own = { nodeId: this.name, role: 'origin', version: '1', takeover, clock, mark } as const;
@@ -307,7 +306,7 @@ export class Node {
     });
     member.onMove(({ path, node, token }) => this.#move(life, path, node, token));
     hub.resolveWith((path) => this.#resolve(life, path));
-    member.start(() => ({ url: `headwater://${this.name}`, load }));
+    member.start(() => ({ url: `headwater://${this.name}` }));
     for (const path of this.#watched) void this.#read(life, path);
   }
 

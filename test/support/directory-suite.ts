@@ -21,7 +21,7 @@ export interface Tested {
 }
 
 const PATH = '__defaultVhost__/live/movie';
-const LOAD = { cpu: 0.25, streams: 1, viewers: 20, bitrate: 4_000_000 };
+const LOAD = { cpu: 0.25, cores: 1, streams: 1, viewers: 20, bitrate: 4_000_000 };
 const STAMP = { segment: 12, discontinuity: 3 };
 
 const MARK = { a: 65_535, b: 0 };

@@ -139,7 +139,7 @@ export class Rush {
   #beat(i: number): Promise<void> {
     const { id, gauge, viewers, arrived } = this.#nodes[i]!;
     const bitrate = viewers * BIT_RATE;
-    const room = gauge.read({ cpu: 0, viewers, bitrate, viewed: bitrate, delay: 0 });
+    const room = gauge.read({ cpu: 0, cores: 1, viewers, bitrate, viewed: bitrate, delay: 0 });
     return this.#plan.places[0]!.offer(id, room, arrived.splice(0)).catch(() => {});
   }
 }

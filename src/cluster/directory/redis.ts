@@ -38,7 +38,9 @@ const front = z.object({
   url: z.string().optional(),
   ports: z.object({ http: count.optional(), https: count.optional(), rtmp: count.optional() }),
   takes: z.enum(['all', 'viewers', 'publishers', 'none']),
+  carries: z.enum(['cluster', 'anywhere']).optional(),
   publishers: count,
+  emptied: count.optional(),
   delay: count,
   owned: z.array(z.string()),
   fetched: z.array(z.string()),
@@ -49,7 +51,7 @@ const nodeRecord = z.object({
   url: z.string().optional(),
   version: z.string(),
   since: count,
-  load: z.object({ cpu: count, streams: count, viewers: count, bitrate: count }),
+  load: z.object({ cpu: count, cores: count.default(1), streams: count, viewers: count, bitrate: count }),
   address: z.string().optional(),
   front: front.optional(),
 });

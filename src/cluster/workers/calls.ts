@@ -2,8 +2,17 @@ import type { Socket } from 'node:net';
 import type { Lease } from '../../hub/lease.ts';
 import type { Trace } from '../../hub/passage.ts';
 import type { StreamPath } from '../../hub/path.ts';
-import type { Cluster, NodeRecord, NodeReport, StreamRecord, StreamReport } from '../../net/cluster.ts';
+import type {
+  Cluster,
+  NodeFront,
+  NodeLoad,
+  NodeRecord,
+  NodeReport,
+  StreamRecord,
+  StreamReport,
+} from '../../net/cluster.ts';
 import type { BoundAddress } from '../../net/listen.ts';
+import type { Reservation, Room, RoomNow } from '../../net/places.ts';
 import type { TailPage, TailQuestion } from '../../ops/log-tail.ts';
 
 /** What a worker is told when it starts. */
@@ -37,6 +46,8 @@ export interface WorkerCalls {
   lose(worker: number): void;
   /** In the cluster a stream has another owner, or none any more. */
   follow(record: StreamRecord): void;
+  /** All nodes are told something. */
+  hear(news: unknown): void;
   /** Asks another node for a stream of its own, and waits so many milliseconds: whether this node may have it. */
   askNode(owner: NodeRecord, path: StreamPath, patience: number): Promise<boolean>;
   /** Asks another node what it has. */
@@ -49,7 +60,13 @@ export interface WorkerCalls {
   take(socket: Socket, bytes: string): void;
 }
 
-/** What a worker asks of its node's cluster, of which the primary is the member: see `Cluster`. */
+/** `Reserved` as JSON. */
+interface ReservedRows {
+  readonly granted: readonly boolean[];
+  readonly rooms: readonly (readonly [node: string, room: RoomNow])[];
+}
+
+/** What a worker asks of its node's cluster, of which the primary is the member: see `LineCluster`. */
 export interface ClusterCalls {
   locate(path: StreamPath): Promise<readonly NodeRecord[]>;
   nodes(): Promise<readonly NodeRecord[]>;
@@ -57,6 +74,11 @@ export interface ClusterCalls {
   survey(own: readonly StreamReport[]): Promise<readonly NodeReport[]>;
   yields(path: StreamPath): Promise<boolean>;
   trace(session: string): ReturnType<Cluster['trace']>;
+  show(load: NodeLoad, front: NodeFront): void;
+  drain(node: string, isDraining: boolean): Promise<void>;
+  tell(news: object): Promise<void>;
+  offer(node: string, room: Room, arrived: readonly string[]): Promise<void>;
+  reserve(wanted: readonly Reservation[]): Promise<ReservedRows>;
 }
 
 /** What a worker calls in the primary. */

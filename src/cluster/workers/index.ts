@@ -7,7 +7,7 @@ import { shortId } from '../../hub/session.ts';
 import type { Logger } from '../../ops/log.ts';
 import { systemClock } from '../../ops/system-clock.ts';
 import type { FileLeases } from '../leases.ts';
-import { type Membership, urlOf } from '../node.ts';
+import { type Membership, whereabouts } from '../node.ts';
 import type { Addresses } from './calls.ts';
 import { forkWorker } from './fork.ts';
 import type { NodeLeases } from './owners.ts';
@@ -82,14 +82,7 @@ function nodeLeases({ config, leases, membership }: WorkersGround): NodeLeases {
 }
 
 /** Has the other nodes know of this one. */
-function introduce(
-  { config, joinToken }: WorkersGround,
-  { member, localAddress }: Membership,
-  supervisor: Supervisor,
-): void {
+function introduce({ config, joinToken }: WorkersGround, membership: Membership, supervisor: Supervisor): void {
   const at = { address: config.cluster.address, joinToken };
-  member.start(() => ({
-    url: urlOf({ ...at, listens: supervisor.addresses['headwater'], local: localAddress() }),
-    load: supervisor.load!,
-  }));
+  membership.member.start(() => whereabouts({ ...at, listens: supervisor.addresses['headwater'] }, membership));
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Leases } from '../../hub/lease.ts';
 import type { StreamPath } from '../../hub/path.ts';
-import type { Cluster } from '../../net/cluster.ts';
+import type { LineCluster } from '../../net/cluster.ts';
 import type { Door, Siblings } from '../../net/siblings.ts';
 import { handleOf } from '../../net/socket-handle.ts';
 import type { LogTail } from '../../ops/log-tail.ts';
@@ -19,7 +19,7 @@ export class Member implements Siblings {
   /** Those of the node: the primary decides who has which. */
   readonly leases: Leases;
   /** That of the node, if it is a member of one. */
-  readonly cluster: Cluster | undefined;
+  readonly cluster: LineCluster | undefined;
   /** The last lines of the node, which the primary keeps. */
   readonly tail: LogTail;
   /** What the primary calls here. */

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { type Clock, SECOND } from '../../base/clock.ts';
 import type { Leases } from '../../hub/lease.ts';
 import type { StreamPath } from '../../hub/path.ts';
-import type { Cluster, NodeLoad } from '../../net/cluster.ts';
+import type { LineCluster } from '../../net/cluster.ts';
 import type { Logger } from '../../ops/log.ts';
 import type { Addresses, PrimaryCalls, WorkerCalls } from './calls.ts';
 import { answerWith } from './cluster-calls.ts';
@@ -10,7 +10,6 @@ import { type NodeLeases, Owners } from './owners.ts';
 import { watchPulse } from './pulse.ts';
 import { Restarts } from './restarts.ts';
 import { type Line, Rpc } from './rpc.ts';
-import { Workload } from './workload.ts';
 
 /** A process that a {@link Supervisor} has started. */
 export interface WorkerProcess {
@@ -34,7 +33,7 @@ export interface SupervisorGround {
   /** Whether streams are fetched from other nodes, by the first worker. */
   readonly hasOrigins: boolean;
   /** The cluster that the node is a member of. */
-  readonly cluster?: (Cluster & Pick<Leases, 'onRival'>) | undefined;
+  readonly cluster?: (LineCluster & Pick<Leases, 'onRival'>) | undefined;
   readonly clock: Clock;
   readonly log: Logger;
   /** Starts the process of a worker. */
@@ -64,7 +63,6 @@ export class Supervisor {
   readonly #restarts = new Map<number, Restarts>();
   readonly #failed = Promise.withResolvers<Error>();
   #addresses: Addresses = {};
-  #workload: Workload | undefined;
   #state: 'starting' | 'running' | 'stopping' = 'starting';
 
   constructor(ground: SupervisorGround) {
@@ -84,19 +82,12 @@ export class Supervisor {
     return this.#addresses;
   }
 
-  /** How busy they are together, where the node is a member of a cluster. */
-  get load(): NodeLoad | undefined {
-    return this.#workload?.sum;
-  }
-
   /** Starts all workers; resolves to where they listen. Rejects with the reason of the first that cannot, and ends the others. */
   async start(): Promise<Addresses> {
     const workers = Array.from({ length: this.#ground.count }, (_, i) => i + 1);
     try {
       await Promise.all(workers.map((worker) => this.#launch(worker)));
       this.#state = 'running';
-      if (this.#ground.cluster)
-        this.#workload = new Workload(this.#ground.clock, () => this.#ask(undefined, 'load', null));
       return this.#addresses;
     } catch (error) {
       await this.#end();
@@ -107,7 +98,6 @@ export class Supervisor {
   /** Has all workers end their sessions, and resolves when they have ended. Idempotent. */
   async stop(): Promise<void> {
     this.#state = 'stopping';
-    this.#workload?.close();
     const stopped = Array.from(this.#running.values(), ({ rpc }) => rpc.call('stop').catch(() => {}));
     await this.#within(LONGEST_STOP, Promise.all(stopped));
     await this.#end();
@@ -130,6 +120,7 @@ export class Supervisor {
       if (record.node !== '') this.#owners.drop(record.path);
       this.#tellAll('follow', record);
     });
+    cluster.onTold((news) => this.#tellAll('hear', news));
   }
 
   async #launch(worker: number): Promise<void> {
@@ -214,14 +205,14 @@ export class Supervisor {
     return running ? running.rpc.call('yield', path).catch(() => true) : true;
   }
 
-  async #ask(asking: number | undefined, topic: string, question: unknown): Promise<unknown[]> {
+  async #ask(asking: number, topic: string, question: unknown): Promise<unknown[]> {
     const asked = [...this.#running].filter(([worker]) => worker !== asking);
     const answers = asked.map(([, { rpc }]) => this.#within(LONGEST_ANSWER, rpc.call('answer', topic, question)));
     const settled = await Promise.allSettled(answers);
     return settled.flatMap((each) => (each.status === 'fulfilled' && each.value !== undefined ? [each.value] : []));
   }
 
-  #tellAll<Name extends 'move' | 'lose' | 'follow'>(name: Name, ...args: Parameters<WorkerCalls[Name]>): void {
+  #tellAll<Name extends 'move' | 'lose' | 'follow' | 'hear'>(name: Name, ...args: Parameters<WorkerCalls[Name]>): void {
     for (const { rpc } of this.#running.values()) rpc.tell(name, ...(args as never));
   }
 
