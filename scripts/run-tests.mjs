@@ -7,9 +7,9 @@ import { runGroups } from './run-groups.mjs';
 /** For what hangs; a whole file counts as a test, too. */
 const LONGEST_TEST_MS = 600_000;
 const UNIT = ['src/**/*.test.ts', 'player/src/**/*.test.ts', 'console/src/**/*.test.ts', 'scripts/**/*.test.mjs'];
-/** Tests that measure delays, stalls or rates: each of these files has the machine for itself. */
-const ALONE = ['test/timed/**/*.test.ts'];
-const OTHERS = ['test/**/*.test.ts', 'bench/**/*.test.ts', 'console/test/**/*.test.ts'];
+/** Tests that measure delays, stalls or rates, and those of benches, which do: each of these files has the machine for itself. */
+const ALONE = ['test/timed/**/*.test.ts', 'bench/**/*.test.ts'];
+const OTHERS = ['test/**/*.test.ts', 'console/test/**/*.test.ts'];
 /** Most tests wait most of the time, for what comes at the speed of life: one for each core leaves them room. */
 const AT_ONCE = availableParallelism();
 
