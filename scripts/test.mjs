@@ -4,20 +4,13 @@ import { runProgram } from '../bin/pinned-node.js';
 import { bringNeeds } from './debian.mjs';
 import { fail, needsInstall, npm, prepare, ROOT } from './prepare.mjs';
 
-const UNIT = ['src/**/*.test.ts', 'player/src/**/*.test.ts', 'console/src/**/*.test.ts', 'scripts/**/*.test.mjs'];
-const SUITES = {
-  all: [...UNIT, 'test/**/*.test.ts', 'bench/**/*.test.ts', 'console/test/**/*.test.ts'],
-  unit: UNIT,
-};
+const SUITES = ['all', 'unit'];
 
 /** Where what is too large or under too strict a licence to be a dependency is installed, for the tests alone. */
 const PEERS = 'test/peers';
-/** For what hangs; a whole file counts as a test, too. */
-const LONGEST_TEST_MS = 600_000;
 
 const [suite = 'all', ...more] = process.argv.slice(2);
-const patterns = SUITES[suite];
-if (!patterns || more.length > 0)
+if (!SUITES.includes(suite) || more.length > 0)
   fail('npm test takes no argument, or one: unit, for the tests that stand beside the sources');
 
 const node = await prepare({ console: suite === 'all' });
@@ -31,8 +24,7 @@ await check('types of the player', 'tsc', '-p', 'player/tsconfig.json');
 await check('types of the console', 'tsc', '-p', 'console/tsconfig.json');
 await check('lint', 'oxlint', '--type-aware');
 await check('form', 'biome', 'check');
-const reporter = [`--test-reporter=${join(ROOT, 'scripts/reporter.mjs')}`, '--test-reporter-destination=stdout'];
-process.exit(await run(node, ['--test', ...reporter, `--test-timeout=${LONGEST_TEST_MS}`, ...patterns]));
+process.exit(await run(node, [join(ROOT, 'scripts/run-tests.mjs'), suite]));
 
 /** Without scripts: what they would fetch besides is not needed. */
 async function bringPeers() {

@@ -1,4 +1,5 @@
 import { totalmem } from 'node:os';
+import { addresses } from './access/addresses.ts';
 import { adminToken } from './access/admin-token.ts';
 import { AccessGate } from './access/gate.ts';
 import { isLoopback } from './access/loopback.ts';
@@ -58,7 +59,11 @@ export async function createContext(
   const { publish, window, play, fanout, limits, http } = config;
   const clock = systemClock;
   const warn = (fields: object, message: string) => log.warn({ ...fields }, message);
-  const providers = [publishKey(config.access), adminToken({ ...config.access, listenHost: exposedHost(http) })];
+  const providers = [
+    addresses(config.access.addresses),
+    publishKey(config.access),
+    adminToken({ ...config.access, listenHost: exposedHost(http) }),
+  ];
   const access = new AccessGate(providers, { warn });
   const pacer = new Pacer(fanout, clock, (error) => log.error({ error }, 'a muxer failed: its viewers are closed'));
   const { certificates } = config.tls;

@@ -150,6 +150,15 @@ test('a viewer who comes back is given old frames, which count for nothing', { s
   assert.deepEqual({ missing, holes, faulty }, { missing: 0, holes: 0, faulty: 0 });
 });
 
+test('a viewer who comes back to another publisher, whose numbers begin anew, sees his first picture', { skip }, () => {
+  const tally = new Tally();
+  for (const tag of pictures().slice(0, 60)) tally.take(tag);
+  const before = tally.found.newest.written;
+  tally.comeBack();
+  tally.take(pictures()[0]!);
+  assert.ok(tally.found.newest.written > before);
+});
+
 test('a transport stream is read back as the frames it was made of, a lost piece as the frames it takes with it', {
   skip,
 }, () => {

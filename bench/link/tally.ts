@@ -87,14 +87,16 @@ export class Tally {
     const stamp = readStamp(body);
     const expected = this.#number;
     if (!stamp?.intact) this.#faulty++;
-    if (!stamp || (this.#isBack && stamp.number < (expected ?? 0))) return;
+    if (!stamp) return;
+    const written = Number(stamp.written) / 1e6;
+    // By the moment and not by the number: another publisher's begin anew.
+    if (this.#isBack && written <= this.#newest.written) return;
     this.#isBack = false;
     this.#number = stamp.number + 1;
     if (expected !== undefined && stamp.number !== expected) {
       if (stamp.number > expected) this.#miss(stamp.number - expected);
       if (body[0] !== KEY_FRAME || stamp.number < expected) this.#faulty++;
     }
-    const written = Number(stamp.written) / 1e6;
     this.#newest = { written, read: at };
     if (written > this.#since) this.#delays.push(at - written);
   }

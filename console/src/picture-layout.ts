@@ -29,8 +29,10 @@ const NODE = { width: 176, height: 82 };
 const END = { width: 104, height: 46 };
 const GAP = 16;
 /** Between two layers of an upright picture: room for words. */
-const STEP = 52;
-const NARROWEST = 640;
+const STEP = 58;
+const NARROWEST = 960;
+/** There is room for so many words above a box of an upright picture. */
+const MOST_LABELS = 2;
 const LABEL_LINE = 15;
 const BULGE = 36;
 
@@ -41,12 +43,15 @@ export function layOut(picture: Picture, width: number): Layout {
   const { boxes, height } = isUpright ? stack(layers, width) : spread(layers, width);
   const byId = new Map(boxes.map((box) => [box.id, box]));
   const taken = new Map<string, number>();
-  const ways = picture.flows.flatMap((flow) => {
+  const firstColumn = boxes.find(({ width: each }) => each === NODE.width)?.x;
+  // Where there is not room for all words, those of what carries most are there.
+  const flows = picture.flows.toSorted((a, b) => (b.kbps ?? -1) - (a.kbps ?? -1));
+  const ways = flows.flatMap((flow) => {
     const [from, to] = [byId.get(flow.from), byId.get(flow.to)];
     if (!from || !to) return [];
-    if (from.x === to.x && !isUpright) return [besides(flow, from, to)];
+    if (from.x === to.x && !isUpright) return [besides(flow, from, to, from.x === firstColumn)];
     if (from.y === to.y && isUpright) return [between(flow, from, to)];
-    return [isUpright ? downwards(flow, from, to) : across(flow, from, to, taken)];
+    return [isUpright ? downwards(flow, from, to, taken) : across(flow, from, to, taken)];
   });
   return { height, boxes, ways, isUpright };
 }
@@ -81,17 +86,18 @@ function spread(layers: readonly string[][], width: number): { boxes: Box[]; hei
   return { boxes, height };
 }
 
-/** Rows, of two boxes at most. */
+/** Rows, of two boxes or as many as there is room for. */
 function stack(layers: readonly string[][], width: number): { boxes: Box[]; height: number } {
+  const most = Math.max(2, Math.floor((width + GAP) / (NODE.width + GAP)));
   let y = 1;
   const boxes: Box[] = [];
   for (const layer of layers) {
-    for (let i = 0; i < layer.length; i += 2) {
-      const row = layer.slice(i, i + 2);
+    for (let i = 0; i < layer.length; i += most) {
+      const row = layer.slice(i, i + most);
       const each = Math.min(sizeOf(row[0]!).width, (width - (row.length - 1) * GAP) / row.length);
       const left = (width - row.length * each - (row.length - 1) * GAP) / 2;
       row.forEach((id, j) => boxes.push({ id, x: left + j * (each + GAP), y, width: each, height: sizeOf(id).height }));
-      y += sizeOf(row[0]!).height + (i + 2 < layer.length ? GAP : STEP);
+      y += sizeOf(row[0]!).height + STEP;
     }
   }
   return { boxes, height: Math.max(0, y - STEP) + 2 };
@@ -110,16 +116,18 @@ function across(flow: Flow, from: Box, to: Box, taken: Map<string, number>): Way
   return { flow, path, label: isLast ? { x: x1 + 8, y, anchor: 'start' } : { x: x2 - 12, y, anchor: 'end' } };
 }
 
-/** From one to another in the same column: around what is between them. */
-function besides(flow: Flow, from: Box, to: Box): Way {
-  const x = from.x + from.width;
+/** From one to another in the same column: around what is between them, on the side where less goes on. */
+function besides(flow: Flow, from: Box, to: Box, isLeft: boolean): Way {
+  const x = isLeft ? from.x : from.x + from.width;
+  const outwards = isLeft ? -1 : 1;
   const [y1, y2] = [
     from.y + from.height * (from.y < to.y ? 0.75 : 0.25),
     to.y + to.height * (from.y < to.y ? 0.25 : 0.75),
   ];
-  const path = `M${x} ${y1}C${x + BULGE} ${y1} ${x + BULGE} ${y2} ${x} ${y2}`;
+  const path = `M${x} ${y1}C${x + outwards * BULGE} ${y1} ${x + outwards * BULGE} ${y2} ${x} ${y2}`;
   const isMeasured = flow.kbps !== undefined;
-  const label = { x: x + BULGE * 0.75 + 4, y: (y1 + y2) / 2 + 4, anchor: 'start' } as const;
+  const anchor = isLeft ? 'end' : 'start';
+  const label = { x: x + outwards * (BULGE * 0.75 + 4), y: (y1 + y2) / 2 + 4, anchor } as const;
   return { flow, path, label: isMeasured ? label : undefined };
 }
 
@@ -130,11 +138,14 @@ function between(flow: Flow, from: Box, to: Box): Way {
   return { flow, path: `M${x1} ${y}L${x2} ${y}`, label: undefined };
 }
 
-function downwards(flow: Flow, from: Box, to: Box): Way {
+/** Words stand above the box where it ends, what goes to the viewers below that where it begins. */
+function downwards(flow: Flow, from: Box, to: Box, taken: Map<string, number>): Way {
   const [x1, y1, x2, y2] = [from.x + from.width / 2, from.y + from.height, to.x + to.width / 2, to.y];
   const bend = (y2 - y1) / 2;
   const path = `M${x1} ${y1}C${x1} ${y1 + bend} ${x2} ${y2 - bend} ${x2} ${y2}`;
-  const x = flow.to === VIEWERS ? x1 : x2;
-  const y = flow.to === VIEWERS ? y1 + 20 : y2 - 14;
-  return { flow, path, label: { x, y, anchor: 'middle' } };
+  if (flow.to === VIEWERS) return { flow, path, label: { x: x1, y: y1 + LABEL_LINE, anchor: 'middle' } };
+  const row = taken.get(flow.to) ?? 0;
+  taken.set(flow.to, row + 1);
+  const label = { x: x2, y: y2 - 8 - row * LABEL_LINE, anchor: 'middle' } as const;
+  return { flow, path, label: row < MOST_LABELS ? label : undefined };
 }

@@ -94,10 +94,10 @@ const crowded: Picture = draw(
   Array.from({ length: 9 }, (_, i) => ({ stream: `${i}`, owner: `o${i % 3}`, nodes: [`e${i}`, 'o1'], viewers: 1 })),
 );
 
-for (const width of [280, 320, 600, 640, 1072]) {
+for (const width of [280, 320, 600, 959, 960, 1072]) {
   test(`at ${width} px everything is in the picture and nothing upon another`, () => {
     const { boxes, ways, height, isUpright } = layOut(crowded, width);
-    assert.equal(isUpright, width < 640);
+    assert.equal(isUpright, width < 960);
     assert.equal(boxes.length, 14);
     assert.equal(ways.length, crowded.flows.length);
     for (const [i, box] of boxes.entries()) {

@@ -24,6 +24,12 @@ async function wasAsked(pattern: RegExp): Promise<void> {
   }
 }
 
+/** Whether all of an element can be seen in the one that scrolls it. */
+function isInView(element: Element): boolean {
+  const [inner, outer] = [element.getBoundingClientRect(), element.parentElement!.getBoundingClientRect()];
+  return inner.left >= outer.left && inner.right <= outer.right;
+}
+
 /** Has everything that the console asks for be there. */
 function furnish(): void {
   fake.streams = [liveStream('movie')];
@@ -99,6 +105,9 @@ describe('the console', () => {
           320,
           `${path} before ${language}`,
         );
+        assert.ok(await page.locator('.tabs [aria-current]').evaluate(isInView), `the tab of ${path}`);
+        for (const table of await page.locator('table').all())
+          assert.ok(await table.evaluate((each) => each.scrollWidth <= each.parentElement!.clientWidth), path);
         await page.click(`.top >> text=${language}`);
       }
     }
@@ -292,7 +301,7 @@ describe('the page of a stream', () => {
     assert.match(second!, /RELAY 192\.0\.2\.4:4242[^]*edge-3[^]*\+501 ms · 501 ms in all · loss 8\.1 %/);
     await page.waitForSelector('text=it said nothing');
     await page.waitForSelector('text=500 ms');
-    assert.match(await page.innerText('section:has(> h2:text-is("Lines"))'), /edge-3\thttp-flv\t500 ms\t34 %\tyes/);
+    assert.match(await page.innerText('section:has(> h2:text-is("Lines"))'), /edge-3\tHTTP-FLV\t500 ms\t34 %\tyes/);
   });
 });
 

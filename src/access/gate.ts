@@ -17,6 +17,8 @@ export interface AccessRequest {
   readonly protocol: string;
   /** The ids of the servers that asked for their own clients before this one was asked. */
   readonly via?: string;
+  /** Whether a publisher is passed on to an origin, which decides: here it is enough that nobody refuses. */
+  readonly originDecides?: boolean;
   /** The short id of the session that asks. */
   readonly session: string;
 }
@@ -42,7 +44,7 @@ export class AccessGate {
   readonly #providers: AccessProvider[];
   readonly #settings: GateSettings;
 
-  /** Providers are asked in this order until one decides. When all pass, only `play` is allowed. */
+  /** Providers are asked in this order until one decides. When all pass, only `play` is allowed, and what an origin decides. */
   constructor(providers: readonly AccessProvider[], settings: GateSettings = {}) {
     this.#providers = [...providers];
     this.#settings = settings;
@@ -56,7 +58,8 @@ export class AccessGate {
   /** Returns when the request is granted; throws {@link RefusedError} `forbidden` when it is not, or when nobody decided in time. */
   async may(request: AccessRequest): Promise<void> {
     const verdict = await this.#inTime(request);
-    if (verdict === 'allow' || (verdict === 'pass' && request.action === 'play')) return;
+    const isOpen = request.action === 'play' || request.originDecides === true;
+    if (verdict === 'allow' || (verdict === 'pass' && isOpen)) return;
     throw new RefusedError('forbidden', verdict === 'pass' ? `nothing allows to ${request.action}` : verdict.refuse);
   }
 

@@ -12,11 +12,11 @@ export interface PublishKeyOptions {
   readonly loopback: 'trusted' | 'like-others';
 }
 
-/** Publishers need the one static key; this machine itself does not where loopback is trusted. */
+/** Publishers need the one static key; this machine itself does not where loopback is trusted, and nobody where an origin decides. */
 export function publishKey({ publishKey: expected, loopback }: PublishKeyOptions): AccessProvider {
   assert(expected !== '', 'a publish key is set');
-  return async ({ action, query, remote }) => {
-    if (action !== 'publish') return 'pass';
+  return async ({ action, query, remote, originDecides = false }) => {
+    if (action !== 'publish' || originDecides) return 'pass';
     const given = query.get(KEY_PARAMETER);
     if (given !== undefined && sameSecret(given, expected)) return 'allow';
     if (loopback === 'trusted' && isLoopback(remote)) return 'allow';

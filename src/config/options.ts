@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { addressRule } from './address-rule.ts';
 import { pushOptions } from './push.ts';
 import {
   duration,
@@ -60,8 +61,8 @@ export const tlsOptions = section('The certificates of RTMPS and HTTPS.', {
   ),
 });
 
-/** Who may publish and administer. */
-export const accessOptions = section('Who may publish and administer.', {
+/** Who may publish, play and administer. */
+export const accessOptions = section('Who may publish, play and administer: see docs/access.md.', {
   publishKey: option(
     secret(),
     '',
@@ -72,6 +73,11 @@ export const accessOptions = section('Who may publish and administer.', {
     oneOf('trusted', 'like-others'),
     'trusted',
     'Whether this machine itself needs no key, and no token where HTTP listens on loopback alone: trusted or like-others.',
+  ),
+  addresses: option(
+    list(addressRule()),
+    [],
+    'From where one may publish and play, such as [allow publish 10.0.0.0/8, allow play all, deny play 192.0.2.7]; empty: from everywhere.',
   ),
 });
 

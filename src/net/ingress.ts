@@ -22,7 +22,7 @@ export interface PublishWish {
 
 /** Passes on to an origin what is published here. */
 export interface Carrier {
-  /** Whether the origin decides alone who may publish. */
+  /** Whether the origin decides who may publish: here it is enough that nothing is against it. */
   readonly originDecides: boolean;
   /** Where that may be: only a node of the cluster, or any server that is configured. */
   readonly reach: 'cluster' | 'anywhere';
@@ -30,9 +30,17 @@ export interface Carrier {
   carry(wish: PublishWish, session: Session, signal: Signal): Promise<Publisher>;
 }
 
+/** How the gate is asked for somebody who wants to publish. */
+interface PublishRequest {
+  readonly action: 'publish';
+  readonly protocol: string;
+  readonly session: string;
+  readonly originDecides: boolean;
+}
+
 /** What is asked whether somebody may publish. */
 interface Gate {
-  may(request: Omit<PublishWish, 'role'> & { action: 'publish'; protocol: string; session: string }): Promise<void>;
+  may(request: Omit<PublishWish, 'role'> & PublishRequest): Promise<void>;
 }
 
 /** Where publishers come in: to a stream of this node, or of an origin to which they are passed on. */
@@ -60,8 +68,8 @@ export class Ingress {
   async publish(wish: PublishWish, session: Session, signal: Signal): Promise<Publisher> {
     const carrier = this.#carrier;
     const { protocol, id } = session;
-    if (!wish.isAdmitted && !carrier?.originDecides)
-      await this.#gate.may({ ...wish, action: 'publish', protocol, session: id });
+    const originDecides = carrier?.originDecides === true;
+    if (!wish.isAdmitted) await this.#gate.may({ ...wish, action: 'publish', protocol, session: id, originDecides });
     if (carrier) return carrier.carry(wish, session, signal);
     return this.#hub.publish(wish.path, session, signal, wish.role, { stood: wish.standing });
   }

@@ -19,7 +19,8 @@ export function watchSilence(
   let cancel = () => {};
   const look = () => {
     const left = (hasMedia() ? idleTimeout : firstFrameTimeout) - (clock.now() - publisher.lastArrival);
-    if (left > 0) cancel = clock.after(left, look);
+    // Its media may begin meanwhile, and end again.
+    if (left > 0) cancel = clock.after(Math.min(left, idleTimeout), look);
     else end(new RefusedError('timeout', hasMedia() ? 'the publisher fell silent' : 'no frame came in time'));
   };
   look();

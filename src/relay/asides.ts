@@ -18,7 +18,10 @@ const state = z.object({
 /** What a subscriber says: how many watch the stream there, and at the nodes that have it from there. */
 const audience = z.object({ op: z.literal('audience'), viewers: z.int().nonnegative() });
 
-const aside = z.discriminatedUnion('op', [state, audience]);
+/** What an origin says of a stream that comes by UDP before it says that it is over: the number of the packet after the last. */
+const last = z.object({ op: z.literal('last'), sequence: z.int().nonnegative() });
+
+const aside = z.discriminatedUnion('op', [state, audience, last]);
 
 /** What is said beside the frames of a subscription. Who does not know such messages leaves them out. */
 export type Aside = z.infer<typeof aside>;

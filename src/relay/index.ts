@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { isUpstream } from '../config/options.ts';
 import type { Context, Module } from '../module.ts';
 import { answerSurveys } from '../net/cluster.ts';
@@ -43,7 +44,8 @@ export function relay(trust: Trust | undefined): Module {
       const isAsking = (node: string, path: string) => node === trust.nodeId || !!edge?.isAsking(node, path);
       if (mediaListen) media = await MediaServer.open(context, mediaListen);
       const [news, publications] = [new News(context), new Publications()];
-      const ground = { context, nodeId: trust.nodeId, isAsking, media, news, publications };
+      const process = randomUUID();
+      const ground = { context, nodeId: trust.nodeId, process, isAsking, media, news, publications };
       listener = new NodeListener(context, trust, (stream, peer) => void serveNode(ground, stream, peer));
       return { headwater: await listener.open(listen), ...(media && { rtp: media.address }), ...heard };
     },

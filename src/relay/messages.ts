@@ -42,6 +42,7 @@ const clockSign = z.object({ sent: z.number(), echo: z.object({ sent: z.number()
 /**
  * Sent by both ends of a control stream: first who one is, then, again and again, that one is still there. An edge that lost its
  * control stream alone names the connection by UDP that it has; it is offered again if the origin still has it, else another.
+ * `process` is another one each time the origin starts.
  */
 const control = z.object({
   op: z.literal('control'),
@@ -49,6 +50,7 @@ const control = z.object({
   connection: u32.optional(),
   media: mediaOffer.optional(),
   clock: clockSign.optional(),
+  process: nodeId.optional(),
 });
 const alive = z.object({ op: z.literal('alive'), clock: clockSign.optional() });
 /** How the edge wants its streams protected: see `link/protection.ts`. */
@@ -91,8 +93,8 @@ const subscribe = z.object({
   seen: seen.optional(),
 });
 
-/** The first and only message of one who wants to know when this process is gone. */
-const watch = z.object({ op: z.literal('watch') });
+/** The first and only message of one who wants to know when this process is gone; it is refused as gone where it is another one. */
+const watch = z.object({ op: z.literal('watch'), process: nodeId.optional() });
 /** The first message of a member of the cluster to which the stream is being published as well, and the answer if it may have it. */
 const claim = z.object({ op: z.literal('claim'), path: text });
 const yielded = z.object({ op: z.literal('yielded') });

@@ -31,6 +31,8 @@ import { RecordWriter } from './wire/record.ts';
 export interface OriginGround {
   readonly context: Context;
   readonly nodeId: string;
+  /** Another one each time that this process starts; absent where nobody needs to know. */
+  readonly process?: string;
   /** Whether it is no use to this node to ask us for this stream, for instance because we are asking it for the same. */
   readonly isAsking: (node: string, path: StreamPath) => boolean;
   /** Where those are told of it who want to hear what is published. */
@@ -63,7 +65,7 @@ export async function serveNode(ground: OriginGround, stream: Duplex, peer: Peer
       const wish = await channel.hear(serving.signal, context.config.limits.command / MILLISECOND);
       if (wish.op === 'control') await control(ground, channel, serving, { ...peer, ...wish });
       else if (wish.op === 'subscribe') await play(ground, channel, serving, { ...peer, ...wish });
-      else if (wish.op === 'watch') await watched(channel, serving);
+      else if (wish.op === 'watch') await watched(ground, channel, serving, wish.process);
       else if (wish.op === 'survey') await survey(ground, channel, peer);
       else if (wish.op === 'trace') await follow(ground, channel, { ...peer, ...wish });
       else if (wish.op === 'claim') await concede(ground, channel, { ...peer, ...wish });
@@ -86,7 +88,7 @@ export async function serveNode(ground: OriginGround, stream: Duplex, peer: Peer
 }
 
 async function control(
-  { context, nodeId, media }: OriginGround,
+  { context, nodeId, process, media }: OriginGround,
   channel: Channel,
   { signal }: Serving,
   { connection, clock: sign, ...peer }: Peer & Pick<RelayMessage & { op: 'control' }, 'connection' | 'clock'>,
@@ -101,6 +103,7 @@ async function control(
       node: nodeId,
       ...(welcome && { media: welcome.link.offer }),
       clock: clock.sign(),
+      ...(process !== undefined && { process }),
     });
     const hear = (message: RelayMessage) => {
       if (message.op === 'policy') welcome?.link.heed(message);
@@ -111,8 +114,14 @@ async function control(
   }
 }
 
-/** Lasts until either end is gone. */
-async function watched(channel: Channel, serving: Serving): Promise<never> {
+/** Lasts until either end is gone: at once, where another process is watched than this one. */
+async function watched(
+  { process }: OriginGround,
+  channel: Channel,
+  serving: Serving,
+  wanted: string | undefined,
+): Promise<never> {
+  if (wanted !== undefined && wanted !== process) throw new RefusedError('gone', 'this process is another one');
   listen(channel, serving);
   return new Promise<never>((_, reject) => {
     serving.signal.addEventListener('abort', () => reject(serving.signal.reason as Error), { once: true });

@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { MILLISECOND, SECOND } from '../base/clock.ts';
+import { SECOND } from '../base/clock.ts';
 import { ProtocolError, RefusedError } from '../base/errors.ts';
 import type { Lease } from '../hub/lease.ts';
 import type { Mirror } from '../hub/mirror.ts';
@@ -115,7 +114,7 @@ class Receiving {
     for await (const { type, body } of this.#messages()) {
       this.#mirror.session.bytesIn += body.length;
       if (type === MessageType.record) this.#intake.take(body);
-      else if (type === MessageType.aside) this.#passage.hear(readAside(body));
+      else if (type === MessageType.aside) this.#hear(readAside(body));
       else throw await this.#ended(readRelayMessage(body));
     }
     throw new ConnectionLost('the origin ended the connection');
@@ -129,9 +128,14 @@ class Receiving {
     }
   }
 
+  #hear(said: Aside): void {
+    if (said.op !== 'last') this.#passage.hear(said);
+    else if (this.#reception) this.#link!.endBefore(this.#reception, said.sequence);
+  }
+
   /** What left the origin before that may still be under way, or wait for its time. */
   async #ended(event: RelayMessage): Promise<Error> {
-    if (this.#reception) await sleep(Math.ceil(this.#reception.rest / MILLISECOND));
+    await this.#reception?.drained();
     return reasonIn(event, this.#mirror);
   }
 

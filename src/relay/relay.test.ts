@@ -96,7 +96,8 @@ class Node {
 
   /** Answers what another node has opened. */
   serve(stream: Duplex): void {
-    const ground = { context: this.context, nodeId: 'origin', isAsking: () => this.isAsking, news: this.#news };
+    const { context } = this;
+    const ground = { context, nodeId: 'origin', process: 'now', isAsking: () => this.isAsking, news: this.#news };
     void serveNode(ground, stream, { node: 'edge', remote: '192.0.2.1' });
   }
 
@@ -526,10 +527,16 @@ describe('an origin', () => {
     channel.send({ op: 'control', node: 'edge' });
     const answer = await channel.hear(never, 5000);
     assert.ok(answer.op === 'control' && answer.node === 'origin' && answer.clock, JSON.stringify(answer));
+    assert.equal(answer.process, 'now');
     // It listens from the next turn on.
     await new Promise(setImmediate);
     t.mock.timers.tick(1000);
     assert.equal((await channel.hear(never, 5000)).op, 'alive');
+  });
+
+  test('tells one who watches another process, before a restart, that it is gone', async (t) => {
+    const answer = await heard(t, { op: 'watch', process: 'before' });
+    assert.ok(answer.op === 'ended' && answer.code === 'gone', JSON.stringify(answer));
   });
 
   test('tells a node the way of what it sends to that one, and of nothing else', async (t) => {

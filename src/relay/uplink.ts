@@ -11,7 +11,8 @@ import type { MediaOffer } from './messages.ts';
 import type { PeerClock } from './peer-clock.ts';
 import type { Source } from './subscription.ts';
 import type { Trust } from './trust.ts';
-import { findWay, OriginGone, type Way } from './way.ts';
+import { OriginGone } from './watch-process.ts';
+import { findWay, type Way } from './way.ts';
 
 /** In milliseconds: an origin that comes back is to be found soon. */
 const [FIRST_PAUSE, LONGEST_PAUSE] = [100, 500];

@@ -5,13 +5,14 @@ import { connect } from 'node:tls';
 import type { Clock } from '../base/clock.ts';
 import { RefusedError } from '../base/errors.ts';
 import type { OriginAddress } from '../config/options.ts';
+import { insist } from '../net/insist.ts';
 import { dialQuic } from '../net/quic.ts';
-import { Departure } from '../net/serve.ts';
 import { Channel } from './channel.ts';
 import { BEAT_MS } from './control.ts';
 import { type MediaOffer, PROTOCOL } from './messages.ts';
 import { PeerClock } from './peer-clock.ts';
 import type { Trust } from './trust.ts';
+import { watchProcess } from './watch-process.ts';
 
 /** A connection to an origin, over which streams can be opened. */
 export interface Way {
@@ -36,13 +37,18 @@ export interface Destination {
   readonly credentials: Awaited<ReturnType<Trust['credentialsFor']>>;
   /** Our own id. */
   readonly nodeId: string;
-  readonly clock: Pick<Clock, 'wall'>;
+  readonly clock: Pick<Clock, 'wall' | 'after'>;
   /** That by UDP to the origin that we still have, if we have one. */
   readonly connection?: number | undefined;
 }
 
 /** How long QUIC has the field for itself, in milliseconds: where it works, TLS is not even tried. */
 const HEAD_START_MS = 200;
+/**
+ * How long there may be no answer by either before another attempt begins beside those before: it takes three round trips, unless a
+ * packet is lost, or was sent before the origin was there.
+ */
+const PAUSES_MS = [200, 200, 300, 500, 1000];
 /** How long QUIC is waited for when TLS works, and when nobody answers by TLS. */
 const QUIC_PATIENCE_MS = 3000;
 const LAST_CHANCE_MS = 500;
@@ -59,10 +65,14 @@ export async function findWay(
   signal: AbortSignal,
 ): Promise<Way> {
   const [quicLoses, tlsLoses] = [new AbortController(), new AbortController()];
-  const dial = () => quicWay(destination, AbortSignal.any([signal, quicLoses.signal]));
-  const byTls = later(HEAD_START_MS, AbortSignal.any([signal, tlsLoses.signal]), (until) => tlsWay(destination, until));
-  // What QUIC sent before the origin was there it repeats only after a second: it is dialled again as soon as TLS has shown it.
-  const byQuic = firstOf([dial(), byTls.then(dial)]);
+  const by = (make: typeof quicWay, until: AbortSignal) =>
+    insist(
+      { dial: (each) => make(destination, each), close: (way) => way.close() },
+      { clock: destination.clock, pauses: PAUSES_MS },
+      until,
+    );
+  const byQuic = by(quicWay, AbortSignal.any([signal, quicLoses.signal]));
+  const byTls = later(HEAD_START_MS, AbortSignal.any([signal, tlsLoses.signal]), (until) => by(tlsWay, until));
   const patience = before === 'tls' ? LAST_CHANCE_MS : QUIC_PATIENCE_MS;
   const isLate = byTls.then(
     ({ control }) => waitBeside(control, patience),
@@ -73,14 +83,6 @@ export async function findWay(
   loses.abort(new Error('the other way is taken'));
   loser.then((way) => way.close()).catch(() => {});
   return winner;
-}
-
-/** The first way that comes through; those that come later are closed. */
-function firstOf(attempts: readonly Promise<Way>[]): Promise<Way> {
-  const first = Promise.any(attempts);
-  const close = (way: Way) => first.then((winner) => winner !== way && way.close());
-  for (const attempt of attempts) attempt.then(close).catch(() => {});
-  return first;
 }
 
 /** Lets so many milliseconds pass, in which the other node is told that we are still there. */
@@ -111,40 +113,18 @@ async function quicWay(destination: Destination, signal: AbortSignal): Promise<W
     tls.close();
   };
   const control = new Channel(await connection.openStream());
-  const origin = await shakeHands(control, destination, close, signal);
-  void stretchWire(tls, control);
+  const { process, ...origin } = await shakeHands(control, destination, close, signal);
+  void watchProcess((until) => tls.insist(until), control, process);
   // A peer allows only so many streams on one connection.
   const open = (until: AbortSignal) => connection.openStream().catch(() => tls.open(until));
   return { transport: 'quic', ...origin, control, open, close };
-}
-
-/** The process at the other end is no more: nothing comes from it any longer, by whatever way. */
-export class OriginGone extends Departure {}
-
-/**
- * UDP does not tell that the process at the other end is gone. A TCP connection does, at once: nothing is said over it, and when it
- * ends and cannot be had again the origin is dead. Where none can be had at all only silence tells.
- */
-async function stretchWire(tls: TlsStreams, control: Channel): Promise<void> {
-  const closing = new AbortController();
-  control.stream.once('close', () => closing.abort(new Departure('the connection to the origin has ended')));
-  for (let wasOpen = false; !closing.signal.aborted; wasOpen = true) {
-    try {
-      const wire = new Channel(await tls.open(closing.signal));
-      wire.send({ op: 'watch' });
-      await once(wire.stream.resume(), 'close', { signal: closing.signal });
-    } catch (error) {
-      if (wasOpen) control.break(new OriginGone(`the origin is gone: ${(error as Error).message}`));
-      return;
-    }
-  }
 }
 
 async function tlsWay(destination: Destination, signal: AbortSignal): Promise<Way> {
   const tls = new TlsStreams(destination);
   const [open, close] = [(until: AbortSignal) => tls.open(until), () => tls.close()];
   const control = new Channel(await open(signal));
-  const origin = await shakeHands(control, destination, close, signal);
+  const { process: _, ...origin } = await shakeHands(control, destination, close, signal);
   return { transport: 'tls', ...origin, control, open, close };
 }
 
@@ -163,6 +143,16 @@ class TlsStreams {
     return stream.once('close', () => this.#open.delete(stream));
   }
 
+  /** The same, as fast as can be. */
+  insist(signal: AbortSignal): Promise<Duplex> {
+    const { clock } = this.#destination;
+    const attempt = {
+      dial: (each: AbortSignal) => this.open(each),
+      close: (stream: Duplex) => stream.destroy(),
+    };
+    return insist(attempt, { clock, pauses: PAUSES_MS }, signal);
+  }
+
   close(): void {
     for (const stream of this.#open) stream.destroy();
   }
@@ -174,7 +164,7 @@ async function shakeHands(
   { nodeId, clock: own, connection }: Destination,
   close: () => void,
   signal: AbortSignal,
-): Promise<Pick<Way, 'node' | 'media' | 'clock'>> {
+): Promise<Pick<Way, 'node' | 'media' | 'clock'> & { readonly process: string | undefined }> {
   const clock = new PeerClock(own);
   try {
     const hello = { op: 'control', node: nodeId, clock: clock.sign() } as const;
@@ -182,7 +172,7 @@ async function shakeHands(
     const answer = await control.hear(signal, PATIENCE_MS);
     if (answer.op === 'control') {
       if (answer.clock) clock.read(answer.clock);
-      return { node: answer.node, media: answer.media, clock };
+      return { node: answer.node, media: answer.media, clock, process: answer.process };
     }
     throw new RefusedError('forbidden', answer.op === 'ended' ? answer.message : 'the origin does not know us');
   } catch (error) {

@@ -49,7 +49,8 @@ describe('hls.js in Chromium', { skip: options.skip ?? false }, () => {
     const { errors, parts, latency } = await page.evaluate(() => counts);
     assert.deepEqual(errors, []);
     assert.ok(parts >= 20, `${parts} parts`);
-    assert.ok(latency < 2, `${latency} s behind`);
+    // Without it there are three whole segments, six seconds.
+    assert.ok(latency < 4, `${latency} s behind`);
   });
 
   for (const [name, query] of [

@@ -42,10 +42,14 @@ async function publishPaced(owner: Owner, server: TestServer): Promise<{ paced: 
 /** The playlist from a moment on, as soon as it has so many whole segments. */
 async function wholeOf(server: TestServer, from: string, segments: number): Promise<Media> {
   const url = await variantOf(server, `/live/movie.m3u8?from=${from}`);
-  return until(`${segments} segments`, async () => {
-    const media = await mediaAt(url);
-    return media.segments.length >= segments ? media : undefined;
-  });
+  return until(
+    `${segments} segments`,
+    async () => {
+      const media = await mediaAt(url);
+      return media.segments.length >= segments ? media : undefined;
+    },
+    40_000,
+  );
 }
 
 async function bytesAt(url: string): Promise<Buffer> {

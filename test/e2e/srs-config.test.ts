@@ -84,6 +84,13 @@ describe('what is converted loads to the same configuration', () => {
     block('forward', line('destination', server, server)),
     line('forward', server),
     line('min_latency', flag),
+    block(
+      'security',
+      line(
+        'allow',
+        flag.map((on) => (on === 'on' ? 'play all' : 'publish 10.0.0.0/8')),
+      ),
+    ),
     block('http_remux', line('mount', fc.constantFrom('[vhost]/[app]/[stream].flv', '[app]/[stream].ts'))),
   ];
   const vhost = fc

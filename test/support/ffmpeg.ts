@@ -17,8 +17,17 @@ const LARGEST_OUTPUT = 64 * 1024 * 1024;
 const CACHE = join(tmpdir(), `headwater-clips-${userInfo().uid}`);
 
 /** A file that `ffmpeg` makes with these arguments, kept for the next time. `extension` tells the format. */
-export async function make(args: readonly string[], extension: string): Promise<string> {
+export function make(args: readonly string[], extension: string): Promise<string> {
   const name = createHash('sha1').update(JSON.stringify(args)).digest('hex').slice(0, 16);
+  const making = made.get(name + extension) ?? makeFile(name, args, extension);
+  made.set(name + extension, making);
+  return making;
+}
+
+/** Tests that run side by side may want the same. */
+const made = new Map<string, Promise<string>>();
+
+async function makeFile(name: string, args: readonly string[], extension: string): Promise<string> {
   const file = join(CACHE, `${name}.${extension}`);
   if (existsSync(file)) return file;
   await mkdir(CACHE, { recursive: true, mode: 0o700 });

@@ -15,6 +15,7 @@ import { SessionPage } from './session.tsx';
 import { Sessions } from './sessions.tsx';
 import { StreamPage } from './stream.tsx';
 import '../styles/console.css';
+import '../styles/cards.css';
 import '../styles/explain.css';
 
 /** A page of the console. */

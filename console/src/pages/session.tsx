@@ -44,7 +44,7 @@ export function SessionPage({ id }: { id: string }) {
             value={formatBitrate(client.publish ? client.kbps.recv_30s : client.kbps.send_30s)}
           />
           <Fact label={t('bytes')} value={formatBytes(client.publish ? client.recv_bytes : client.send_bytes)} />
-          {client.pageUrl !== '' && <Fact label={t('fromPage')} value={client.pageUrl} />}
+          {client.pageUrl !== '' && <Fact label={t('fromPage')} value={client.pageUrl} wide />}
         </dl>
       )}
       {client && !isGone && <Hops client={id} />}

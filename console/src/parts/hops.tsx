@@ -1,8 +1,9 @@
-import { formatMs, protocolName } from '../format.ts';
+import { formatMs } from '../format.ts';
 import { shareOf } from '../links.ts';
 import { getTrace, type Hop } from '../operator.ts';
 import { t } from '../settings.ts';
 import { usePoll } from '../use-poll.ts';
+import { protocolOf } from './client-table.tsx';
 import { percent } from './link-words.ts';
 
 const SHORT_ID = 8;
@@ -36,7 +37,7 @@ function HopItem({ hop: { node, host, address, gets, sends, added_ms: added, tot
     <li>
       {gets && (
         <small class="by">
-          {protocolName(gets.type.replace(/-(?:play|publish)$/, ''))} {gets.remote}
+          {protocolOf(gets.type)} {gets.remote}
         </small>
       )}
       <strong>{host || node.slice(0, SHORT_ID) || t('thisNode')}</strong>

@@ -1,4 +1,4 @@
-import { formatMs } from '../format.ts';
+import { formatMs, protocolName } from '../format.ts';
 import { getLines } from '../operator.ts';
 import { t } from '../settings.ts';
 import { usePoll } from '../use-poll.ts';
@@ -11,14 +11,14 @@ export function LineList({ stream }: { stream: string }) {
   return (
     <section>
       <h2>{t('linesOfStream')}</h2>
-      <Table head={[t('line'), t('protocol'), t('delay'), t('load'), t('hasStream')]}>
+      <Table look="cards" head={[t('line'), t('protocol'), t('delay'), t('load'), t('hasStream')]}>
         {data.map(({ id, name, protocol, delay_ms: delay, load, has_stream: has }) => (
           <tr key={id}>
             <th scope="row">{name}</th>
-            <td>{protocol}</td>
-            <td>{formatMs(delay)}</td>
-            <td>{t('percent', { value: Math.round(load * 100) })}</td>
-            <td>{t(has ? 'yes' : 'no')}</td>
+            <td data-label={t('protocol')}>{protocolName(protocol)}</td>
+            <td data-label={t('delay')}>{formatMs(delay)}</td>
+            <td data-label={t('load')}>{t('percent', { value: Math.round(load * 100) })}</td>
+            <td data-label={t('hasStream')}>{t(has ? 'yes' : 'no')}</td>
           </tr>
         ))}
       </Table>

@@ -8,7 +8,9 @@ import { mediaInWords, percent } from './link-words.ts';
 /** More is noticed by those who watch, where nothing repairs it. */
 const NOTICED = 0.005;
 const SHORT_ID = 8;
-const LONGEST_NAME = 22;
+/** How wide a letter of a name is, and from where on streams are told beside viewers; in pixels. */
+const LETTER = 8;
+const WIDE = 170;
 /** Beside the gauge: its words. */
 const GAUGE_END = 90;
 
@@ -72,7 +74,7 @@ export function nodeName({ id, self, name: given = '' }: Pick<DrawnNode, 'id' | 
 function NodeBox({ box: { x, y, width, height }, node }: { box: Box; node: DrawnNode }) {
   const { role, self, cpu, viewers, streams, kbps } = node;
   const facts = [
-    streams !== undefined && t('statStreams', { count: streams }),
+    width >= WIDE && streams !== undefined && t('statStreams', { count: streams }),
     viewers !== undefined && t('statViewers', { count: viewers }),
   ].filter(Boolean);
   const look = ['node', self && 'self', cpu === undefined && 'unknown', (cpu ?? 0) > 0.9 && 'busy']
@@ -82,7 +84,7 @@ function NodeBox({ box: { x, y, width, height }, node }: { box: Box; node: Drawn
     <g class={look} data-node={node.id} transform={`translate(${x} ${y})`}>
       <rect width={width} height={height} rx="10" />
       <text x="12" y="20" class="node-name">
-        {shorten(nodeName(node))}
+        {shorten(nodeName(node), width / LETTER)}
       </text>
       <text x="12" y="37">
         {facts.join(' · ') || t(role)}
@@ -111,8 +113,8 @@ function NodeBox({ box: { x, y, width, height }, node }: { box: Box; node: Drawn
 }
 
 /** There is room for so much. */
-function shorten(text: string): string {
-  return text.length > LONGEST_NAME ? `${text.slice(0, LONGEST_NAME - 1)}…` : text;
+function shorten(text: string, longest: number): string {
+  return text.length > longest ? `${text.slice(0, longest - 1)}…` : text;
 }
 
 function EndBox({ box: { id, x, y, width, height }, picture }: { box: Box; picture: Picture }) {

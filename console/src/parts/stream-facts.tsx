@@ -77,16 +77,16 @@ export function Tracks({ detail }: { detail: StreamDetail | null }) {
   return (
     <section>
       <h2>{t('tracks')}</h2>
-      <Table head={[t('track'), t('codec'), t('form'), t('frames'), t('bitrate')]}>
+      <Table look="cards" head={[t('track'), t('codec'), t('form'), t('frames'), t('bitrate')]}>
         {detail?.tracks
           .toSorted((a, b) => (a.kind < b.kind ? 1 : -1))
           .map(({ kind, codec, profile, form, frames_per_second: rate, kbps }) => (
             <tr key={kind}>
               <th scope="row">{t(kind)}</th>
-              <td>{[codecName(codec), profile].filter(Boolean).join(' ')}</td>
-              <td>{form}</td>
-              <td>{t('perSecond', { count: whole(rate) })}</td>
-              <td>{formatBitrate(kbps)}</td>
+              <td data-label={t('codec')}>{[codecName(codec), profile].filter(Boolean).join(' ')}</td>
+              <td data-label={t('form')}>{form}</td>
+              <td data-label={t('frames')}>{t('perSecond', { count: whole(rate) })}</td>
+              <td data-label={t('bitrate')}>{formatBitrate(kbps)}</td>
             </tr>
           ))}
       </Table>

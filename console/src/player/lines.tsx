@@ -26,7 +26,7 @@ export function Lines({ player }: { player: LivePlayer }) {
     player.switchTo(chosen);
   };
   return (
-    <section class="lines" onKeyDown={close}>
+    <section class="room-lines" onKeyDown={close}>
       <button
         ref={button}
         type="button"

@@ -144,6 +144,23 @@ const becomes: [text: string, options: Record<string, unknown>][] = [
     inVhost('cluster { mode remote; origin 127.0.0.1:19351 10.0.0.2; }'),
     { 'relay.origins': ['rtmp://127.0.0.1:19351', 'rtmp://10.0.0.2'] },
   ],
+  [inVhost('security { allow publish all; }'), {}],
+  [
+    inVhost('security { enabled on; allow play all; allow publish 10.0.0.0/8; deny publish 10.0.0.7; }'),
+    { 'access.addresses': ['allow play all', 'allow publish 10.0.0.0/8', 'deny publish 10.0.0.7'] },
+  ],
+  [inVhost('security { enabled on; }'), { 'access.addresses': ['deny publish all', 'deny play all'] }],
+  [
+    'vhost a.org { security { enabled on; deny play 192.0.2.7; } }',
+    { vhosts: ['a.org'], 'access.addresses': ['deny play 192.0.2.7 vhost=a.org'] },
+  ],
+  [
+    'vhost __defaultVhost__ { security { enabled on; deny play all; } } vhost a.org { }',
+    {
+      vhosts: ['a.org'],
+      'access.addresses': ['deny play all', 'allow publish all vhost=a.org', 'allow play all vhost=a.org'],
+    },
+  ],
   [inVhost('mode remote; origin h;'), { 'relay.origins': ['rtmp://h'] }],
   [inVhost('cluster { mode remote; origin h:8080; protocol flv; }'), { 'relay.origins': ['http://h:8080'] }],
   [

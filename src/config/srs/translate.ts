@@ -3,12 +3,13 @@ import { DEFAULT_VHOST } from '../../hub/path.ts';
 import { Translation } from '../translation.ts';
 import { placeHttp } from './http.ts';
 import { apply } from './rules.ts';
+import { openVhost } from './security.ts';
 import { placeLog, serverRules } from './server.ts';
 import type { Directive } from './syntax.ts';
 import { vhost as vhostRule } from './vhost.ts';
 
 /** Options that hold what every virtual host adds to; all others have one value for all. */
-const SHARED = new Set(['routes', 'record.paths']);
+const SHARED = new Set(['routes', 'record.paths', 'access.addresses']);
 
 const NO_KEY = 'publishers from elsewhere need the key access.publishKey, which SRS did not ask for; see docs/srs.md';
 
@@ -37,6 +38,7 @@ function placeVhosts(vhosts: readonly Directive[], to: Translation): void {
     if (nameOf(other) !== DEFAULT_VHOST) to.add('vhosts', nameOf(other), other.where);
     if (other !== main) placeOther(other, nameOf(main), its, to);
   }
+  for (const vhost of vhosts) if (nameOf(vhost) !== DEFAULT_VHOST) openVhost(nameOf(vhost), { to, where: vhost.where });
 }
 
 function placeOther(other: Directive, main: string, its: Translation, to: Translation): void {

@@ -16,6 +16,7 @@ import {
   warn,
   without,
 } from './rules.ts';
+import { security } from './security.ts';
 
 const PLACED = 'the times of a stream never run back, whatever its encoder does';
 const MEMORY = 'segments are kept in memory, and no files are written';
@@ -135,7 +136,7 @@ const vhostRules: Rules = {
   cluster,
   ...clusterRules,
   http_hooks: missing('nobody is called'),
-  security: missing('addresses are not looked at'),
+  security,
   http_static: missing('no files are served'),
   http: missing('no files are served'),
   refer: missing('nobody is asked from which page it comes'),

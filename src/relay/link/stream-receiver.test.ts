@@ -182,6 +182,36 @@ describe('a stream receiver', () => {
     assert.equal(receiver.asksAt, Number.POSITIVE_INFINITY);
   });
 
+  test('waits for what is lost of the end beyond its time, as nothing waits behind it', () => {
+    const packets = packetsOf('KPPSP');
+    const { receiver, records, times, at } = receiving();
+    at(ms(50), packets[0]!);
+    at(ms(130), packets[2]!);
+    receiver.end(5, ms(170));
+    assert.deepEqual([receiver.isOver, receiver.asksAt <= ms(175)], [false, true]);
+    assert.deepEqual(receiver.request(ms(200))!.runs, [1, 1, 3, 2]);
+    at(ms(700));
+    assert.deepEqual(records, [0]);
+    assert.deepEqual(receiver.request(ms(700))!.runs, [1, 1, 3, 2]);
+    at(ms(800), packets[4]!, packets[1]!);
+    assert.deepEqual([records, receiver.isOver], [[0, 1, 2], false]);
+    at(ms(850), packets[3]!);
+    assert.deepEqual([records, receiver.isOver], [[0, 1, 2, 3, 4], true]);
+    assert.deepEqual(times.slice(1), [ms(800), ms(800), ms(850), ms(850)]);
+    assert.equal(receiver.counters.abandoned, 0);
+  });
+
+  test('gives up what does not come of the end, but nothing that came', () => {
+    const packets = packetsOf('KSSS');
+    const { receiver, records, at } = receiving();
+    at(ms(50), packets[0]!);
+    at(ms(170), packets[3]!);
+    receiver.end(4, ms(170));
+    receiver.end(2 ** 40, ms(170));
+    at(ms(170) + 3 * SECOND);
+    assert.deepEqual([records, receiver.isOver, receiver.counters.abandoned], [[0, 3], true, 2]);
+  });
+
   test('does not wait for ever for what the origin no longer has after an outage', () => {
     const packets = packetsOf(`KP${'S'.repeat(100)}`);
     const { receiver, records, times, at } = receiving();

@@ -9,6 +9,7 @@ import type { Path } from './path.ts';
 import { QueueGauge } from './queue-gauge.ts';
 import { LARGEST_WINDOW, ReceiveWindow } from './receive-window.ts';
 import { Seeker } from './seeker.ts';
+import { spreadOf } from './stream-sender.ts';
 
 /** A hole is left open for this long at least, in microseconds, however small the latency: packets of a record leave spread. */
 const LEAST_PATIENCE = 10 * MILLISECOND;
@@ -85,6 +86,8 @@ export class StreamReceiver implements Schedule {
   #handOverAt = Number.POSITIVE_INFINITY;
   /** When the newest record that was heard of came in at the origin. */
   #newest: number | undefined;
+  /** The sequence behind the last packet there will be. */
+  #end = Number.POSITIVE_INFINITY;
 
   constructor(options: StreamReceiverOptions) {
     const { ssrc, sequence, chain, latency, path, onRecord } = options;
@@ -111,6 +114,11 @@ export class StreamReceiver implements Schedule {
   /** The sequence behind the newest packet that was heard of. */
   get head(): number {
     return this.#window.head;
+  }
+
+  /** Whether all there will ever be was handed over, or given up. */
+  get isOver(): boolean {
+    return this.#window.base >= this.#end;
   }
 
   /** What is held, in bytes. */
@@ -207,6 +215,18 @@ export class StreamReceiver implements Schedule {
     this.#counters.bursts++;
     window.extend(sequence + 1, now);
     this.#newest = timeOf(timestamp, this.#path.toRemote(now));
+    this.#seeker.noticed(now);
+  }
+
+  /** There will be no packet of this sequence or beyond. What is missing before may be late then: nothing waits behind it. */
+  end(sequence: number, now: number): void {
+    const window = this.#window;
+    if (sequence - window.base > LARGEST_WINDOW) return;
+    this.#end = sequence;
+    // Some of it may not have left yet.
+    window.extend(sequence, now + spreadOf(this.#latency));
+    const from = this.#handOver.rejoin?.from ?? window.base;
+    this.#handOver.rejoin = { from, end: sequence, until: now + this.#latency + LONGEST_REJOIN };
     this.#seeker.noticed(now);
   }
 

@@ -139,6 +139,12 @@ export class OriginLink implements Machine {
     return this.#receptions.begin({ ...wanted, listen: this.#listening(wanted.grant) });
   }
 
+  /** A stream that {@link receive} receives ends before this packet. */
+  endBefore(reception: Reception, sequence: number): void {
+    reception.endBefore(sequence);
+    this.#alarm.set();
+  }
+
   /** Ends what {@link receive} began. Idempotent. */
   leave(reception: Reception): void {
     this.#receptions.leave(reception);

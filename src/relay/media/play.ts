@@ -2,6 +2,7 @@ import { type Clock, SECOND } from '../../base/clock.ts';
 import type { Stream } from '../../hub/stream.ts';
 import type { Context } from '../../module.ts';
 import { Departure, type Serving } from '../../net/serve.ts';
+import { writeAside } from '../asides.ts';
 import type { Channel } from '../channel.ts';
 import type { StreamSender, Subscriber } from '../link/stream-sender.ts';
 import { announcementOf, type MediaGrant } from '../messages.ts';
@@ -24,7 +25,7 @@ export interface MediaPlay {
   readonly since: number | undefined;
 }
 
-/** How long one who is sent the end of a stream may still ask for what it lacks of it, in microseconds. */
+/** How much longer than its latency one who is sent the end of a stream may still ask for what it lacks of it, in microseconds. */
 const AFTERPLAY = 3 * SECOND;
 /** One who lost its subscription's stream alone is sent media on, as long as it tells so often how it gets it, in microseconds. */
 const SILENCE = 2 * SECOND;
@@ -51,6 +52,8 @@ export async function playMedia(
     return await new Promise<never>((_, reject) => {
       const end = (reason: unknown) => {
         isOver = true;
+        const { sequence } = feed.sender.position;
+        if (channel.stream.writable) channel.stream.write(writeAside({ op: 'last', sequence }));
         reject(reason);
       };
       if (signal.aborted) throw signal.reason;
@@ -71,7 +74,7 @@ export async function playMedia(
   } finally {
     leave();
     // The edge may lack some of the last packets.
-    if (isOver && !signal.aborted) clock.after(AFTERPLAY, stop);
+    if (isOver && !signal.aborted) clock.after(latency + AFTERPLAY, stop);
     else if (signal.reason instanceof Departure) stopWhenSilent(clock, link, feed.sender, stop);
     else stop();
   }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { MILLISECOND, SECOND } from '../../base/clock.ts';
 import { isGroup } from '../../config/push.ts';
 import type { PacketLoss } from '../../hub/passage.ts';
@@ -21,6 +22,8 @@ const SPAN = 2 * SECOND;
 const MOST_BAD_SPANS = 2;
 /** What a record may take to leave the origin where the latency does not cover it. */
 const WAY_OUT = 20 * MILLISECOND;
+/** How much longer what is missing at the end of a stream is waited for. */
+const AFTER_THE_END = 2 * SECOND;
 /** Where `auto` begins. */
 const FIRST_LATENCY = SECOND / 2;
 
@@ -51,6 +54,7 @@ export class Reception {
   /** How the origin should protect it. */
   protection: Protection | undefined;
   readonly #end: EdgeEnd;
+  readonly #now: () => number;
   readonly #receiver: StreamReceiver;
   readonly #auto: AutoLatency;
   /** What the operator wants; undefined for what the path needs. */
@@ -59,6 +63,8 @@ export class Reception {
   readonly #trial = new FecTrial();
   readonly #delays = new DelayGauge();
   readonly #listen: ReceptionOptions['listen'];
+  readonly #over = Promise.withResolvers<void>();
+  #isEnding = false;
   /** By which way it comes where it is heard as it is pushed. */
   readonly #pushedBy: MediaWay;
   #stopListening: (() => void) | undefined;
@@ -77,6 +83,7 @@ export class Reception {
     this.ssrc = ssrc;
     this.onLost = onLost;
     this.#end = end;
+    this.#now = now;
     this.#listen = listen;
     this.#pushedBy = grant.pushed && isGroup(grant.pushed.host) ? 'multicast' : 'push';
     this.#latency = latency;
@@ -91,16 +98,26 @@ export class Reception {
       onRecord: (record) => {
         this.#delays.observe(end.path.toRemote(now()) - record.time);
         onRecord(record);
+        this.#lookForEnd();
       },
       onWay: listen && ((way) => this.#hear(way)),
     });
     this.#hear(end.wayOf(ssrc));
   }
 
-  /** How long it still takes for all that has left the origin to leave here, in microseconds, if it ever does. */
-  get rest(): number {
+  /** The stream ends before this packet. */
+  endBefore(sequence: number): void {
+    this.#receiver.end(sequence, this.#now());
+    this.#isEnding = true;
+    this.#lookForEnd();
+  }
+
+  /** Resolves when all that has left the origin has left here as well, or it would take too long. */
+  async drained(): Promise<void> {
     const { latency, patience } = this.#receiver;
-    return latency + patience + this.#end.path.rtt + WAY_OUT;
+    const usual = latency + patience + this.#end.path.rtt + WAY_OUT;
+    const longest = usual + (this.#isEnding ? AFTER_THE_END : 0);
+    await Promise.race([this.#over.promise, sleep(Math.ceil(longest / MILLISECOND), undefined, { ref: false })]);
   }
 
   /** How the origin should weigh repairs for it. */
@@ -111,6 +128,7 @@ export class Reception {
   /** Learns from what has come; false when packets are blocked. To be called a few times a second. */
   look(now: number): boolean {
     const { counters } = this.#receiver;
+    this.#lookForEnd();
     this.#auto.observe(counters, now);
     if (this.#latency === undefined) this.#receiver.targetLatency = this.#auto.latency;
     this.protection = this.#protect(counters, now);
@@ -149,6 +167,10 @@ export class Reception {
     const wanted = protectionFor(this.#fec, this.#auto.conditions, latency, this.policy);
     if (this.#fec !== 'auto') return wanted;
     return this.#trial.allow(wanted, counters, latency + this.#end.path.rtt, now);
+  }
+
+  #lookForEnd(): void {
+    if (this.#receiver.isOver) this.#over.resolve();
   }
 
   /** Who does not hear what is pushed shall not be sent it for nothing. */

@@ -11,7 +11,7 @@ import { edgeOf, type Origin, startOrigin } from '../support/nodes.ts';
 import type { Program } from '../support/program.ts';
 import { startTestServer, type TestServer } from '../support/server.ts';
 import { needs } from '../support/tools.ts';
-import type { Owner } from '../support/until.ts';
+import { type Owner, until } from '../support/until.ts';
 
 const SOME = 40;
 const options = needs('ffmpeg', 'chromium');
@@ -27,6 +27,7 @@ describe('the page of a lesson', { skip: options.skip ?? false }, () => {
   let origin: Origin;
   let edge: TestServer;
   let file: string;
+  let earlySince: number;
   const endings: (() => Promise<void> | void)[] = [];
   const suite: Owner = { after: (end) => void endings.push(end) };
 
@@ -36,6 +37,8 @@ describe('the page of a lesson', { skip: options.skip ?? false }, () => {
     origin = await startOrigin(suite, { record, publish: { stopGrace: '0s' } });
     edge = await startTestServer(suite, await edgeOf(suite, [origin.url], { play: { wait: '10s' } }));
     browser = await startBrowser(suite);
+    await publish(suite, 'early'); // long before it is watched: less is not worth a way back
+    earlySince = performance.now();
   });
   after(async () => {
     for (const end of endings.toReversed()) await end();
@@ -114,8 +117,7 @@ describe('the page of a lesson', { skip: options.skip ?? false }, () => {
   );
 
   test('goes to the beginning, and back to what is live by the lines', options, async (t) => {
-    await publish(t, 'early');
-    await new Promise((resolve) => setTimeout(resolve, 16_000)); // less is not worth a way back
+    await until('there is enough to go back', () => performance.now() - earlySince > 16_000, 20_000);
     const page = await open(t, origin.server, 'early', both('early'));
     await page.waitForSelector('.player[data-state=playing]');
     await page.click('.from-start');

@@ -66,6 +66,16 @@ test('an outage of 300 ms is repaired whole', needs('ffmpeg'), async (t) => {
   assert.equal(linked.edge.lines().filter(({ msg }) => msg === FALLEN).length, 0);
 });
 
+test('a stream that ends in an outage longer than the latency is whole at the edge', needs('ffmpeg'), async (t) => {
+  const linked = await startLinked(t, { delay: 20 });
+  const life = await playLifelike(t, linked, 'movie', 3);
+  await until('two thirds are sent', () => life.sent.has(2000));
+  await sleep(900);
+  await cut(linked.path, 800);
+  await arrived(life);
+  assertSameFrames(life.viewer.tags, life.tags);
+});
+
 test('play goes on during an outage of media alone, by the reliable relay', needs('ffmpeg'), async (t) => {
   const linked = await startLinked(t, { delay: 20 });
   const life = await playLifelike(t, linked, 'movie', 8);
