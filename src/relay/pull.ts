@@ -40,8 +40,9 @@ export class Pull {
   #subscription: Subscription | undefined;
   #leaving = new AbortController();
   #asked: readonly Source[] = [];
-  /** Where it goes on when that ends. */
+  /** Where it goes on when that ends, and whether that is being looked for. */
   #next: Subscription | undefined;
+  #isDoubting = false;
   /** Begins the next attempt at once, unless `node` is being asked already. */
   #hurry = (_node: string) => {};
   #cancelIdle: (() => void) | undefined;
@@ -129,7 +130,15 @@ export class Pull {
   }
 
   /** The origin is not heard: if another one has the stream, it comes from there from now on. */
-  async #doubt({ source, channel }: Subscription): Promise<void> {
+  async #doubt(subscription: Subscription): Promise<void> {
+    if (this.#isDoubting) return;
+    this.#isDoubting = true;
+    await this.#lookElsewhere(subscription).finally(() => {
+      this.#isDoubting = false;
+    });
+  }
+
+  async #lookElsewhere({ source, channel }: Subscription): Promise<void> {
     const { hub } = this.#ground.context;
     const others = (await this.#ground.sources()).filter((other) => other !== source);
     const found = await askAll(others, this.path, hub.seen(this.path), this.#ending.signal);

@@ -19,6 +19,9 @@ const [FIRST_PAUSE, LONGEST_PAUSE] = [100, 500];
 /** One that does not let us in will hardly think better of it. */
 const [FIRST_REFUSED, LONGEST_REFUSED] = [5000, 60_000];
 
+/** How often those who get something from an origin are told that it is in doubt, as long as there is no connection, in milliseconds. */
+const DOUBT_MS = 400;
+
 /** One origin, connected to as long as it can be. */
 export class Uplink implements Source {
   /** `host:port`. */
@@ -42,6 +45,7 @@ export class Uplink implements Source {
   readonly #waiting = new Set<() => void>();
   #complaint = '';
   readonly #doubts = new Set<() => void>();
+  #doubting: NodeJS.Timeout | undefined;
 
   /** Begins to connect at once, and again whenever the connection is lost; `node` is the id of the origin where it is known. */
   constructor(origin: OriginAddress, trust: Trust, context: Context, ears: Ears, node?: string) {
@@ -90,6 +94,7 @@ export class Uplink implements Source {
 
   close(): void {
     this.#closing.abort(new Error('the relay is stopping'));
+    clearInterval(this.#doubting);
     this.#link?.close();
   }
 
@@ -119,9 +124,7 @@ export class Uplink implements Source {
     this.#control = way.control;
     const link = (this.#link = await this.#linkBy(way));
     this.#begin(way);
-    const doubt = () => {
-      for (const listener of this.#doubts) listener();
-    };
+    const doubt = () => this.#doubt();
     const ear = { hear: () => link?.heardOtherwise(), heard: () => link?.heardAt ?? 0, doubt, clock: way.clock };
     const reason = await keepAlive(way.control, ear).catch((error: Error) => error);
     signal.removeEventListener('abort', close);
@@ -165,6 +168,7 @@ export class Uplink implements Source {
   }
 
   #begin(way: Way): void {
+    clearInterval(this.#doubting);
     this.#node = way.node;
     this.#transport = way.transport;
     this.#clock = way.clock;
@@ -175,11 +179,17 @@ export class Uplink implements Source {
     this.#context.log.info({ origin: this.name, node: way.node, transport: way.transport }, 'connected to an origin');
   }
 
-  /** What is asked from now on waits for the next attempt. */
+  /** What is asked from now on waits for the next attempt; media that may go on does not, where another origin has it by then. */
   #lose(reason: string): void {
     this.#attempt = Promise.withResolvers();
     this.#way = this.#attempt.promise;
-    if (!this.#closing.signal.aborted) this.#context.log.warn({ origin: this.name, reason }, 'an origin is lost');
+    if (this.#closing.signal.aborted) return;
+    this.#doubting = setInterval(() => this.#doubt(), DOUBT_MS).unref();
+    this.#context.log.warn({ origin: this.name, reason }, 'an origin is lost');
+  }
+
+  #doubt(): void {
+    for (const listener of this.#doubts) listener();
   }
 
   #fail(error: Error): Backoff {

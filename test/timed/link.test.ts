@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { createSocket } from 'node:dgram';
-import { describe, test } from 'node:test';
+import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { assertSameFrames, framesOf } from '../support/frames.ts';
 import { AT_ONCE, delaysOf, type Lifelike, linksOf, playLifelike, startEdge, startLinked } from '../support/links.ts';
-import { openLossyRelay } from '../support/lossy-relay.ts';
+import { type Impairment, openLossyRelay } from '../support/lossy-relay.ts';
 import { edgeOf, startOrigin } from '../support/nodes.ts';
-import { ADMIN_TOKEN, startTestServer } from '../support/server.ts';
+import { ADMIN_TOKEN, startTestServer, type TestServer } from '../support/server.ts';
 import { openTcpPath } from '../support/tcp-path.ts';
 import { needs } from '../support/tools.ts';
 import { until } from '../support/until.ts';
@@ -121,13 +121,24 @@ test('where UDP comes through again, media goes by it again', needs('ffmpeg'), a
   assertSameFrames(life.viewer.tags, life.tags);
 });
 
-test('media that comes by UDP goes on while everything else is lost and found again', needs('ffmpeg'), async (t) => {
+/** Starts both with a path for media and one for everything else, which goes by TLS. */
+async function startBeside(t: TestContext, impairment: Impairment) {
   const origin = await startOrigin(t, AT_ONCE);
-  const path = await openLossyRelay(t, origin.server.ports['rtp']!, { delay: 5, loss: 0.05 });
+  const path = await openLossyRelay(t, origin.server.ports['rtp']!, impairment);
   const reliable = await openTcpPath(t, origin.server.ports['headwater']!);
   const url = `${origin.url.replace(/:\d+/, `:${reliable.port}`)}&media=${path.port}`;
   const edge = await startTestServer(t, await edgeOf(t, [url], { play: { wait: '30s' } }));
   await edge.logged('connected to an origin', { transport: 'tls' });
+  return { origin, edge, path, reliable };
+}
+
+/** How often an edge has begun to fetch a stream. */
+function relaysOf(edge: TestServer): number {
+  return edge.lines().filter(({ msg, protocol }) => msg === 'publish begins' && protocol === 'relay').length;
+}
+
+test('media that comes by UDP goes on while everything else is lost and found again', needs('ffmpeg'), async (t) => {
+  const { origin, edge, reliable } = await startBeside(t, { delay: 5, loss: 0.05 });
   const life = await playLifelike(t, { origin, edge }, 'movie', 8);
   for (let i = 0; i < 4; i++) {
     await sleep(1500);
@@ -137,14 +148,32 @@ test('media that comes by UDP goes on while everything else is lost and found ag
   assertSameFrames(life.viewer.tags, life.tags);
   const delays = settled(delaysOf(life));
   assert.ok(delays.at(-1)! < 600, `${delays.at(-1)} ms`);
-  const told = (message: string) => edge.lines().filter(({ msg, protocol }) => msg === message && protocol === 'relay');
   assert.equal(edge.lines().filter(({ msg }) => msg === 'an origin is lost').length, 4);
-  assert.equal(told('publish begins').length, 1, 'the edge has never left the stream');
+  assert.equal(relaysOf(edge), 1, 'the edge has never left the stream');
   assert.deepEqual(
     (await linksOf(origin.server)).map(({ media }) => media),
     ['udp'],
   );
 });
+
+test(
+  'an outage of the whole path is bridged: play goes on as soon as media comes again',
+  needs('ffmpeg'),
+  async (t) => {
+    const { origin, edge, path, reliable } = await startBeside(t, { delay: 5 });
+    const life = await playLifelike(t, { origin, edge }, 'movie', 7);
+    await until('it plays', () => life.viewer.tags.length > 20);
+    reliable.cut();
+    await cut(path, 3000);
+    reliable.mend();
+    await arrived(life);
+    await edge.logged('an origin is lost');
+    assert.equal(relaysOf(edge), 1, 'the edge has never left the stream');
+    const gaps = life.viewer.times.map((time, i, all) => time - (all[i - 1] ?? time));
+    assert.ok(Math.max(...gaps) < 4000, `a pause of ${Math.max(...gaps)} ms`);
+    assert.deepEqual(framesOf(life.viewer.tags).at(-1)!.data, framesOf(life.tags).at(-1)!.data);
+  },
+);
 
 test('a stream that nobody wants any more is sent no more, at once', needs('ffmpeg'), async (t) => {
   const linked = await startLinked(t, { delay: 5 }, { idle: '0s' });

@@ -1,5 +1,10 @@
 import { MILLISECOND, SECOND } from '../../base/clock.ts';
 
+/**
+ * One who was not heard by any way for so long is lost. Outages of the whole path are mostly shorter, and are bridged: nothing has to be
+ * begun anew when they are over, and media goes on with the first packet. Where another node has the stream nobody waits for that.
+ */
+export const LOST_AFTER = 6 * SECOND;
 /** The other end was not heard for so long: it is asked more often. */
 const DOUBT = 400 * MILLISECOND;
 /** It is not to be reached when it was not heard for so long, though asked so often, while it was heard otherwise. */

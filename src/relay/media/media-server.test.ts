@@ -10,6 +10,7 @@ import { coreOptions } from '../../config/options.ts';
 import type { Context } from '../../module.ts';
 import { Links } from '../../net/links.ts';
 import { writeItems } from '../link/datagram.ts';
+import { LOST_AFTER } from '../link/reach.ts';
 import { StreamSender } from '../link/stream-sender.ts';
 import { ControlOpener, ControlSealer } from './control-cipher.ts';
 import { newMediaKeys, sealWith } from './media-cipher.ts';
@@ -65,7 +66,9 @@ describe('an edge whose control stream is lost', () => {
     clock.advance(300 * SECOND);
     assert.ok(server.find(connection, 'edge'));
     again.leave(true);
-    clock.advance(2 * SECOND);
+    clock.advance(LOST_AFTER - 1);
+    assert.ok(server.find(connection, 'edge'), 'an outage is bridged');
+    clock.advance(1);
     assert.equal(server.find(connection, 'edge'), undefined, 'it is silent');
   });
 
@@ -79,7 +82,7 @@ describe('an edge whose control stream is lost', () => {
   test('is not waited for without end', async (t) => {
     const { server, leave, clock, socket, sealer, connection, send } = await prepare(t);
     leave(true);
-    for (let i = 0; i < 62; i++) {
+    for (let i = 0; i < 67; i++) {
       send(sealer.seal(PING));
       if (server.find(connection, 'edge') || i === 0) await once(socket, 'message');
       clock.advance(1 * SECOND);

@@ -4,14 +4,14 @@ import { SECOND } from '../../base/clock.ts';
 import type { ListenAddress } from '../../config/values.ts';
 import type { Context } from '../../module.ts';
 import type { BoundAddress } from '../../net/listen.ts';
+import { LOST_AFTER } from '../link/reach.ts';
 import { connectionOf, isControl } from './control-cipher.ts';
 import { EdgeLink, type EdgeNode } from './edge-link.ts';
 import { Pushes } from './pushes.ts';
 import { bindMedia } from './socket.ts';
 
-/** The link of an edge that has lost its control stream waits so long for another one, if it is heard so often meanwhile. */
+/** The link of an edge that has lost its control stream waits so long for another one, if it is heard meanwhile. */
 const RETURN = 60 * SECOND;
-const SILENCE = 2 * SECOND;
 
 /** A link, and by how many control streams it is held: an old one may be thought to be alive when a new one has come. */
 interface Held {
@@ -98,7 +98,7 @@ export class MediaServer {
   #keep(held: Held, until: number): void {
     const { clock } = this.#context;
     const { heard } = held.link;
-    clock.after(SILENCE, () => {
+    clock.after(LOST_AFTER, () => {
       if (held.controls > 0) return;
       if (held.link.heard === heard || clock.now() > until) this.#end(held);
       else this.#keep(held, until);

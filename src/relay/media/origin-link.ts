@@ -6,7 +6,7 @@ import { Departure } from '../../net/serve.ts';
 import { USUAL_POLICY } from '../link/copies.ts';
 import { EdgeEnd } from '../link/edge-end.ts';
 import type { LossPolicy } from '../link/fec.ts';
-import type { ReachState } from '../link/reach.ts';
+import { LOST_AFTER, type ReachState } from '../link/reach.ts';
 import type { MediaGrant, MediaOffer, MediaWish } from '../messages.ts';
 import { Alarm, type Machine } from './alarm.ts';
 import { ControlOpener, ControlSealer, isControl } from './control-cipher.ts';
@@ -17,8 +17,6 @@ import { connectMedia } from './socket.ts';
 
 export type { Wanted };
 
-/** Without a control stream, an origin that is silent for so long is lost. */
-const SILENCE = 2 * SECOND;
 const LOOK_EVERY = SECOND / 5;
 
 /** What an {@link OriginLink} is made with. */
@@ -231,7 +229,7 @@ export class OriginLink implements Machine {
   }
 
   #endWhenSilent(now: number): void {
-    if (now - this.heardAt > SILENCE) this.close();
+    if (now - this.heardAt > LOST_AFTER) this.close();
   }
 
   #follow(): void {

@@ -4,6 +4,7 @@ import type { Context } from '../../module.ts';
 import { Departure, type Serving } from '../../net/serve.ts';
 import { writeAside } from '../asides.ts';
 import type { Channel } from '../channel.ts';
+import { LOST_AFTER } from '../link/reach.ts';
 import type { StreamSender, Subscriber } from '../link/stream-sender.ts';
 import { announcementOf, type MediaGrant } from '../messages.ts';
 import { missedSince } from '../missed.ts';
@@ -27,8 +28,6 @@ export interface MediaPlay {
 
 /** How much longer than its latency one who is sent the end of a stream may still ask for what it lacks of it, in microseconds. */
 const AFTERPLAY = 3 * SECOND;
-/** One who lost its subscription's stream alone is sent media on, as long as it tells so often how it gets it, in microseconds. */
-const SILENCE = 2 * SECOND;
 
 /**
  * Sends an edge its stream until one of them ends: reliably what there is so far, by UDP what comes. Always rejects, with the reason;
@@ -80,9 +79,10 @@ export async function playMedia(
   }
 }
 
+/** One who lost its subscription's stream alone is sent media on, as long as it tells how it gets it. */
 function stopWhenSilent(clock: Clock, link: EdgeLink, sender: StreamSender, stop: () => void): void {
   const since = clock.now();
-  clock.after(SILENCE, () => {
+  clock.after(LOST_AFTER, () => {
     if (link.wants(sender, since)) stopWhenSilent(clock, link, sender, stop);
     else stop();
   });
