@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
 import { describe, type TestContext, test } from 'node:test';
 import { assertSameFrames } from '../support/frames.ts';
 import { AT_ONCE, linksOf, playLifelike, pushesOf } from '../support/links.ts';
@@ -8,21 +7,12 @@ import { openLossyRelay } from '../support/lossy-relay.ts';
 import { edgeOf, type Origin, startOrigin } from '../support/nodes.ts';
 import { ADMIN_TOKEN, type Overrides, startTestServer, type TestServer } from '../support/server.ts';
 import { needs } from '../support/tools.ts';
+import { freeUdpPort } from '../support/udp-port.ts';
 import { until } from '../support/until.ts';
 import { watch } from '../support/watch.ts';
 
 const LOOPBACK = '127.0.0.1';
 const GROUP = '239.255.77.1';
-
-/** A UDP port that is free. */
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4');
-  socket.bind(0, LOOPBACK);
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  return port;
-}
 
 /** An origin that pushes its streams to an address of this machine. */
 async function startPushing(owner: TestContext, to: string, rule: Overrides = {}): Promise<Origin> {
@@ -50,7 +40,7 @@ async function comes(edge: TestServer, media: string): Promise<void> {
 
 describe('what is pushed to a multicast group', () => {
   test('is taken from there by all edges, and sent once', needs('ffmpeg'), async (t) => {
-    const port = await freePort();
+    const port = await freeUdpPort();
     const origin = await startPushing(t, `${GROUP}:${port}`);
     const [edge, other] = [await startEdge(t, origin), await startEdge(t, origin)];
     const life = await playLifelike(t, { origin, edge }, 'movie', 6);
@@ -78,7 +68,7 @@ describe('what is pushed to a multicast group', () => {
   });
 
   test('is not sent when nobody listens', needs('ffmpeg'), async (t) => {
-    const origin = await startPushing(t, `${GROUP}:${await freePort()}`);
+    const origin = await startPushing(t, `${GROUP}:${await freeUdpPort()}`);
     const edge = await startEdge(t, origin, { multicast: { interface: 'off' } });
     const life = await playLifelike(t, { origin, edge }, 'movie', 3);
     await life.done;
@@ -91,7 +81,7 @@ describe('what is pushed to a multicast group', () => {
   });
 
   test('is not for edges with less latency than it is made for, and the origin says so', needs('ffmpeg'), async (t) => {
-    const origin = await startPushing(t, `${GROUP}:${await freePort()}`, { latency: '1s' });
+    const origin = await startPushing(t, `${GROUP}:${await freeUdpPort()}`, { latency: '1s' });
     const edge = await startEdge(t, origin);
     const life = await playLifelike(t, { origin, edge }, 'movie', 2);
     const message = 'an edge has less latency than what is pushed: it is sent the stream by itself';
@@ -101,7 +91,7 @@ describe('what is pushed to a multicast group', () => {
   });
 
   test('is repaired by the own way of each edge, and strangers in the group do no harm', needs('ffmpeg'), async (t) => {
-    const port = await freePort();
+    const port = await freeUdpPort();
     const origin = await startPushing(t, `${GROUP}:${port}`);
     const path = await openLossyRelay(t, origin.server.ports['rtp']!, { loss: 0.05, delay: 10, seed: 3 });
     const edge = await startEdge(t, origin, {}, path.port);
@@ -144,7 +134,7 @@ test(
   'what is pushed to the address of an edge is taken from there, and goes nowhere without that edge',
   needs('ffmpeg'),
   async (t) => {
-    const port = await freePort();
+    const port = await freeUdpPort();
     const origin = await startPushing(t, `${LOOPBACK}:${port}`);
     const stranger = await startEdge(t, origin);
     const viewer = await watch(t, stranger, 'http-flv', 'movie');

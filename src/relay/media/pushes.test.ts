@@ -3,6 +3,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { type TestContext, test } from 'node:test';
 import { z } from 'zod';
+import { freeUdpPort } from '../../../test/support/udp-port.ts';
 import { until } from '../../../test/support/until.ts';
 import { loadConfig } from '../../config/load.ts';
 import { coreOptions } from '../../config/options.ts';
@@ -46,15 +47,6 @@ async function hear(t: TestContext, relay: object) {
   return { ...made, ears };
 }
 
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4');
-  socket.bind(0, LOOPBACK);
-  await once(socket, 'listening');
-  const { port } = socket.address();
-  socket.close();
-  return port;
-}
-
 /** A stream of one packet of sound in each go. */
 function sound() {
   const sender = new StreamSender({ ssrc: 7, seal: sealWith(newMediaKeys()), latency });
@@ -92,7 +84,7 @@ test('an interface that is not there is told at the start', async () => {
 });
 
 test('each packet goes once to a group, as long as one edge wants it there, and to all who listen', async (t) => {
-  const port = await freePort();
+  const port = await freeUdpPort();
   const multicast = { interface: LOOPBACK };
   const { pushes, context } = await open(t, { push: [{ paths: ['live/*'], to: [`${GROUP}:${port}`] }], multicast });
   const [one, other] = [await hear(t, { multicast }), await hear(t, { multicast })];
@@ -126,7 +118,7 @@ test('each packet goes once to a group, as long as one edge wants it there, and 
 
 test('what two edges ask for is sent to the group', async (t) => {
   const { pushes, context } = await open(t, {
-    push: [{ paths: ['live/*'], to: [`${GROUP}:${await freePort()}`] }],
+    push: [{ paths: ['live/*'], to: [`${GROUP}:${await freeUdpPort()}`] }],
     multicast: { interface: LOOPBACK },
   });
   const { sender, push, stream } = sound();
@@ -155,7 +147,7 @@ async function stranger(t: TestContext): Promise<Socket> {
 }
 
 test('what comes to an address and is no media of a stream there is dropped and counted', async (t) => {
-  const port = await freePort();
+  const port = await freeUdpPort();
   const { ears, context } = await hear(t, { pushListen: `${LOOPBACK}:0`, multicast: { interface: LOOPBACK } });
   const { sender, push } = sound();
   push();
