@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import { Decoder } from '../base/decoder.ts';
 import { ProtocolError, RefusedError } from '../base/errors.ts';
 import { Departure } from '../net/serve.ts';
+import { type Aside, writeAside } from './asides.ts';
 import { type RelayMessage, readRelayMessage } from './messages.ts';
 import { blankMessage, MESSAGE_HEAD, type Message, MessageType, readMessages } from './wire/message.ts';
 
@@ -19,6 +20,11 @@ export class Channel {
 
   send(message: RelayMessage): void {
     if (this.stream.writable) this.stream.write(encode(message));
+  }
+
+  /** Says something beside the frames. */
+  say(aside: Aside): void {
+    if (this.stream.writable) this.stream.write(writeAside(aside));
   }
 
   /** All messages from now on, each valid until the next one. Throws `Departure` when the connection breaks off. */

@@ -3,7 +3,7 @@ import { ProtocolError, RefusedError } from '../base/errors.ts';
 import type { Lease } from '../hub/lease.ts';
 import type { Mirror } from '../hub/mirror.ts';
 import { Departure } from '../net/serve.ts';
-import { type Aside, readAside, writeAside } from './asides.ts';
+import { type Aside, readAside } from './asides.ts';
 import type { Audiences } from './audiences.ts';
 import { type Channel, orAbort } from './channel.ts';
 import { Intake } from './intake.ts';
@@ -86,7 +86,7 @@ class Receiving {
   /** Tells the origin something beside the frames. */
   say(said: Aside): void {
     this.#said = said;
-    if (this.#channel.stream.writable) this.#channel.stream.write(writeAside(said));
+    this.#channel.say(said);
   }
 
   /** Receives until there is no more; throws the reason. */

@@ -1,6 +1,6 @@
 import { type Clock, MILLISECOND, SECOND } from '../base/clock.ts';
 import type { Stream } from '../hub/stream.ts';
-import { type StreamState, writeAside } from './asides.ts';
+import type { StreamState } from './asides.ts';
 import type { Channel } from './channel.ts';
 
 /** How soon it is looked whether there is something new to tell, in microseconds: less and less often, as most is known soon. */
@@ -17,7 +17,7 @@ export function keepTelling(clock: Clock, channel: Channel, stream: Stream): () 
     const state = stateOf(stream);
     // What is not taken would only grow old.
     const isTaken = !told || channel.stream.writableLength === 0;
-    if (channel.stream.writable && isTaken && differs(told, state)) channel.stream.write(writeAside((told = state)));
+    if (isTaken && differs(told, state)) channel.say((told = state));
     cancel = clock.after(pause, look);
     pause = Math.min(2 * pause, LATER_LOOKS);
   };

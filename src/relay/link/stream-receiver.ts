@@ -16,7 +16,7 @@ const LEAST_PATIENCE = 10 * MILLISECOND;
 /** A silence of more than this, too long to be repaired in time, is an outage: the receiver goes on where decoding can begin. */
 const OUTAGE = 200 * MILLISECOND;
 /** Catching up takes no longer than this: the origin may no longer have what is asked for. */
-const LONGEST_REJOIN = 2 * SECOND;
+export const LONGEST_REJOIN = 2 * SECOND;
 /** The latency is changed by this many seconds a second, so that nobody sees it. */
 const STRETCH = 0.03;
 
@@ -114,6 +114,11 @@ export class StreamReceiver implements Schedule {
   /** The sequence behind the newest packet that was heard of. */
   get head(): number {
     return this.#window.head;
+  }
+
+  /** Whether it is known where the stream ends. */
+  get isEnding(): boolean {
+    return this.#end !== Number.POSITIVE_INFINITY;
   }
 
   /** Whether all there will ever be was handed over, or given up. */

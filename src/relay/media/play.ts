@@ -2,7 +2,6 @@ import { type Clock, SECOND } from '../../base/clock.ts';
 import type { Stream } from '../../hub/stream.ts';
 import type { Context } from '../../module.ts';
 import { Departure, type Serving } from '../../net/serve.ts';
-import { writeAside } from '../asides.ts';
 import type { Channel } from '../channel.ts';
 import { LOST_AFTER } from '../link/reach.ts';
 import type { StreamSender, Subscriber } from '../link/stream-sender.ts';
@@ -51,8 +50,7 @@ export async function playMedia(
     return await new Promise<never>((_, reject) => {
       const end = (reason: unknown) => {
         isOver = true;
-        const { sequence } = feed.sender.position;
-        if (channel.stream.writable) channel.stream.write(writeAside({ op: 'last', sequence }));
+        channel.say({ op: 'last', sequence: feed.sender.position.sequence });
         reject(reason);
       };
       if (signal.aborted) throw signal.reason;

@@ -10,7 +10,7 @@ import type { EdgeEnd } from '../link/edge-end.ts';
 import { type FecChoice, FecTrial, protectionFor } from '../link/fec.ts';
 import type { IncomingRecord } from '../link/hand-over.ts';
 import type { Protection } from '../link/protection.ts';
-import type { ReceiverCounters, StreamReceiver } from '../link/stream-receiver.ts';
+import { LONGEST_REJOIN, type ReceiverCounters, type StreamReceiver } from '../link/stream-receiver.ts';
 import type { MediaGrant } from '../messages.ts';
 import { DelayGauge } from './delay-gauge.ts';
 import { openWith } from './media-cipher.ts';
@@ -22,8 +22,6 @@ const SPAN = 2 * SECOND;
 const MOST_BAD_SPANS = 2;
 /** What a record may take to leave the origin where the latency does not cover it. */
 const WAY_OUT = 20 * MILLISECOND;
-/** How much longer what is missing at the end of a stream is waited for. */
-const AFTER_THE_END = 2 * SECOND;
 /** Where `auto` begins. */
 const FIRST_LATENCY = SECOND / 2;
 
@@ -64,7 +62,6 @@ export class Reception {
   readonly #delays = new DelayGauge();
   readonly #listen: ReceptionOptions['listen'];
   readonly #over = Promise.withResolvers<void>();
-  #isEnding = false;
   /** By which way it comes where it is heard as it is pushed. */
   readonly #pushedBy: MediaWay;
   #stopListening: (() => void) | undefined;
@@ -108,15 +105,14 @@ export class Reception {
   /** The stream ends before this packet. */
   endBefore(sequence: number): void {
     this.#receiver.end(sequence, this.#now());
-    this.#isEnding = true;
     this.#lookForEnd();
   }
 
   /** Resolves when all that has left the origin has left here as well, or it would take too long. */
   async drained(): Promise<void> {
-    const { latency, patience } = this.#receiver;
+    const { latency, patience, isEnding } = this.#receiver;
     const usual = latency + patience + this.#end.path.rtt + WAY_OUT;
-    const longest = usual + (this.#isEnding ? AFTER_THE_END : 0);
+    const longest = usual + (isEnding ? LONGEST_REJOIN : 0);
     await Promise.race([this.#over.promise, sleep(Math.ceil(longest / MILLISECOND), undefined, { ref: false })]);
   }
 
