@@ -1,6 +1,7 @@
 import { setImmediate as drained } from 'node:timers/promises';
 import { type Clock, SECOND } from '../../src/base/clock.ts';
 import { RedisDirectory } from '../../src/cluster/directory/redis.ts';
+import { NO_LOAD } from '../../src/net/cluster.ts';
 import { MemoryPlaces, type Places } from '../../src/net/places.ts';
 import { silentLogger } from '../../src/ops/log.ts';
 import { systemClock } from '../../src/ops/system-clock.ts';
@@ -47,8 +48,7 @@ export async function rushInRedis(owner: Owner): Promise<Figures> {
     owner.after(() => directory.close());
     return {
       async offer(id, ...told) {
-        const load = { cpu: 0, cores: 1, streams: 0, viewers: 0, bitrate: 0 };
-        await directory.beat({ id, role: 'edge', version: '1', since: 5, load, front: anyFront }, []);
+        await directory.beat({ id, role: 'edge', version: '1', since: 5, load: NO_LOAD, front: anyFront }, []);
         await directory.offer(id, ...told);
       },
       reserve: (wanted) => directory.reserve(wanted),

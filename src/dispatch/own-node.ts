@@ -77,15 +77,17 @@ export class OwnNode {
   /** How all of it is; for the first worker, which asks the others. */
   async look(): Promise<NodeState> {
     const { siblings } = this.#ground;
-    const told = [...this.#others.values()].map((state) => state.reading);
-    const { viewers, publishers } = told.reduce(addReadings, this.#reading);
+    const { viewers, publishers } = addReadings(this.#readingOfOthers(), this.#reading);
     const answers = (await siblings.ask(TOPIC, { viewers, publishers } satisfies Present)) as Told[];
     // Who does not answer this time has told of his tickets already.
     for (const [worker, state] of this.#others) this.#others.set(worker, { ...state, arrived: [] });
     for (const state of answers) this.#others.set(state.worker, state);
-    const others = [...this.#others.values()];
-    this.#away = others.map((state) => state.reading).reduce(addReadings, IDLE);
-    return together([this.#measure(), ...others]);
+    this.#away = this.#readingOfOthers();
+    return together([this.#measure(), ...this.#others.values()]);
+  }
+
+  #readingOfOthers(): Reading {
+    return [...this.#others.values()].map(({ reading }) => reading).reduce(addReadings, IDLE);
   }
 
   #answer({ viewers, publishers }: Present): Told {
