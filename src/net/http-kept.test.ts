@@ -222,6 +222,29 @@ for (const scheme of ['http', 'https'] as const) {
       });
     }
 
+    test('are not heaped up for one who asks on and takes nothing, who is cut off', async () => {
+      const client = await open();
+      client.socket.pause();
+      const before = asked.length;
+      const ask = () => client.socket.write(get('/large.txt'), 'latin1');
+      ask();
+      await until('it is asked', () => asked.length > before);
+      const asking = setInterval(ask, 10);
+      await client.closed().finally(() => clearInterval(asking));
+      assert.equal(asked.length - before, 1);
+    });
+
+    test('come to the last one for one who asks on and takes them late', async () => {
+      const client = await open();
+      client.socket.pause();
+      for (const path of ['/large.txt', '/a.txt', '/large.txt']) await client.say(get(path));
+      await client.say(get('/a.txt') + get('/page'));
+      client.socket.resume();
+      const lengths = [];
+      for (let i = 0; i < 5; i++) lengths.push((await client.hear()).body.length);
+      assert.deepEqual(lengths, [LARGE.length, 6, LARGE.length, 6, '"a page"'.length]);
+    });
+
     test('go over HTTP/2 as well', { skip: scheme === 'http' && 'HTTP/2 needs TLS' }, async () => {
       const session = connectHttp2(`https://127.0.0.1:${port}`, { rejectUnauthorized: false });
       const ask = async (method: string, path: string) => {

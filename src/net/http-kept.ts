@@ -24,6 +24,8 @@ export class KeptConnection {
   readonly #keeper: Keeper;
   readonly #listeners: readonly (readonly [event: string, listener: (bytes: Buffer) => void])[];
   #isAnswering = false;
+  /** Whether answers are there that the peer does not take: until it does it is not heard, else they would pile up. */
+  #isFull = false;
   /** What came before the answer to what was asked before. */
   #early: Buffer | undefined;
   #patience = 0;
@@ -37,6 +39,7 @@ export class KeptConnection {
       ['data', (bytes) => this.#receive(bytes)],
       ['end', () => socket.destroy()],
       ['error', () => socket.destroy()],
+      ['drain', () => this.#hearAgain()],
       ['timeout', () => this.#expire()],
       ['close', () => this.#leaving?.abort(new Departure('the peer left'))],
     ];
@@ -67,13 +70,25 @@ export class KeptConnection {
   }
 
   #send(reply: Reply, hasBody: boolean): void {
+    const socket = this.#socket;
     const { idle, stall } = this.#keeper;
-    if (this.#socket.destroyed) return;
-    reply.writeTo(this.#socket, hasBody);
-    this.#wait(this.#socket.writableLength > 0 ? stall : idle);
+    if (socket.destroyed) return;
+    reply.writeTo(socket, hasBody);
+    const isLeft = socket.writableLength > 0;
+    this.#wait(isLeft ? stall : idle);
+    this.#isFull = isLeft && socket.writableNeedDrain;
+    if (this.#isFull) socket.pause();
+  }
+
+  #hearAgain(): void {
+    if (!this.#isFull) return;
+    this.#isFull = false;
+    this.#socket.resume();
+    this.#goOn();
   }
 
   #goOn(): void {
+    if (this.#isFull) return;
     const early = this.#early;
     this.#early = undefined;
     if (early && !this.#socket.destroyed) this.#receive(early);
