@@ -45,6 +45,7 @@ export class Holdings {
   /** A stream is somebody else's, and there is nothing to tell of it. */
   drop(path: StreamPath): void {
     this.#leases.delete(path);
+    this.#ended.delete(path);
     this.#news.delete(path);
   }
 

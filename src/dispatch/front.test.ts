@@ -13,6 +13,13 @@ test('a node is reached as it is configured, else where its machine is', () => {
   assert.deepEqual(placeOf({ ports }, undefined), { http: undefined, rtmp: undefined });
 });
 
+test('a node that says nonsense of itself is reached nowhere', () => {
+  const ports = { http: 8080, rtmp: 1935 };
+  const nowhere = { http: undefined, rtmp: undefined };
+  for (const host of ['fe80::1%eth0', 'a b', '', '[::1']) assert.deepEqual(placeOf({ ports }, host), nowhere, host);
+  for (const url of ['edge-1', 'http://[::1', 'http://']) assert.deepEqual(placeOf({ url, ports }, '10.0.0.7'), nowhere, url);
+});
+
 test('only what is served is told', () => {
   const times = { part: 200_000, segment: 2_000_000 };
   const all = protocolsOf({ http: at(8080), rtmp: at(1935) }, times);

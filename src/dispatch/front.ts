@@ -41,12 +41,19 @@ export function relayedOf({ latency }: RelayTimes): number {
   return latency === undefined ? USUAL_RELAY : latency / MILLISECOND;
 }
 
-/** Where a node is reached: as it is configured, else at `host`; nobody knows where without either. */
+/**
+ * Where a node is reached: as it is configured, else at `host`; nobody knows where without either. What is no URL is as good as nothing:
+ * other nodes say what they are, and an address may be of use on its own machine alone (`fe80::1%eth0`).
+ */
 export function placeOf({ url, ports }: Pick<NodeFront, 'url' | 'ports'>, host: string | undefined): Place {
-  const name = url === undefined ? host : new URL(url).hostname.replace(/^\[|\]$/g, '');
+  const name = url === undefined ? host : URL.parse(url)?.hostname.replace(/^\[|\]$/g, '');
   const at = (purpose: keyof NodeFront['ports']) => {
     const port = ports[purpose];
-    return port === undefined || name === undefined ? undefined : `${purpose}://${authority({ host: name, port })}`;
+    return port === undefined || name === undefined ? undefined : sound(`${purpose}://${authority({ host: name, port })}`);
   };
-  return { http: url ?? at('http') ?? at('https'), rtmp: at('rtmp') };
+  return { http: sound(url) ?? at('http') ?? at('https'), rtmp: at('rtmp') };
+}
+
+function sound(url: string | undefined): string | undefined {
+  return url !== undefined && URL.canParse(url) ? url : undefined;
 }

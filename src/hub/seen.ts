@@ -19,10 +19,16 @@ export function goesOnWith({ publisher }: Stream, { token }: Seen): boolean {
 
 /**
  * Resolves when a publisher that goes on with what somebody has seen is as far as that, which is at once where there is none; after a second
- * at the latest, or when `signal` aborts.
+ * at the latest, or when `signal` aborts. `goesOn` tells whether there is one, where that is not to be seen here.
  */
-export async function whenAsFar(stream: Stream, seen: Seen, clock: Clock, signal: Signal): Promise<void> {
-  const isThere = () => signal.aborted || stream.newest.dts >= seen.dts || !goesOnWith(stream, seen);
+export async function whenAsFar(
+  stream: Stream,
+  seen: Seen,
+  clock: Clock,
+  signal: Signal,
+  goesOn = () => goesOnWith(stream, seen),
+): Promise<void> {
+  const isThere = () => signal.aborted || stream.newest.dts >= seen.dts || !goesOn();
   if (isThere()) return;
   const arrived = Promise.withResolvers<void>();
   const look = () => isThere() && arrived.resolve();

@@ -6,6 +6,7 @@ import type { ListenAddress } from '../config/values.ts';
 import type { Context } from '../module.ts';
 import { addressOf } from '../net/admission.ts';
 import { hangUp } from '../net/hang-up.ts';
+import { LASTING } from '../net/lasting.ts';
 import type { BoundAddress } from '../net/listen.ts';
 import { Listeners } from '../net/listeners.ts';
 import { listenQuic, type QuicConnection, type QuicListener } from '../net/quic.ts';
@@ -71,7 +72,8 @@ export class NodeListener {
     // Whoever asks to be let in has no certificate yet; those of all others are checked by `nodeOf`.
     const certificates = { requestCert: true, rejectUnauthorized: false } as const;
     const ALPNProtocols = [PROTOCOL, this.#trust.joinProtocol];
-    const options = { key, cert, ...certificates, ALPNProtocols, minVersion: 'TLSv1.3', handshakeTimeout } as const;
+    const habits = { ALPNProtocols, minVersion: 'TLSv1.3', handshakeTimeout, ...LASTING } as const;
+    const options = { key, cert, ...certificates, ...habits };
     const server = createServer(options, (socket) => this.#welcome(socket));
     // Node itself does not close one whose handshake takes too long.
     server.on('tlsClientError', (_, socket) => socket.destroy());
@@ -86,7 +88,6 @@ export class NodeListener {
 
   #welcome(socket: TLSSocket): void {
     socket.on('error', () => {});
-    socket.setNoDelay(true);
     const remote = addressOf(socket);
     const certificate = socket.getPeerX509Certificate();
     if (socket.alpnProtocol === this.#trust.joinProtocol) {

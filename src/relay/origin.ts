@@ -2,7 +2,6 @@ import type { Duplex } from 'node:stream';
 import { MILLISECOND, SECOND } from '../base/clock.ts';
 import { ProtocolError, RefusedError } from '../base/errors.ts';
 import { checkedPath, describePath, type StreamPath } from '../hub/path.ts';
-import { whenAsFar } from '../hub/seen.ts';
 import type { Session } from '../hub/session.ts';
 import type { Context } from '../module.ts';
 import { surveyNode } from '../net/cluster.ts';
@@ -22,7 +21,7 @@ import { missedSince } from './missed.ts';
 import type { News } from './news.ts';
 import { PeerClock } from './peer-clock.ts';
 import { type Publications, receivePublication, remoteOf } from './publication.ts';
-import { raise } from './raise.ts';
+import { raise, whenRaised } from './raise.ts';
 import { keepTelling } from './telling.ts';
 import { MessageType } from './wire/message.ts';
 import { RecordWriter } from './wire/record.ts';
@@ -226,7 +225,7 @@ async function play(
   if (seen && (await isMember(context, node))) await raise(context, path, { token: seen.token, dts: position });
   const stream = await hub.read(path, hub.find(path) ? PREROLL : 0, signal);
   // What comes before that it has, and what comes after that in one go had better not go by UDP.
-  if (seen) await whenAsFar(stream, { token: seen.token, dts: position }, context.clock, signal);
+  if (seen) await whenRaised(context, stream, { token: seen.token, dts: position }, signal);
   session.detail.node = node;
   serving.begin('play', path);
   listen(channel, serving);

@@ -19,7 +19,10 @@ const PATIENCE_MS = 1000;
 /** The same for the way of a session, for which it asks others. */
 const TRACE_PATIENCE_MS = 3000;
 
-/** The other nodes of the cluster, connected to when something is wanted of them and as long as they are there. */
+/**
+ * The other nodes of the cluster, connected to when something is wanted of them and as long as they are there: by the directory's word,
+ * or by their own, as one who is cut off from the directory alone still has his streams.
+ */
 export class Peers implements Reach {
   readonly #context: Context;
   readonly #outside: { readonly trust: Trust; readonly ears: Ears };
@@ -83,7 +86,7 @@ export class Peers implements Reach {
   async #look(): Promise<void> {
     const living = new Set((await this.#context.cluster!.nodes()).map(({ id }) => id));
     for (const [id, { uplink }] of this.#uplinks) {
-      if (living.has(id)) continue;
+      if (living.has(id) || uplink.isUp) continue;
       uplink.close();
       this.#uplinks.delete(id);
     }

@@ -108,6 +108,23 @@ test('what is published at an edge is a stream of the origin, which says what it
   assert.equal(stage.stream.publisher!.session.detail['publisher'], '203.0.113.5');
 });
 
+test('where its frames stand is said at once, and again when its token has become another one', async (t) => {
+  // What would say it later does not.
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  const { publisher, accepted, told } = stage.send();
+  await accepted;
+  const [first, second] = [madeStream(5, 6), madeStream(6, 7)];
+  for (const sample of first) publisher.write(sample);
+  await until('all frames are there', () => stage.stream?.log.head === first.length);
+  const { token } = stage.stream.lease;
+  await until('the origin says so', () => told.at(-1)?.standing?.token === token);
+  await stage.context.hub.raise(PATH, { token: token + 100, dts: Number.NEGATIVE_INFINITY });
+  assert.ok(stage.stream.lease.token > token);
+  for (const sample of second) publisher.write(sample);
+  await until('it says so again', () => told.at(-1)?.standing?.token === stage.stream.lease.token);
+  assert.equal(told.length, 2);
+});
+
 test('the gate of the origin is asked for the publisher, who is told what it has against him', async () => {
   stage.verdict = { refuse: 'not you' };
   const { over } = stage.send();

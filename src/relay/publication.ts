@@ -108,6 +108,8 @@ class Reception {
   /** The `seq` that follows what has come, and that was told. */
   #next = 0;
   #told = 0;
+  /** Under which token its frames stand, as that was told. */
+  #toldToken: number | undefined;
 
   constructor(channel: Channel, publisher: Publisher, session: Session) {
     this.#channel = channel;
@@ -133,6 +135,7 @@ class Reception {
     if (this.#next === this.#told) return;
     this.#told = this.#next;
     const { standing } = this.#publisher;
+    this.#toldToken = standing?.token;
     this.#channel.send({ op: 'taken', next: this.#next, ...(standing && { standing }) });
   }
 
@@ -142,6 +145,13 @@ class Reception {
     this.#session.bytesIn += body.length;
     this.#publisher.write(record);
     this.#next = record.seq + 1;
+    if (this.#isPlacedAnew()) this.tell();
+  }
+
+  /** Whether viewers may know of a token that the publisher does not: were we to fail now, he could not go on with it. */
+  #isPlacedAnew(): boolean {
+    const { stream, standing } = this.#publisher;
+    return stream.lease.token !== this.#toldToken && standing !== undefined;
   }
 
   #heed(message: RelayMessage): void {

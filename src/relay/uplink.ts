@@ -46,6 +46,7 @@ export class Uplink implements Source {
   #complaint = '';
   readonly #doubts = new Set<() => void>();
   #doubting: NodeJS.Timeout | undefined;
+  #isUp = false;
 
   /** Begins to connect at once, and again whenever the connection is lost; `node` is the id of the origin where it is known. */
   constructor(origin: OriginAddress, trust: Trust, context: Context, ears: Ears, node?: string) {
@@ -62,6 +63,11 @@ export class Uplink implements Source {
   /** The id of the origin, once it was ever reached. */
   get node(): string | undefined {
     return this.#node;
+  }
+
+  /** Whether there is a connection to it. */
+  get isUp(): boolean {
+    return this.#isUp;
   }
 
   get ahead(): number | undefined {
@@ -169,6 +175,7 @@ export class Uplink implements Source {
 
   #begin(way: Way): void {
     clearInterval(this.#doubting);
+    this.#isUp = true;
     this.#node = way.node;
     this.#transport = way.transport;
     this.#clock = way.clock;
@@ -183,6 +190,7 @@ export class Uplink implements Source {
   #lose(reason: string): void {
     this.#attempt = Promise.withResolvers();
     this.#way = this.#attempt.promise;
+    this.#isUp = false;
     if (this.#closing.signal.aborted) return;
     this.#doubting = setInterval(() => this.#doubt(), DOUBT_MS).unref();
     this.#context.log.warn({ origin: this.name, reason }, 'an origin is lost');

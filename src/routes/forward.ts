@@ -83,10 +83,12 @@ class Push {
   /** While its publisher is away there is nothing to push: the far end would only get its last pictures again. */
   async wanted(signal: AbortSignal): Promise<void> {
     while (!this.#stream.publisher && !signal.aborted) {
-      await new Promise<void>((resolve) => {
-        this.wake = resolve;
-        signal.addEventListener('abort', () => resolve(), { once: true });
-      });
+      const back = Promise.withResolvers<void>();
+      const wake = () => back.resolve();
+      this.wake = wake;
+      signal.addEventListener('abort', wake);
+      await back.promise;
+      signal.removeEventListener('abort', wake);
     }
     await this.#context.hub.read(this.path, Number.POSITIVE_INFINITY, signal).catch(() => {});
   }

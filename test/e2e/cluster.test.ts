@@ -4,8 +4,9 @@ import { clip } from '../support/clips.ts';
 import { memberOf, spawnMember } from '../support/cluster.ts';
 import { Crowd } from '../support/crowd.ts';
 import { publishFile } from '../support/ffmpeg.ts';
-import { startRedis, type TestRedis } from '../support/redis.ts';
+import { startRedis, type TestRedis, tellRedis } from '../support/redis.ts';
 import { ADMIN_TOKEN, spawnServer, type TestServer } from '../support/server.ts';
+import { openTcpPath } from '../support/tcp-path.ts';
 import { needs } from '../support/tools.ts';
 import { until } from '../support/until.ts';
 import { askApi } from '../support/workers.ts';
@@ -13,6 +14,10 @@ import { askApi } from '../support/workers.ts';
 const NEEDS = needs('ffmpeg', 'redis');
 /** Video frames of which it is seen that a stream plays. */
 const SOME = 10;
+/** Of the clip. */
+const FPS = 25;
+/** A node lives so long by its last word, and within so long more it is looked who has left. */
+const SECONDS_UNTIL_DEAD = 4 + 5 + 1;
 const ENDLESS = ['-stream_loop', '-1'];
 
 /** What is told of a node. */
@@ -169,6 +174,22 @@ test(
     for (const each of [crowd, known, fresh, again, anew]) each.assertUndisturbed();
   },
 );
+
+test('viewers keep the stream of an origin that is cut off from nothing but the directory', NEEDS, async (t) => {
+  const way = await openTcpPath(t, redis.port);
+  const cutOff = await spawnMember(t, { ...redis, url: `redis://127.0.0.1:${way.port}` }, 'origin');
+  publishFile(t, file, cutOff.rtmp('cut-off'), ...ENDLESS);
+  const crowd = await Crowd.gather(t, edge!, 'cut-off', 3);
+  await crowd.gets(SOME);
+  const { nodes } = (await askApi(cutOff, 'cluster')) as { nodes: Told[] };
+  const { id } = nodes.find(({ self }) => self)!;
+  way.cut();
+  // It dies by the word of the directory, and the edge has looked at that.
+  await crowd.gets(crowd.fewest + FPS * SECONDS_UNTIL_DEAD);
+  const [, until] = (await tellRedis(redis.port, 'ZSCORE', 'headwater:beats', id)).split('\r\n');
+  assert.ok(Number(until) < Date.now() - 5000, `it lives until ${until}`);
+  crowd.assertUndisturbed();
+});
 
 test(
   'an edge whose URL lets nobody in takes no claims, and says what is wrong with a directory that is none',

@@ -45,23 +45,22 @@ export async function connectRedis(
   const options = { ...redisOptions(url), ...HABITS };
   const commands = new Redis({ ...options, scripts: { ...SCRIPTS } });
   const messages = new Redis(options);
-  complain(commands, log);
-  messages.on('error', () => {});
-  messages.on('message', (_, text: string) => listener.message(text));
-  messages.on('ready', () => void messages.subscribe(channel).then(listener.missed.bind(listener), () => {}));
-  const pings = setInterval(() => void messages.ping().catch(() => {}), PING_MS);
+  const complaints = complain(commands, log);
+  const closePings = subscribe(messages, channel, listener, complaints);
   await Promise.all([settled(commands), settled(messages)]);
+  const told = <T>(answer: Promise<T>) => toldTo(complaints, answer);
   return {
-    run: (script, ...args) => (commands as unknown as Scripted)[script](...args),
-    fields: (key, ...names) => commands.hmget(key, ...names),
-    scan: (cursor, pattern) => commands.scan(cursor, 'MATCH', pattern, 'COUNT', PAGE),
-    remove: (sortedSet, member) => commands.zrem(sortedSet, member),
-    publish: (channel, text) => commands.publish(channel, text),
+    run: (script, ...args) => told((commands as unknown as Scripted)[script](...args)),
+    fields: (key, ...names) => told(commands.hmget(key, ...names)),
+    scan: (cursor, pattern) => told(commands.scan(cursor, 'MATCH', pattern, 'COUNT', PAGE)),
+    remove: (sortedSet, member) => told(commands.zrem(sortedSet, member)),
+    publish: (channel, text) => told(commands.publish(channel, text)),
     get localAddress() {
       return (commands.stream as { localAddress?: string } | undefined)?.localAddress;
     },
     close() {
-      clearInterval(pings);
+      complaints.end();
+      closePings();
       commands.disconnect();
       messages.disconnect();
     },
@@ -88,11 +87,55 @@ const HABITS = {
   reconnectOnError: ({ message }: Error) => message.startsWith('READONLY'),
 } as const satisfies RedisOptions;
 
-/** Says once that Redis is lost, and once that it is back. */
-function complain(redis: Redis, log: Logger): void {
-  let isDown = false;
+/**
+ * Hears what is published on a channel, as soon as Redis lets us and whenever the connection is back; the function returned ends the
+ * looking after that.
+ */
+function subscribe(redis: Redis, channel: string, listener: RedisListener, complaints: Complaints): () => void {
+  let isSubscribed = false;
+  const ask = async () => {
+    await redis.subscribe(channel);
+    isSubscribed = true;
+    listener.missed();
+  };
+  redis.on('error', () => {});
+  redis.on('message', (_, text: string) => listener.message(text));
+  redis.on('ready', () => {
+    isSubscribed = false;
+    ask().catch(complaints.failed);
+  });
+  const look = () => {
+    if (isSubscribed) redis.ping().catch(() => {});
+    else if (redis.status === 'ready') ask().catch(complaints.failed);
+  };
+  const looks = setInterval(look, PING_MS);
+  return () => clearInterval(looks);
+}
+
+/** Hears how it goes. */
+interface Complaints {
+  worked(): void;
+  failed(error: Error): void;
+  /** There is nothing more to say. */
+  end(): void;
+}
+
+async function toldTo<T>(complaints: Complaints, answer: Promise<T>): Promise<T> {
+  try {
+    const value = await answer;
+    complaints.worked();
+    return value;
+  } catch (error) {
+    complaints.failed(error as Error);
+    throw error;
+  }
+}
+
+/** Says once that Redis is lost, or does not do what is asked of it, and once that it is well again. */
+function complain(redis: Redis, log: Logger): Complaints {
+  let [isDown, isOver] = [false, false];
   const tell = (reason: string) => {
-    if (!isDown) log.warn({ reason }, 'the directory cannot be reached; going on with what is known');
+    if (!isDown && !isOver) log.warn({ reason }, 'the directory cannot be reached; going on with what is known');
     isDown = true;
   };
   redis.on('error', (error: Error) => tell(error.message || 'Redis cannot be reached'));
@@ -101,6 +144,16 @@ function complain(redis: Redis, log: Logger): void {
     log.info('connected to the directory');
     isDown = false;
   });
+  return {
+    worked() {
+      if (isDown) log.info('the directory answers again');
+      isDown = false;
+    },
+    failed: ({ message }) => tell(message),
+    end() {
+      isOver = true;
+    },
+  };
 }
 
 /** Resolves when the first attempt to connect has come to an end. */

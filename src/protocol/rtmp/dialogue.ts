@@ -4,6 +4,7 @@ import { ProtocolError, RefusedError } from '../../base/errors.ts';
 import type { AmfValue } from '../../container/flv/amf0.ts';
 import type { Context } from '../../module.ts';
 import { hangUp } from '../../net/hang-up.ts';
+import { LASTING } from '../../net/lasting.ts';
 import { Departure } from '../../net/serve.ts';
 import { CHUNK_SIZE, Connection, type MessageHandler } from './connection.ts';
 import { type RtmpAddress, redirectedAddress } from './wire/address.ts';
@@ -11,7 +12,6 @@ import { type Command, readCommand } from './wire/command.ts';
 import { MessageType } from './wire/message.ts';
 import { connectRequest, readStatus, request, type ServerStatus } from './wire/request.ts';
 
-const SOCKET = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 };
 const LARGEST_STREAM_ID = 0xffff_ffff;
 /** What a server says when somebody stops to publish what we play; the level of it is no error. */
 const OVER: ReadonlySet<string> = new Set(['NetStream.Play.UnpublishNotify', 'NetStream.Play.Stop']);
@@ -136,6 +136,6 @@ function describe({ code, description }: ServerStatus): string {
 }
 
 function open({ tls, host, port }: RtmpAddress): Socket {
-  if (!tls) return connectTcp({ ...SOCKET, host, port });
-  return connectTls({ ...SOCKET, host, port, ...(isIP(host) === 0 && { servername: host }) });
+  if (!tls) return connectTcp({ ...LASTING, host, port });
+  return connectTls({ ...LASTING, host, port, ...(isIP(host) === 0 && { servername: host }) });
 }

@@ -5,6 +5,7 @@ import { MILLISECOND } from '../../base/clock.ts';
 import type { Context, Module } from '../../module.ts';
 import { addressOf } from '../../net/admission.ts';
 import { hangUp } from '../../net/hang-up.ts';
+import { LASTING } from '../../net/lasting.ts';
 import type { BoundAddress } from '../../net/listen.ts';
 import { Listeners } from '../../net/listeners.ts';
 import { serve } from '../../net/serve.ts';
@@ -12,8 +13,6 @@ import { rtmpDialer } from './client.ts';
 import { Connection } from './connection.ts';
 import type { rtmpOptions } from './options.ts';
 import { RtmpSession } from './session.ts';
-
-const SOCKET = { noDelay: true, keepAlive: true, keepAliveInitialDelay: 30_000 };
 
 /** Takes streams by RTMP and RTMPS from encoders, and plays them to RTMP players. */
 export function rtmp(options: z.output<typeof rtmpOptions>): Module {
@@ -25,13 +24,13 @@ export function rtmp(options: z.output<typeof rtmpOptions>): Module {
       const dialer = rtmpDialer(context);
       for (const scheme of ['rtmp', 'rtmps']) context.dialers.add(scheme, dialer);
       if (options.listen) {
-        const server = createServer(SOCKET, (socket) => void talk(context, socket, 'rtmp'));
+        const server = createServer(LASTING, (socket) => void talk(context, socket, 'rtmp'));
         addresses.rtmp = await listeners.open(server, options.listen, context.admission);
       }
       if (options.listenTls) {
         if (!context.tls) throw new Error('rtmp.listenTls needs a certificate under tls.certificates');
         const handshakeTimeout = context.config.limits.handshake / MILLISECOND;
-        const settings = { ...context.tls.serverOptions(), ...SOCKET, handshakeTimeout };
+        const settings = { ...context.tls.serverOptions(), ...LASTING, handshakeTimeout };
         const server = createTlsServer(settings, (socket) => void talk(context, socket, 'rtmps'));
         // Node itself does not close one whose handshake takes too long.
         server.on('tlsClientError', (_, socket) => socket.destroy());
