@@ -12,7 +12,7 @@ import { Listeners } from '../net/listeners.ts';
 import { listenQuic, type QuicConnection, type QuicListener } from '../net/quic.ts';
 import { Channel } from './channel.ts';
 import { PROTOCOL } from './messages.ts';
-import type { Peer } from './origin.ts';
+import type { Peer } from './peer.ts';
 import type { Trust } from './trust.ts';
 
 /** Is given every stream of bytes that an admitted node opens. */

@@ -534,6 +534,43 @@ describe('an origin', () => {
     assert.equal((await channel.hear(never, 5000)).op, 'alive');
   });
 
+  test('takes a node for whom its certificate names, whatever it calls itself', async (t) => {
+    const [near, far] = duplexPair();
+    t.after(() => near.destroy());
+    const welcomed: unknown[] = [];
+    const media = { welcome: (peer: unknown) => void welcomed.push(peer) } as unknown as MediaServer;
+    const ground = { context: origin.context, nodeId: 'origin', isAsking: () => false, media };
+    void serveNode(ground, far, { node: 'edge', remote: '192.0.2.1' });
+    const channel = new Channel(near);
+    channel.send({ op: 'control', node: 'another' });
+    assert.equal((await channel.hear(never, 5000)).op, 'control');
+    assert.deepEqual(welcomed, [{ node: 'edge', remote: '192.0.2.1' }]);
+  });
+
+  test('ends with one who follows and does not read what he is told', async (t) => {
+    const [near, far] = duplexPair();
+    t.after(() => near.destroy());
+    let tell = (_path: string) => {};
+    const news = {
+      listen(listener: typeof tell) {
+        tell = listener;
+        return () => (tell = () => assert.fail('he is told more'));
+      },
+    } as unknown as News;
+    void serveNode({ context: origin.context, nodeId: 'origin', isAsking: () => false, news }, far, {
+      node: 'edge',
+      remote: '192.0.2.1',
+    });
+    new Channel(near).send({ op: 'follow' });
+    const path = `v/live/${'m'.repeat(900)}`;
+    await until('he is cut off', () => {
+      if (origin.relays.length === 0) return true;
+      for (let i = 0; i < 1000; i++) tell(path);
+      return false;
+    });
+    assert.ok(far.writableLength < 20e6, `${far.writableLength} bytes`);
+  });
+
   test('tells one who watches another process, before a restart, that it is gone', async (t) => {
     const answer = await heard(t, { op: 'watch', process: 'before' });
     assert.ok(answer.op === 'ended' && answer.code === 'gone', JSON.stringify(answer));
