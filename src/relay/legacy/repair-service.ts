@@ -37,13 +37,15 @@ export function answerRepairs(requests: Duplex, packets: Duplex, find: FindPacke
   requests.on('data', (bytes: Uint8Array) => {
     decoder.push(bytes);
     for (let request = decoder.next(); request; request = decoder.next()) answer(request);
-    if (packets.writableLength > MOST_UNREAD) void rest(requests, packets);
+    // What it is told of packets that nobody knows is short, and may be all that there is.
+    if (packets.writableLength > MOST_UNREAD || requests.writableNeedDrain) void rest(requests, packets);
   });
 }
 
 async function rest(requests: Duplex, packets: Duplex): Promise<void> {
   requests.pause();
-  // Where it never drains the connection ends.
-  await once(packets, 'drain').catch(() => {});
+  // Where one never drains the connection ends.
+  const unread = [packets, requests].filter(({ writableNeedDrain }) => writableNeedDrain);
+  await Promise.all(unread.map((stream) => once(stream, 'drain').catch(() => {})));
   requests.resume();
 }

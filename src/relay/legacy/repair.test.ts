@@ -182,6 +182,22 @@ test('an edge that does not read is not answered without end', async () => {
   assert.ok(requests.isPaused());
 });
 
+test('an edge that does not read is not told without end that nobody knows its packets', async () => {
+  const [edge, requests] = duplexPair();
+  const [, packets] = duplexPair();
+  answerRepairs(requests, packets, () => undefined);
+  const flood = Buffer.concat(Array.from({ length: 10_000 }, () => repairRequest({ ssrc: SSRC, sequence: 1 })));
+  let asked = 0;
+  for (; asked < 2_000_000 && !edge.writableNeedDrain; asked += 10_000) {
+    edge.write(flood);
+    await new Promise(setImmediate);
+  }
+  assert.ok(requests.isPaused() && requests.writableLength < 200_000, `${requests.writableLength} bytes wait`);
+  let told = 0;
+  edge.on('data', (bytes: Buffer) => (told += bytes.length / 2));
+  await until('it is told of all when it reads', () => told === asked);
+});
+
 test('further streams of an edge, and an edge that leaves, change nothing for the cloud', async () => {
   const [edge, cloud] = connectionPair();
   serveRepairs(cloud, () => packet(1));
