@@ -17,6 +17,9 @@ import type { Source } from './subscription.ts';
 import type { Trust } from './trust.ts';
 import { Uplink } from './uplink.ts';
 
+/** How many streams are looked for at the same time: whoever asks for more of them is after something else. */
+const MOST_SOUGHT = 1024;
+
 /** What one needs who fetches from other nodes. */
 export interface Outside {
   readonly trust: Trust;
@@ -37,6 +40,8 @@ export class Edge {
   readonly #uplinks: readonly Uplink[];
   readonly #peers: Peers | undefined;
   readonly #pulls = new Map<StreamPath, Pull>();
+  /** How many of them are not known yet to be anywhere. */
+  #sought = 0;
   #followers: readonly Follower[] = [];
 
   /** Connects to the origins of the configuration at once, where it is the one who does. */
@@ -72,7 +77,8 @@ export class Edge {
 
   /** Looks for a stream where it can be had; however many want it, it is fetched once. */
   readonly resolve: Resolver = (path) => {
-    if (this.#isOwned(path)) return undefined;
+    const isOneMore = !this.#pulls.has(path);
+    if (this.#isOwned(path) || (isOneMore && this.#sought >= MOST_SOUGHT)) return undefined;
     return this.#peers !== undefined || this.#places(path).length > 0 ? this.#pull(path) : undefined;
   };
 
@@ -116,6 +122,8 @@ export class Edge {
     };
     const pull = new Pull(ground, path, () => this.#pulls.delete(path));
     this.#pulls.set(path, pull);
+    this.#sought++;
+    void pull.found.then(() => this.#sought--);
     return pull.found;
   }
 
