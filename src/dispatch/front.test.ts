@@ -17,7 +17,8 @@ test('a node that says nonsense of itself is reached nowhere', () => {
   const ports = { http: 8080, rtmp: 1935 };
   const nowhere = { http: undefined, rtmp: undefined };
   for (const host of ['fe80::1%eth0', 'a b', '', '[::1']) assert.deepEqual(placeOf({ ports }, host), nowhere, host);
-  for (const url of ['edge-1', 'http://[::1', 'http://']) assert.deepEqual(placeOf({ url, ports }, '10.0.0.7'), nowhere, url);
+  for (const url of ['edge-1', 'http://[::1', 'http://'])
+    assert.deepEqual(placeOf({ url, ports }, '10.0.0.7'), nowhere, url);
 });
 
 test('only what is served is told', () => {

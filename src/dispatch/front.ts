@@ -49,7 +49,9 @@ export function placeOf({ url, ports }: Pick<NodeFront, 'url' | 'ports'>, host: 
   const name = url === undefined ? host : URL.parse(url)?.hostname.replace(/^\[|\]$/g, '');
   const at = (purpose: keyof NodeFront['ports']) => {
     const port = ports[purpose];
-    return port === undefined || name === undefined ? undefined : sound(`${purpose}://${authority({ host: name, port })}`);
+    return port === undefined || name === undefined
+      ? undefined
+      : sound(`${purpose}://${authority({ host: name, port })}`);
   };
   return { http: sound(url) ?? at('http') ?? at('https'), rtmp: at('rtmp') };
 }

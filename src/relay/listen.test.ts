@@ -19,7 +19,9 @@ async function timersAt(port: number): Promise<string[]> {
     .map(([, , , , , timer]) => timer!.slice(0, 2));
 }
 
-test('a node, as an encoder, that is gone without a word is noticed though nothing is said on its connection', { skip }, async () => {
+test('a node, as an encoder, that is gone without a word is noticed though nothing is said on its connection', {
+  skip,
+}, async () => {
   const { server } = await startOrigin({ after });
   for (const purpose of ['headwater', 'rtmp']) {
     const port = server.ports[purpose]!;

@@ -10,8 +10,8 @@ import { keepAlive } from './control.ts';
 import { sendFile } from './files.ts';
 import type { RelayMessage } from './messages.ts';
 import { type News, tellNews } from './news.ts';
-import { PeerClock } from './peer-clock.ts';
 import type { Peer } from './peer.ts';
+import { PeerClock } from './peer-clock.ts';
 import { type Publications, receivePublication } from './publication.ts';
 import { type SubscriberGround, serveSubscriber } from './subscriber.ts';
 

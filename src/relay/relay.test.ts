@@ -27,6 +27,7 @@ import { Audiences } from './audiences.ts';
 import { Channel, expectJson, orAbort } from './channel.ts';
 import { keepAlive } from './control.ts';
 import { Follower } from './follower.ts';
+import type { MediaServer } from './media/media-server.ts';
 import type { Announcement, RelayMessage } from './messages.ts';
 import { News } from './news.ts';
 import { serveNode } from './origin.ts';
