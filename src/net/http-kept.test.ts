@@ -226,7 +226,7 @@ for (const scheme of ['http', 'https'] as const) {
       const client = await open();
       client.socket.pause();
       const before = asked.length;
-      const ask = () => client.socket.write(get('/large.txt'), 'latin1');
+      const ask = () => client.socket.write(get('/large.txt', `Padding: ${'x'.repeat(LARGEST_HEAD / 2)}`), 'latin1');
       ask();
       await until('it is asked', () => asked.length > before);
       const asking = setInterval(ask, 10);
