@@ -24,7 +24,7 @@ export class KeptConnection {
   readonly #keeper: Keeper;
   readonly #listeners: readonly (readonly [event: string, listener: (bytes: Buffer) => void])[];
   #isAnswering = false;
-  /** Whether answers are there that the peer does not take: until it does it is not heard, else they would pile up. */
+  /** Whether the peer does not take what is there: until it does nothing more is answered, else answers would pile up. */
   #isFull = false;
   /** What came before the answer to what was asked before. */
   #early: Buffer | undefined;
@@ -39,7 +39,7 @@ export class KeptConnection {
       ['data', (bytes) => this.#receive(bytes)],
       ['end', () => socket.destroy()],
       ['error', () => socket.destroy()],
-      ['drain', () => this.#hearAgain()],
+      ['drain', () => this.#goOn()],
       ['timeout', () => this.#expire()],
       ['close', () => this.#leaving?.abort(new Departure('the peer left'))],
     ];
@@ -49,7 +49,7 @@ export class KeptConnection {
   }
 
   #receive(bytes: Buffer): void {
-    if (this.#isAnswering) return this.#keep(bytes);
+    if (this.#isAnswering || this.#isFull) return this.#keep(bytes);
     const head = readPlainHead(bytes);
     const reply = head && isKept(head) && this.#keeper.respond({ ...head, socket: this.#socket }, this.#signal);
     if (!reply) return this.#pass(bytes);
@@ -77,18 +77,11 @@ export class KeptConnection {
     const isLeft = socket.writableLength > 0;
     this.#wait(isLeft ? stall : idle);
     this.#isFull = isLeft && socket.writableNeedDrain;
-    if (this.#isFull) socket.pause();
-  }
-
-  #hearAgain(): void {
-    if (!this.#isFull) return;
-    this.#isFull = false;
-    this.#socket.resume();
-    this.#goOn();
   }
 
   #goOn(): void {
-    if (this.#isFull) return;
+    this.#isFull &&= this.#socket.writableNeedDrain;
+    if (this.#isFull || this.#isAnswering) return;
     const early = this.#early;
     this.#early = undefined;
     if (early && !this.#socket.destroyed) this.#receive(early);
