@@ -26,6 +26,7 @@ test('what Redis refuses is said once, and heard as soon as it does not', needs(
   const complaints = lines.filter(({ msg }) => msg.startsWith('the directory cannot be reached'));
   assert.equal(complaints.length, 1);
   assert.match(complaints[0]!.reason!, /NOPERM|permission/);
+  await until('the other is said as well', () => lines.some(({ msg }) => msg.startsWith('changes of the directory')));
   await tellRedis(redis.port, ...USER.slice(0, 3), '&*');
   await until('it has subscribed', () => heard.includes('missed'));
   await refused.tell('{"a":2}');

@@ -46,7 +46,7 @@ export async function connectRedis(
   const commands = new Redis({ ...options, scripts: { ...SCRIPTS } });
   const messages = new Redis(options);
   const complaints = complain(commands, log);
-  const closePings = subscribe(messages, channel, listener, complaints);
+  const unsubscribe = subscribe(messages, channel, listener, log);
   await Promise.all([settled(commands), settled(messages)]);
   const told = <T>(answer: Promise<T>) => toldTo(complaints, answer);
   return {
@@ -60,7 +60,7 @@ export async function connectRedis(
     },
     close() {
       complaints.end();
-      closePings();
+      unsubscribe();
       commands.disconnect();
       messages.disconnect();
     },
@@ -91,25 +91,35 @@ const HABITS = {
  * Hears what is published on a channel, as soon as Redis lets us and whenever the connection is back; the function returned ends the
  * looking after that.
  */
-function subscribe(redis: Redis, channel: string, listener: RedisListener, complaints: Complaints): () => void {
-  let isSubscribed = false;
+function subscribe(redis: Redis, channel: string, listener: RedisListener, log: Logger): () => void {
+  let [isSubscribed, isOver, complaint] = [false, false, ''];
   const ask = async () => {
-    await redis.subscribe(channel);
-    isSubscribed = true;
+    try {
+      await redis.subscribe(channel);
+    } catch (error) {
+      const reason = (error as Error).message;
+      if (reason !== complaint && !isOver) log.warn({ reason }, 'changes of the directory are not heard; it is tried again');
+      complaint = reason;
+      return;
+    }
+    [isSubscribed, complaint] = [true, ''];
     listener.missed();
   };
   redis.on('error', () => {});
   redis.on('message', (_, text: string) => listener.message(text));
   redis.on('ready', () => {
     isSubscribed = false;
-    ask().catch(complaints.failed);
+    void ask();
   });
   const look = () => {
     if (isSubscribed) redis.ping().catch(() => {});
-    else if (redis.status === 'ready') ask().catch(complaints.failed);
+    else if (redis.status === 'ready') void ask();
   };
   const looks = setInterval(look, PING_MS);
-  return () => clearInterval(looks);
+  return () => {
+    isOver = true;
+    clearInterval(looks);
+  };
 }
 
 /** Hears how it goes. */
