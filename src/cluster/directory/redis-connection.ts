@@ -98,7 +98,8 @@ function subscribe(redis: Redis, channel: string, listener: RedisListener, log: 
       await redis.subscribe(channel);
     } catch (error) {
       const reason = (error as Error).message;
-      if (reason !== complaint && !isOver) log.warn({ reason }, 'changes of the directory are not heard; it is tried again');
+      if (reason !== complaint && !isOver)
+        log.warn({ reason }, 'changes of the directory are not heard; it is tried again');
       complaint = reason;
       return;
     }
