@@ -3,7 +3,6 @@ import { MILLISECOND, SECOND } from '../base/clock.ts';
 import { ProtocolError, RefusedError } from '../base/errors.ts';
 import { checkedPath, describePath, type StreamPath } from '../hub/path.ts';
 import { whenAsFar } from '../hub/seen.ts';
-import type { Session } from '../hub/session.ts';
 import type { Context } from '../module.ts';
 import { surveyNode } from '../net/cluster.ts';
 import { hangUp } from '../net/hang-up.ts';
@@ -11,7 +10,7 @@ import type { Mux } from '../net/outlet.ts';
 import { Departure, type Serving, serve } from '../net/serve.ts';
 import { traceHere } from '../net/trace.ts';
 import { watch } from '../net/watch.ts';
-import { type Aside, readAside } from './asides.ts';
+import type { HeardAside, UnknownAsides } from './asides.ts';
 import { Channel, expectJson } from './channel.ts';
 import { keepAlive } from './control.ts';
 import { sendFile } from './files.ts';
@@ -24,7 +23,6 @@ import { PeerClock } from './peer-clock.ts';
 import { type Publications, receivePublication, remoteOf } from './publication.ts';
 import { raise } from './raise.ts';
 import { keepTelling } from './telling.ts';
-import { MessageType } from './wire/message.ts';
 import { RecordWriter } from './wire/record.ts';
 
 /** What serving other nodes needs. */
@@ -41,6 +39,8 @@ export interface OriginGround {
   readonly media?: MediaServer | undefined;
   /** What edges publish here. */
   readonly publications?: Publications;
+  /** Who is told what subscribers say that this version does not know; absent where all are of one version. */
+  readonly unknown?: UnknownAsides;
 }
 
 /** Another node, by its certificate and its address, or another worker of this one. */
@@ -210,7 +210,7 @@ interface Wish extends Peer {
 
 /** Sends what a node asks for until either ends. */
 async function play(
-  { context, isAsking, media }: OriginGround,
+  { context, isAsking, media, unknown }: OriginGround,
   channel: Channel,
   serving: Serving,
   { path: asked, node, remote, isInner, media: wish, seen }: Wish,
@@ -229,7 +229,10 @@ async function play(
   if (seen) await whenAsFar(stream, { token: seen.token, dts: position }, context.clock, signal);
   session.detail.node = node;
   serving.begin('play', path);
-  listen(channel, serving);
+  listen(channel, serving, (said) => {
+    if (said.op === 'audience') session.audience = said.viewers;
+    else if (said.op === 'unknown') unknown?.note(said.kind, session.id);
+  });
   const link = wish && media?.find(wish.connection, node);
   if (media && link) {
     const target = media.pushes.find(path, link.edge, wish);
@@ -250,23 +253,15 @@ async function play(
 }
 
 /** A subscriber says nothing but that it wants no more; that it is lost is noticed only by one who listens. */
-function listen(channel: Channel, serving: Serving): void {
+function listen(channel: Channel, serving: Serving, heed?: (said: HeardAside) => void): void {
   const hear = async () => {
-    for await (const message of channel.messages()) {
-      if (message.type === MessageType.aside) {
-        heed(readAside(message.body), serving.session);
-        continue;
-      }
+    for await (const message of channel.messages(heed)) {
       if (expectJson(message).op !== 'ended') throw new ProtocolError('a message where none is expected');
       throw new RefusedError('gone', 'the node wants no more of it');
     }
     throw new Departure('the node left');
   };
   hear().catch((reason: unknown) => serving.end(reason));
-}
-
-function heed(said: Aside, session: Session): void {
-  if (said.op === 'audience') session.audience = said.viewers;
 }
 
 /** Records stand for themselves: whoever begins at a startable one needs nothing before it. */
