@@ -26,6 +26,7 @@ const SINGLE = [
   WEBSOCKET_ATTACKS,
 ].flat();
 const AT_ONCE = 32;
+const CROWDS_AT_ONCE = 3;
 const MIB = 1024 * 1024;
 const MOST_GROWTH = 32 * MIB;
 const TIME = `${DEADLINE}ms`;
@@ -66,7 +67,7 @@ describe('a server under attack', () => {
     for (const attack of SINGLE) test(`${attack.on}: ${attack.name}`, () => launch(attack, target));
   });
 
-  describe('by crowds and by players', () => {
+  describe('by crowds and by players', { concurrency: CROWDS_AT_ONCE }, () => {
     for (const scene of FLOODS) test(scene.name, () => scene.play(target));
   });
 
