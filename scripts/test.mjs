@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { runProgram } from '../bin/pinned-node.js';
 import { bringNeeds } from './debian.mjs';
-import { fail, needsInstall, npm, prepare, ROOT } from './prepare.mjs';
+import { COMPILED, fail, needsInstall, npm, prepare, ROOT } from './prepare.mjs';
 
 const SUITES = ['all', 'unit'];
 
@@ -42,5 +42,5 @@ async function check(title, program, ...args) {
 
 function run(program, args) {
   const PATH = `${join(ROOT, 'node_modules/.bin')}:${process.env.PATH}`;
-  return runProgram(program, args, { cwd: ROOT, env: { ...process.env, PATH } });
+  return runProgram(program, args, { cwd: ROOT, env: { ...COMPILED, ...process.env, PATH } });
 }
