@@ -62,10 +62,7 @@ describe('what is pushed to a multicast group', { concurrency: true }, () => {
     const metrics = await fetch(origin.server.http('/metrics'), {
       headers: { authorization: `Bearer ${ADMIN_TOKEN}` },
     });
-    assert.match(
-      await metrics.text(),
-      new RegExp(`headwater_link_pushed_packets_total\\{to="${group}"\\} \\d`),
-    );
+    assert.match(await metrics.text(), new RegExp(`headwater_link_pushed_packets_total\\{to="${group}"\\} \\d`));
   });
 
   test('is not sent when nobody listens', needs('ffmpeg'), async (t) => {

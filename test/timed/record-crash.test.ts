@@ -39,7 +39,8 @@ describe('a server that is killed loses at most a second of a recording', { conc
     const moments = format === 'fmp4' ? MOMENTS : MOMENTS.slice(1, 2);
     for (const moment of moments)
       test(`in ${format}, ${moment} ms after its beginning`, needs('ffmpeg'), (t) =>
-        killAt(t, moment, format, extension));
+        killAt(t, moment, format, extension),
+      );
   }
 });
 
