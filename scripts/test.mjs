@@ -24,6 +24,7 @@ await check('types of the player', 'tsc', '-p', 'player/tsconfig.json');
 await check('types of the console', 'tsc', '-p', 'console/tsconfig.json');
 await check('lint', 'oxlint', '--type-aware');
 await check('form', 'biome', 'check');
+await check('what nobody uses', 'knip', '--no-progress', '--treat-config-hints-as-errors');
 process.exit(await run(node, [join(ROOT, 'scripts/run-tests.mjs'), suite]));
 
 /** Without scripts: what they would fetch besides is not needed. */
