@@ -24,7 +24,7 @@ export const LOOP = 8000;
 /** FLV tag types, which are RTMP message types too. */
 export const AUDIO = 8;
 export const VIDEO = 9;
-export const SCRIPT = 18;
+const SCRIPT = 18;
 
 /** Where clips are kept between runs. */
 const CACHE = join(import.meta.dirname, '../node_modules/.cache/headwater-bench');
@@ -57,7 +57,7 @@ function makeClip(file: string, kilobits: number, pictures: number): void {
 }
 
 /** Cuts an FLV file into a clip: the first {@link LOOP} milliseconds, on a timeline without gaps. */
-export function readClip(file: Uint8Array): Clip {
+function readClip(file: Uint8Array): Clip {
   const tags = readTags(file);
   const isHeader = (tag: Tag): boolean => tag.type === SCRIPT || tag.body[1] === 0;
   const video = tags.filter((tag) => tag.type === VIDEO && tag.body[1] === 1).slice(0, VIDEO_FRAMES);

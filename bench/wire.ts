@@ -4,7 +4,7 @@ import { concat } from '../src/base/bytes.ts';
 /** How the bench frames what it sends: kept apart from the server's own code, so that one cannot hide a fault of the other. */
 
 /** Of every RTMP stream that the bench writes: what OBS sends. */
-export const CHUNK_SIZE = 4096;
+const CHUNK_SIZE = 4096;
 const CONTINUATION = 0xc0;
 const LONGEST_VALUE = 512;
 

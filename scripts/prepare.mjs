@@ -6,6 +6,8 @@ import { findPinnedNode, NODE_FLAGS, runProgram } from '../bin/pinned-node.js';
 
 /** The folder of the repository. */
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
+/** Where Node keeps what it has compiled, so that it need not do it anew in each process: an environment. */
+export const COMPILED = { NODE_COMPILE_CACHE: join(ROOT, 'node_modules/.cache/compiled') };
 const OLDEST = 20;
 /** npm writes its lock files one after another. */
 const TOLERANCE_MS = 5_000;
@@ -77,8 +79,7 @@ function newest(folder) {
   return latest;
 }
 
-/** What to give Node to run the server from its sources, and the environment that spares it compiling them anew each time. */
+/** What to give Node to run the server from its sources, and the environment for that. */
 export function serverRun(...args) {
-  const env = { NODE_COMPILE_CACHE: join(ROOT, 'node_modules/.cache/compiled'), ...process.env };
-  return { args: [...NODE_FLAGS, join(ROOT, 'src/main.ts'), ...args], env };
+  return { args: [...NODE_FLAGS, join(ROOT, 'src/main.ts'), ...args], env: { ...COMPILED, ...process.env } };
 }

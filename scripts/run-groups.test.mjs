@@ -50,17 +50,7 @@ const RUNS = [
 describe('groups of tests are told as one run, and its last line counts its tests, without colours', () => {
   for (const [i, { name, groups, counts, line, status }] of RUNS.entries()) {
     test(`where ${name}`, () => {
-      const options = groups.map((files, j) => ({
-        files: files.map((text, k) => write(`${i}-${j}-${k}.test.mjs`, `${IMPORTS}\n${text}\n`)),
-      }));
-      const script = write(
-        `${i}.mjs`,
-        `import { runGroups } from '${RUNNER}';
-        process.exitCode = (await runGroups(${JSON.stringify(options)})) ? 0 : 1;`,
-      );
-      // Without what tells Node that it runs a test already.
-      const env = { PATH: process.env.PATH, FORCE_COLOR: '1' };
-      const run = spawnSync(process.execPath, [script], { env, encoding: 'utf8', timeout: 30_000 });
+      const run = runAll(`${i}`, groups);
       assert.equal(run.stdout.split('\n').at(-2), line, run.stdout + run.stderr);
       assert.ok(run.stdout.endsWith('\n'));
       assert.equal(run.status, status);
@@ -69,6 +59,35 @@ describe('groups of tests are told as one run, and its last line counts its test
     });
   }
 });
+
+test('the ten files that took longest are told of, over all groups', () => {
+  const slow = "test('slow', () => new Promise((resolve) => setTimeout(resolve, 1500)));";
+  const { stdout } = runAll('slow', [["test('a', () => {});", slow], Array(10).fill("test('b', () => {});")]);
+  const lines = stdout.split('\nslowest files:\n')[1].split('\n').slice(0, -2);
+  const told = lines.map((line) => /^ +(\d+\.\d) s .*slow-(\d-\d)\.test\.mjs$/.exec(line).slice(1));
+  assert.equal(new Set(told.map(([, file]) => file)).size, 10);
+  const seconds = told.map(([length]) => Number(length));
+  assert.deepEqual(
+    seconds,
+    seconds.toSorted((one, other) => other - one),
+  );
+  assert.ok(Number(told.find(([, file]) => file === '0-1')[0]) >= 1.5, stdout);
+});
+
+/** Runs groups of files, by what stands in them, in a process of its own. */
+function runAll(name, groups) {
+  const options = groups.map((files, j) => ({
+    files: files.map((text, k) => write(`${name}-${j}-${k}.test.mjs`, `${IMPORTS}\n${text}\n`)),
+  }));
+  const script = write(
+    `${name}.mjs`,
+    `import { runGroups } from '${RUNNER}';
+    process.exitCode = (await runGroups(${JSON.stringify(options)})) ? 0 : 1;`,
+  );
+  // Without what tells Node that it runs a test already.
+  const env = { PATH: process.env.PATH, FORCE_COLOR: '1' };
+  return spawnSync(process.execPath, [script], { env, encoding: 'utf8', timeout: 30_000 });
+}
 
 function write(name, text) {
   const path = join(folder, name);

@@ -13,14 +13,19 @@ const OTHERS = ['test/**/*.test.ts', 'console/test/**/*.test.ts'];
 /** Most tests wait most of the time, for what comes at the speed of life: one for each core leaves them room. */
 const AT_ONCE = availableParallelism();
 
+// The short ones come last: so no core is idle for long at the end.
 const SUITES = {
-  all: [group(AT_ONCE, [...UNIT, ...OTHERS], ALONE), group(1, ALONE)],
-  unit: [group(AT_ONCE, UNIT)],
+  all: [group(AT_ONCE, [...find(OTHERS, ALONE), ...find(UNIT)]), group(1, find(ALONE))],
+  unit: [group(AT_ONCE, find(UNIT))],
 };
 
-/** The files of these patterns, so many at once. */
-function group(concurrency, patterns, exclude = []) {
-  return { files: globSync(patterns, { cwd: ROOT, exclude }), cwd: ROOT, concurrency, timeout: LONGEST_TEST_MS };
+/** These files, so many at once. */
+function group(concurrency, files) {
+  return { files, cwd: ROOT, concurrency, timeout: LONGEST_TEST_MS };
+}
+
+function find(patterns, exclude = []) {
+  return globSync(patterns, { cwd: ROOT, exclude });
 }
 
 // Under the pinned Node, as everything that is tested: `npm test` finds that.

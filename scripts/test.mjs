@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { runProgram } from '../bin/pinned-node.js';
 import { bringNeeds } from './debian.mjs';
-import { fail, needsInstall, npm, prepare, ROOT } from './prepare.mjs';
+import { COMPILED, fail, needsInstall, npm, prepare, ROOT } from './prepare.mjs';
 
 const SUITES = ['all', 'unit'];
 
@@ -24,6 +24,7 @@ await check('types of the player', 'tsc', '-p', 'player/tsconfig.json');
 await check('types of the console', 'tsc', '-p', 'console/tsconfig.json');
 await check('lint', 'oxlint', '--type-aware');
 await check('form', 'biome', 'check');
+await check('what nobody uses', 'knip', '--no-progress', '--treat-config-hints-as-errors');
 process.exit(await run(node, [join(ROOT, 'scripts/run-tests.mjs'), suite]));
 
 /** Without scripts: what they would fetch besides is not needed. */
@@ -42,5 +43,5 @@ async function check(title, program, ...args) {
 
 function run(program, args) {
   const PATH = `${join(ROOT, 'node_modules/.bin')}:${process.env.PATH}`;
-  return runProgram(program, args, { cwd: ROOT, env: { ...process.env, PATH } });
+  return runProgram(program, args, { cwd: ROOT, env: { ...COMPILED, ...process.env, PATH } });
 }

@@ -3,7 +3,7 @@ import { PROTOCOLS, type Protocol } from '../load.ts';
 import { type Cores, choices, DEFAULT_CORES, positive } from '../settings.ts';
 
 /** What can be measured of clusters. */
-export const ROWS = [
+const ROWS = [
   'killed',
   'hung',
   'second',

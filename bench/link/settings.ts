@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { type Cores, DEFAULT_CORES } from '../settings.ts';
 
 /** The transports that run beside our link. */
-export const PEERS = ['srt', 'rtmp', 'legacy'] as const;
+const PEERS = ['srt', 'rtmp', 'legacy'] as const;
 
 /** What the command line asks for. Losses are per cent, times milliseconds. */
 export interface LinkSettings extends Cores {

@@ -7,7 +7,7 @@ import type { End, Path } from './path.ts';
 import type { LinkSettings } from './settings.ts';
 
 /** Ports that are free; without a tunnel it is `link` and `media` of the origin to which UDP gets. */
-export type Ports = Readonly<Record<'link' | 'media' | 'rtmp' | 'http' | 'api', number>>;
+type Ports = Readonly<Record<'link' | 'media' | 'rtmp' | 'http' | 'api', number>>;
 
 /** What a transport is set up with. */
 export interface Ground {

@@ -1,7 +1,7 @@
 import { type Client, call } from './api.ts';
 
 /** A track as the frames in memory show it. */
-export interface TrackDetail {
+interface TrackDetail {
   readonly kind: 'video' | 'audio';
   readonly codec: string;
   readonly profile: string;
@@ -32,7 +32,7 @@ export interface StreamDetail {
 }
 
 /** How many watch at a node by a protocol, which is empty where the node does not tell. */
-export interface ViewerCount {
+interface ViewerCount {
   readonly node: string;
   readonly self: boolean;
   readonly protocol: string;
@@ -66,7 +66,7 @@ export interface ClusterNode {
 }
 
 /** A stream, and the nodes that have it. */
-export interface ClusterStream {
+interface ClusterStream {
   readonly stream: string;
   readonly owner: string;
   readonly nodes: readonly string[];
@@ -104,7 +104,7 @@ export interface LogLine {
 export const levels = ['debug', 'info', 'warn', 'error'] as const;
 
 /** One of {@link levels}. */
-export type Level = (typeof levels)[number];
+type Level = (typeof levels)[number];
 
 /** Lines of the log, the oldest first, and what to ask for next. */
 export interface LogPage {

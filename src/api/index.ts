@@ -78,9 +78,8 @@ function serveMetrics({ context, guard }: Services, metrics: Metrics, access: 'a
     const { response } = exchange;
     try {
       if (access === 'admin') await guard.admit(exchange);
-      response
-        .writeHead(200, { 'content-type': metrics.contentType, 'cache-control': 'no-store' })
-        .end(await metrics.text());
+      const text = await metrics.text();
+      response.writeHead(200, { 'content-type': metrics.contentType, 'cache-control': 'no-store' }).end(text);
     } catch (error) {
       sendError(response, error);
     }

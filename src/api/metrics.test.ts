@@ -50,6 +50,15 @@ test('the node has its numbers, and those of its process', async (t) => {
   assert.ok(samples.has('headwater_nodejs_eventloop_lag_p99_seconds'));
 });
 
+test('where a number cannot be had, the answer is an error', async (t) => {
+  const server = await start(t);
+  t.mock.getter(server.context.admission, 'total', () => {
+    throw new Error('nobody counts');
+  });
+  const response = await server.fetch('/metrics', { headers: { authorization: `Bearer ${TOKEN}` } });
+  assert.equal(response.status, 500);
+});
+
 test('a stream has its numbers, and they go with it', async (t) => {
   const server = await start(t);
   const publisher = await server.publish(path('movie'));

@@ -31,7 +31,7 @@ export interface StreamNumbers {
 }
 
 /** What stands for all streams that are not shown one by one; no path is like it. */
-export const OTHER = 'other';
+const OTHER = 'other';
 
 const NONE: Counts = {
   bytesIn: 0,

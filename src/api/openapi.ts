@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type Operation, operation, type Parameter, wholeAnswer } from './operation.ts';
 
 /** What is used of JSON Schema. */
-export type JsonSchema = Readonly<Record<string, unknown>>;
+type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** One operation as OpenAPI describes it. */
 export interface DescribedOperation {

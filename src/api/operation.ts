@@ -39,7 +39,7 @@ export function operation<Answer extends z.ZodObject>(described: Operation<Answe
 }
 
 /** Who answers. */
-export const nodeEnvelope = z.object({ code: z.literal(0), server: z.string(), service: z.string(), pid: z.string() });
+const nodeEnvelope = z.object({ code: z.literal(0), server: z.string(), service: z.string(), pid: z.string() });
 
 /** The answer that a client sees, envelope included. */
 export function wholeAnswer({ envelope, answer }: Operation): z.ZodObject {

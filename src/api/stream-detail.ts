@@ -6,7 +6,7 @@ import { describeAudio, describeVideo } from './media.ts';
 import type { Traffic } from './traffic.ts';
 
 /** A track as the frames that are kept of it show it. */
-export interface TrackDetail {
+interface TrackDetail {
   readonly kind: Kind;
   readonly codec: string;
   readonly profile: string;

@@ -1,7 +1,7 @@
 import { ProtocolError } from '../base/errors.ts';
 
 /** The largest side of a picture that any level of any codec allows, rounded up. */
-export const MAX_PICTURE_SIDE = 65_536;
+const MAX_PICTURE_SIDE = 65_536;
 
 /** A picture's size in pixels. */
 export interface PictureSize {

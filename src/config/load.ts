@@ -4,7 +4,7 @@ import { describeIssue } from './problem.ts';
 import { ConfigText } from './text.ts';
 
 /** A tree of options, and where each stands. */
-export interface Tree {
+interface Tree {
   /** In memory of the caller's own. */
   value(): unknown;
   /** For people: `file:line`. */

@@ -53,7 +53,7 @@ const certificate = z.strictObject({
 });
 
 /** The certificates that RTMPS and HTTPS share. */
-export const tlsOptions = section('The certificates of RTMPS and HTTPS.', {
+const tlsOptions = section('The certificates of RTMPS and HTTPS.', {
   certificates: option(
     list(certificate),
     [],
@@ -82,7 +82,7 @@ export const accessOptions = section('Who may publish, play and administer: see 
 });
 
 /** How much of each stream is kept in memory. */
-export const windowOptions = section('How much of each stream is kept in memory, to begin with for those who come.', {
+const windowOptions = section('How much of each stream is kept in memory, to begin with for those who come.', {
   duration: option(
     duration('0s', '10m'),
     '2s',
@@ -92,7 +92,7 @@ export const windowOptions = section('How much of each stream is kept in memory,
 });
 
 /** What becomes of streams when publishers come, go and fall silent. */
-export const publishOptions = section('What becomes of streams when publishers come, go and fall silent.', {
+const publishOptions = section('What becomes of streams when publishers come, go and fall silent.', {
   grace: option(duration(), '60s', 'How long viewers are kept when a publisher is lost.'),
   stopGrace: option(duration(), '5s', 'How long viewers are kept when a publisher says that it ends.'),
   takeover: option(
@@ -106,7 +106,7 @@ export const publishOptions = section('What becomes of streams when publishers c
 });
 
 /** How patient the server is with viewers. */
-export const playOptions = section('How patient the server is with viewers.', {
+const playOptions = section('How patient the server is with viewers.', {
   wait: option(duration(), '0s', 'How long a viewer may wait for a stream that nobody publishes yet.'),
   shift: option(
     duration(),
@@ -127,13 +127,13 @@ export const playOptions = section('How patient the server is with viewers.', {
 });
 
 /** How frames are gathered before they are written to viewers. */
-export const fanoutOptions = section('How long bytes are gathered before they are written to viewers, by load.', {
+const fanoutOptions = section('How long bytes are gathered before they are written to viewers, by load.', {
   burstMin: option(duration('0s', '10s'), '0ms', 'The shortest time: with few viewers.'),
   burstMax: option(duration('0s', '10s'), '350ms', 'The longest time: with thousands.'),
 });
 
 /** What one peer, or all together, may take. */
-export const limitOptions = section('What one peer, or all together, may take.', {
+const limitOptions = section('What one peer, or all together, may take.', {
   connections: option(integer(1, 1_000_000), 20_000, 'Connections in all.'),
   connectionsPerAddress: option(integer(1, 1_000_000), 20_000, 'Connections from one address.'),
   handshake: option(duration('100ms', '10m'), '5s', 'How long a peer may take for its handshake.'),
@@ -233,7 +233,7 @@ function hostName(): Value<string> {
 }
 
 /** Names of this server that keep streams apart. */
-export const vhostsOption = option(
+const vhostsOption = option(
   list(hostName()),
   [],
   'Host names of this server that are virtual hosts: streams of the same name are kept apart by the host in their URLs.',

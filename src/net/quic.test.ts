@@ -307,12 +307,10 @@ describe('a QUIC client', () => {
     const silent = createSocket('udp4').bind(0, '127.0.0.1');
     t.after(() => silent.close());
     await once(silent, 'listening');
-    const from = performance.now();
     await assert.rejects(dial(t, node, silent.address().port, { timeout: 300 }), /timed out after 300 ms/);
     await assert.rejects(dial(t, node, silent.address().port, {}, AbortSignal.timeout(300)), /timeout/i);
     await assert.rejects(dial(t, node, silent.address().port, {}, AbortSignal.abort()), /abort/i);
-    await assert.rejects(dial(t, node, 1, { timeout: 300 }), /timed out/);
-    assert.ok(performance.now() - from < 5000);
+    await assert.rejects(dial(t, node, 1, { timeout: 300 }), /timed out after 300 ms/);
   });
 
   test('says that a host has no address', async (t) => {

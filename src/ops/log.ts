@@ -3,10 +3,10 @@ import type { LogOptions } from '../config/options.ts';
 import { KeptLines, type LogTail } from './log-tail.ts';
 
 /** What a log line carries besides its message. */
-export type Fields = Readonly<Record<string, unknown>>;
+type Fields = Readonly<Record<string, unknown>>;
 
 /** Writes a line: a message, or fields and a message. Errors go into the field `error`. */
-export interface LogLine {
+interface LogLine {
   (message: string): void;
   (fields: Fields, message: string): void;
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ProtocolError } from '../base/errors.ts';
+import type { Logger } from '../ops/log.ts';
 import { blankMessage, MESSAGE_HEAD, MessageType } from './wire/message.ts';
 
 const microseconds = z.number();
@@ -23,15 +24,25 @@ const last = z.object({ op: z.literal('last'), sequence: z.int().nonnegative() }
 
 const aside = z.discriminatedUnion('op', [state, audience, last]);
 
-/** What is said beside the frames of a subscription. Who does not know such messages leaves them out. */
+/** What a newer version says: no more of it is known than its kind. */
+const unknown = z
+  .object({ op: z.string().max(64) })
+  .refine(({ op }) => !aside.options.some(({ shape }) => shape.op.value === op))
+  .transform(({ op: kind }) => ({ op: 'unknown' as const, kind }));
+
+const heard = z.union([aside, unknown]);
+
+/** What is said beside the frames of a subscription, or beside any other messages. Who does not know one, or does not expect it, leaves it out. */
 export type Aside = z.infer<typeof aside>;
+/** An aside as it was heard. */
+export type HeardAside = z.infer<typeof heard>;
 /** How a stream comes to an origin. */
 export type StreamState = z.infer<typeof state>;
 
-/** An aside from the body of its message. Throws {@link ProtocolError}. */
-export function readAside(body: Uint8Array): Aside {
+/** An aside from the body of its message. Throws {@link ProtocolError} where it is none, or malformed though of a known kind. */
+export function readAside(body: Uint8Array): HeardAside {
   try {
-    return aside.parse(JSON.parse(Buffer.from(body).toString()));
+    return heard.parse(JSON.parse(Buffer.from(body).toString()));
   } catch {
     throw new ProtocolError(`no aside: ${Buffer.from(body.subarray(0, 100)).toString()}`);
   }
@@ -43,4 +54,24 @@ export function writeAside(said: Aside): Uint8Array {
   const message = blankMessage(MessageType.aside, json.length);
   message.set(json, MESSAGE_HEAD);
   return message;
+}
+
+/** So many kinds of unknown asides are told of: a version that is a little newer has fewer. */
+const MOST_KINDS = 16;
+
+/** The asides that were left out because this version does not know them: the log has one line for each kind. */
+export class UnknownAsides {
+  readonly #log: Logger;
+  readonly #kinds = new Set<string>();
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  /** An aside of this kind has come in a session. */
+  note(kind: string, session: string): void {
+    if (this.#kinds.has(kind) || this.#kinds.size === MOST_KINDS) return;
+    this.#kinds.add(kind);
+    this.#log.info({ session, aside: kind }, 'a node says what this version does not know: it is left out');
+  }
 }

@@ -1,21 +1,15 @@
 import { ProtocolError, RefusedError } from '../base/errors.ts';
-import type { Session } from '../hub/session.ts';
 import { Departure, type Serving } from '../net/serve.ts';
-import { type Aside, readAside } from './asides.ts';
+import type { HeardAside } from './asides.ts';
 import { type Channel, expectJson } from './channel.ts';
-import { MessageType } from './wire/message.ts';
 
 /**
  * Hears one who is sent something, and ends his session when he wants no more or is gone: he says little, but that he is lost is noticed
- * only by one who listens.
+ * only by one who listens. `heed` is given what he says beside.
  */
-export function attend(channel: Channel, serving: Serving): void {
+export function attend(channel: Channel, serving: Serving, heed?: (said: HeardAside) => void): void {
   const hear = async () => {
-    for await (const message of channel.messages()) {
-      if (message.type === MessageType.aside) {
-        heed(readAside(message.body), serving.session);
-        continue;
-      }
+    for await (const message of channel.messages(heed)) {
       if (expectJson(message).op !== 'ended') throw new ProtocolError('a message where none is expected');
       throw new RefusedError('gone', 'the node wants no more of it');
     }
@@ -32,8 +26,4 @@ export function attendToTheEnd(channel: Channel, serving: Serving): Promise<neve
   if (signal.aborted) ended.reject(signal.reason);
   else attend(channel, serving);
   return ended.promise;
-}
-
-function heed(said: Aside, session: Session): void {
-  if (said.op === 'audience') session.audience = said.viewers;
 }

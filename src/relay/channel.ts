@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import { Decoder } from '../base/decoder.ts';
 import { ProtocolError, RefusedError } from '../base/errors.ts';
 import { Departure } from '../net/serve.ts';
-import { type Aside, writeAside } from './asides.ts';
+import { type Aside, type HeardAside, readAside, writeAside } from './asides.ts';
 import { type RelayMessage, readRelayMessage } from './messages.ts';
 import { blankMessage, MESSAGE_HEAD, type Message, MessageType, readMessages } from './wire/message.ts';
 
@@ -10,10 +10,11 @@ import { blankMessage, MESSAGE_HEAD, type Message, MessageType, readMessages } f
 export class Channel {
   readonly stream: Duplex;
   readonly #messages: AsyncGenerator<Message, void>;
+  #hear: (said: HeardAside) => void = () => {};
 
   constructor(stream: Duplex) {
     this.stream = stream;
-    this.#messages = receive(stream);
+    this.#messages = receive(stream, (said) => this.#hear(said));
     // Whoever reads is told by what the reading throws.
     stream.on('error', () => {});
   }
@@ -27,8 +28,12 @@ export class Channel {
     if (this.stream.writable) this.stream.write(writeAside(aside));
   }
 
-  /** All messages from now on, each valid until the next one. Throws `Departure` when the connection breaks off. */
-  messages(): AsyncIterable<Message> {
+  /**
+   * All messages from now on, each valid until the next one, but for asides: these are told to `hear`, in their turn. Throws
+   * `Departure` when the connection breaks off.
+   */
+  messages(hear: (said: HeardAside) => void = () => {}): AsyncIterable<Message> {
+    this.#hear = hear;
     return { [Symbol.asyncIterator]: () => ({ next: () => this.#messages.next() }) };
   }
 
@@ -68,13 +73,20 @@ export async function orAbort<T>(promise: Promise<T>, signal: AbortSignal): Prom
   }
 }
 
-async function* receive(stream: Duplex): AsyncGenerator<Message, void> {
+async function* receive(stream: Duplex, hear: (said: HeardAside) => void): AsyncGenerator<Message, void> {
   const decoder = new Decoder(readMessages());
-  try {
-    for await (const piece of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
-      decoder.push(piece);
-      for (let message = decoder.next(); message; message = decoder.next()) yield message;
+  for await (const piece of piecesOf(stream)) {
+    decoder.push(piece);
+    for (let message = decoder.next(); message; message = decoder.next()) {
+      if (message.type === MessageType.aside) hear(readAside(message.body));
+      else yield message;
     }
+  }
+}
+
+async function* piecesOf(stream: Duplex): AsyncGenerator<Uint8Array, void> {
+  try {
+    for await (const piece of stream.iterator({ destroyOnReturn: false })) yield piece as Uint8Array;
   } catch (error) {
     const isTold = error instanceof ProtocolError || error instanceof RefusedError || error instanceof Departure;
     throw isTold ? error : new Departure((error as Error).message);

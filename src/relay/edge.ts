@@ -4,6 +4,7 @@ import type { StreamPath } from '../hub/path.ts';
 import type { Context } from '../module.ts';
 import type { StreamRecord } from '../net/cluster.ts';
 import type { Taker } from '../net/takers.ts';
+import { UnknownAsides } from './asides.ts';
 import { Audiences } from './audiences.ts';
 import { bestOrigins } from './best-origins.ts';
 import { takerAt } from './destination.ts';
@@ -33,6 +34,7 @@ export interface Outside {
 export class Edge {
   readonly #context: Context;
   readonly #audiences: Audiences;
+  readonly #unknown: UnknownAsides;
   readonly #idle: number;
   /** The first worker asks the origins, on behalf of all. */
   readonly #origins: readonly Source[];
@@ -50,6 +52,7 @@ export class Edge {
     const { origins, idle } = config.relay;
     this.#context = context;
     this.#audiences = new Audiences(context);
+    this.#unknown = new UnknownAsides(context.log);
     this.#idle = idle;
     for (let worker = 1; worker <= siblings.count; worker++)
       if (worker !== siblings.worker) this.#siblings.set(worker, new Sibling(worker, siblings));
@@ -117,6 +120,7 @@ export class Edge {
     const ground = {
       context: this.#context,
       audiences: this.#audiences,
+      unknown: this.#unknown,
       sources: () => this.#sources(path),
       idle: this.#idle,
     };

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { isUpstream } from '../config/options.ts';
 import type { Context, Module } from '../module.ts';
 import { answerSurveys } from '../net/cluster.ts';
+import { UnknownAsides } from './asides.ts';
 import { Edge } from './edge.ts';
 import { InnerDoor } from './inner-door.ts';
 import { NodeListener } from './listen.ts';
@@ -45,7 +46,8 @@ export function relay(trust: Trust | undefined): Module {
       if (mediaListen) media = await MediaServer.open(context, mediaListen);
       const [news, publications] = [new News(context), new Publications()];
       const process = randomUUID();
-      const ground = { context, nodeId: trust.nodeId, process, isAsking, media, news, publications };
+      const unknown = new UnknownAsides(context.log);
+      const ground = { context, nodeId: trust.nodeId, process, isAsking, media, news, publications, unknown };
       listener = new NodeListener(context, trust, (stream, peer) => void serveNode(ground, stream, peer));
       return { headwater: await listener.open(listen), ...(media && { rtp: media.address }), ...heard };
     },

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Delay, PacketLoss, Passage, Trace } from '../hub/passage.ts';
 import type { Traceable } from '../hub/session.ts';
-import type { Aside, StreamState } from './asides.ts';
+import type { StreamState } from './asides.ts';
 import { DelayGauge } from './media/delay-gauge.ts';
 import type { Reception } from './media/reception.ts';
 import type { Source } from './subscription.ts';
@@ -62,8 +62,8 @@ export class SubscribedPassage implements Passage, Traceable {
   }
 
   /** The other node says how the stream comes to it. */
-  hear(said: Aside): void {
-    if (said.op === 'state') this.#told = said;
+  hear(told: StreamState): void {
+    this.#told = told;
   }
 
   async follow(most: number): Promise<Trace> {

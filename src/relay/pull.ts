@@ -5,17 +5,14 @@ import type { StreamPath } from '../hub/path.ts';
 import type { Context } from '../module.ts';
 import { Backoff } from '../net/backoff.ts';
 import { Departure, type Serving, serve } from '../net/serve.ts';
-import type { Audiences } from './audiences.ts';
 import { filesAt } from './files.ts';
 import { SubscribedPassage } from './passage.ts';
-import { begin, receiveAll } from './receive.ts';
+import { begin, type ReceivingGround, receiveAll } from './receive.ts';
 import { askAll, leave, type Source, type Subscription } from './subscription.ts';
 
 /** What fetching streams needs. */
-export interface PullGround {
+export interface PullGround extends ReceivingGround {
   readonly context: Context;
-  /** By whom origins are told how many watch. */
-  readonly audiences: Audiences;
   /** Where the stream may be had at present. */
   readonly sources: () => readonly Source[] | Promise<readonly Source[]>;
   /** How long a stream is kept that nobody watches, in microseconds. */
@@ -176,7 +173,7 @@ export class Pull {
       mirror.stream.upstream = filesAt(source, this.path);
       this.#found.resolve();
       this.look();
-      return await receiveAll(subscription, mirror, passage, this.#ground.audiences, signal);
+      return await receiveAll(subscription, mirror, passage, this.#ground, signal);
     } finally {
       trust?.();
       mirror.stream.upstream = undefined;

@@ -3,7 +3,7 @@ import { ProtocolError, RefusedError } from '../base/errors.ts';
 import type { Lease } from '../hub/lease.ts';
 import type { Mirror } from '../hub/mirror.ts';
 import { Departure } from '../net/serve.ts';
-import { type Aside, readAside } from './asides.ts';
+import type { Aside, HeardAside, UnknownAsides } from './asides.ts';
 import type { Audiences } from './audiences.ts';
 import { type Channel, orAbort } from './channel.ts';
 import { Intake } from './intake.ts';
@@ -18,6 +18,14 @@ import { MessageType } from './wire/message.ts';
 /** Anchors of one timeline differ by less, in microseconds. */
 const SAME_ANCHOR = 1 * SECOND;
 
+/** What receiving streams needs. */
+export interface ReceivingGround {
+  /** By whom origins are told how many watch. */
+  readonly audiences: Audiences;
+  /** Who is told what origins say that this version does not know. */
+  readonly unknown: UnknownAsides;
+}
+
 /** Begins a mirror, or goes on with it. Throws when the stream is another one of the same name: what is here has ended meanwhile. */
 export function begin(mirror: Mirror, announcement: Announcement): void {
   const { token, anchor } = announcement;
@@ -31,10 +39,10 @@ export async function receiveAll(
   subscription: Subscription,
   mirror: Mirror,
   passage: SubscribedPassage,
-  audiences: Audiences,
+  { audiences, unknown }: ReceivingGround,
   signal: AbortSignal,
 ): Promise<never> {
-  const receiving = new Receiving(subscription, mirror, passage);
+  const receiving = new Receiving(subscription, mirror, passage, unknown);
   const leaveAudience = audiences.tell(subscription.path, (viewers) => receiving.say({ op: 'audience', viewers }));
   const abort = () => receiving.end(signal.reason);
   if (signal.aborted) throw signal.reason;
@@ -53,6 +61,7 @@ class Receiving {
   readonly #subscription: Subscription;
   readonly #mirror: Mirror;
   readonly #passage: SubscribedPassage;
+  readonly #unknown: UnknownAsides;
   readonly #intake: Intake;
   readonly #ending = new AbortController();
   readonly #link: OriginLink | undefined;
@@ -62,11 +71,12 @@ class Receiving {
   /** What it was told last, which another session of it does not know. */
   #said: Aside | undefined;
 
-  constructor(subscription: Subscription, mirror: Mirror, passage: SubscribedPassage) {
+  constructor(subscription: Subscription, mirror: Mirror, passage: SubscribedPassage, unknown: UnknownAsides) {
     const { announcement, channel, link, source } = subscription;
     this.#subscription = subscription;
     this.#mirror = mirror;
     this.#passage = passage;
+    this.#unknown = unknown;
     this.#intake = new Intake(mirror, announcement, (ingest) => passage.measure(ingest));
     this.#channel = channel;
     this.#link = link;
@@ -114,7 +124,6 @@ class Receiving {
     for await (const { type, body } of this.#messages()) {
       this.#mirror.session.bytesIn += body.length;
       if (type === MessageType.record) this.#intake.take(body);
-      else if (type === MessageType.aside) this.#hear(readAside(body));
       else throw await this.#ended(readRelayMessage(body));
     }
     throw new ConnectionLost('the origin ended the connection');
@@ -122,15 +131,16 @@ class Receiving {
 
   async *#messages() {
     try {
-      yield* this.#channel.messages();
+      yield* this.#channel.messages((said) => this.#hear(said));
     } catch (error) {
       throw error instanceof Departure ? new ConnectionLost(error.message) : error;
     }
   }
 
-  #hear(said: Aside): void {
-    if (said.op !== 'last') this.#passage.hear(said);
-    else if (this.#reception) this.#link!.endBefore(this.#reception, said.sequence);
+  #hear(said: HeardAside): void {
+    if (said.op === 'state') this.#passage.hear(said);
+    else if (said.op === 'unknown') this.#unknown.note(said.kind, this.#mirror.session.id);
+    else if (said.op === 'last' && this.#reception) this.#link!.endBefore(this.#reception, said.sequence);
   }
 
   /** What left the origin before that may still be under way, or wait for its time. */

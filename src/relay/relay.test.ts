@@ -23,6 +23,7 @@ import { Pacer } from '../net/pacer.ts';
 import { noSiblings } from '../net/siblings.ts';
 import { loggerTo } from '../ops/log.ts';
 import { systemClock } from '../ops/system-clock.ts';
+import { UnknownAsides } from './asides.ts';
 import { Audiences } from './audiences.ts';
 import { Channel, expectJson, orAbort } from './channel.ts';
 import { keepAlive } from './control.ts';
@@ -33,6 +34,7 @@ import { News } from './news.ts';
 import { serveNode } from './origin.ts';
 import { Pull, type PullGround } from './pull.ts';
 import type { Source } from './subscription.ts';
+import { blankMessage, MESSAGE_HEAD, MessageType } from './wire/message.ts';
 import { RecordWriter } from './wire/record.ts';
 
 const PATH = '__defaultVhost__/live/movie';
@@ -53,6 +55,7 @@ class Node {
   verdict: Verdict = 'allow';
   isAsking = false;
   readonly #news: News;
+  readonly #unknown: UnknownAsides;
 
   constructor() {
     const clock = systemClock;
@@ -72,6 +75,7 @@ class Node {
     };
     this.context = context as Context;
     this.#news = new News(this.context);
+    this.#unknown = new UnknownAsides(this.context.log);
   }
 
   get hub(): Hub {
@@ -98,7 +102,10 @@ class Node {
   /** Answers what another node has opened. */
   serve(stream: Duplex): void {
     const { context } = this;
-    const ground = { context, nodeId: 'origin', process: 'now', isAsking: () => this.isAsking, news: this.#news };
+    const ground = {
+      ...{ context, nodeId: 'origin', process: 'now', isAsking: () => this.isAsking },
+      ...{ news: this.#news, unknown: this.#unknown },
+    };
     void serveNode(ground, stream, { node: 'edge', remote: '192.0.2.1' });
   }
 
@@ -108,7 +115,7 @@ class Node {
   }
 
   ground(sources: PullGround['sources'], idle = 60_000 * MILLISECOND): PullGround {
-    return { context: this.context, audiences: new Audiences(this.context), sources, idle };
+    return { context: this.context, audiences: new Audiences(this.context), unknown: this.#unknown, sources, idle };
   }
 
   pull(sources: Source[], idle = 60_000 * MILLISECOND): Pull {
@@ -174,6 +181,17 @@ function records(
 function shown({ log }: Stream): string[] {
   const positions = Array.from({ length: log.head - log.tail }, (_, i) => log.tail + i);
   return positions.map((at) => `${log.at(at).track.kind} ${log.at(at).dts / MILLISECOND}`);
+}
+
+/** An aside of a kind that is known to none. */
+function newer(kind: string): Uint8Array {
+  return asideOf(`{"op":"${kind}","of":"tomorrow"}`);
+}
+
+function asideOf(json: string): Uint8Array {
+  const message = blankMessage(MessageType.aside, json.length);
+  message.set(Buffer.from(json), MESSAGE_HEAD);
+  return message;
 }
 
 async function heard(t: TestContext, ...messages: (RelayMessage | Uint8Array)[]): Promise<RelayMessage> {
@@ -418,13 +436,7 @@ describe('an edge', () => {
     const after = scripted([{ ...ANNOUNCED, token: 6 }, ...records([6, 0, 40, VIDEO])]);
     const order: Source[] = [before, { ...before, node: 'gone', open }];
     const sources = () => [order.shift() ?? after];
-    const ground = {
-      context: edge.context,
-      audiences: new Audiences(edge.context),
-      sources,
-      idle: 60_000 * MILLISECOND,
-    };
-    const pull = new Pull(ground, PATH, () => {});
+    const pull = new Pull(edge.ground(sources), PATH, () => {});
     await isAsked.promise;
     pull.move('gone');
     assert.equal(after.asked, 0, 'who is asked already stays so');
@@ -461,10 +473,25 @@ describe('an edge', () => {
     assert.match(stream.ended!.message, /begun anew/);
   });
 
+  test('leaves out what an origin says beside the frames that it does not know, and the log has a line of each kind', async () => {
+    const frames = records([5, 0, 0, VIDEO], [5, 1, 40, VIDEO, false], [5, 2, 80, VIDEO, false]);
+    const asides = [newer('weather'), newer('mood'), newer('weather')];
+    const source = scripted([ANNOUNCED, ...frames.flatMap((record, i) => [asides[i]!, record])]);
+    await edge.pull([source]).found;
+    const stream = edge.hub.find(PATH)!;
+    await until('all frames are there', () => stream.log.head === 3);
+    assert.deepEqual([shown(stream), source.asked], [['video 0', 'video 40', 'video 80'], 1]);
+    assert.deepEqual(
+      edge.lines.flatMap(({ aside }) => aside ?? []),
+      ['weather', 'mood'],
+    );
+  });
+
   const malformed: [name: string, bytes: Uint8Array][] = [
     ['of a codec that was not announced', records([5, 1, 40, { ...VIDEO, codec: 'h265' }])[0]!],
     ['whose track was never told', records([5, 0, 0, VIDEO], [5, 1, 40, AUDIO], [5, 2, 60, AUDIO])[2]!],
     ['that is no frame', Uint8Array.of(0, 0, 0, 1, 2, 0x80)],
+    ['beside its frames that is malformed', asideOf('{"op":"last"}')],
     ['that is a question', Uint8Array.of(0, 0, 0, 2, 1, 0x7b, 0x7d)],
     ['of four gigabytes', Uint8Array.of(255, 255, 255, 255, 2)],
   ];
@@ -618,6 +645,24 @@ describe('an origin', () => {
     channel.send({ op: 'alive' });
     await until('the session is over', () => origin.relays.length === 0);
   });
+
+  test('leaves out what a subscriber says beside that it does not know, and hears what it does', async (t) => {
+    await origin.publish();
+    const [near, far] = duplexPair();
+    t.after(() => near.destroy());
+    origin.serve(far);
+    const channel = new Channel(near);
+    near.write(newer('before'));
+    channel.send({ op: 'subscribe', path: PATH });
+    assert.equal((await channel.hear(never, 5000)).op, 'announce');
+    for (const kind of ['weather', 'weather']) near.write(newer(kind));
+    channel.say({ op: 'audience', viewers: 7 });
+    await until('it is heard', () => origin.relays[0]!.audience === 7);
+    assert.deepEqual(
+      origin.lines.flatMap(({ aside }) => aside ?? []),
+      ['weather'],
+    );
+  });
 });
 
 describe('a control channel', () => {
@@ -639,6 +684,8 @@ describe('a control channel', () => {
     const other = new Channel(far);
     for (let i = 0; i < 8; i++) {
       t.mock.timers.tick(1000);
+      far.write(newer('weather'));
+      other.say({ op: 'audience', viewers: 1 });
       other.send({ op: 'alive' });
       await new Promise(setImmediate);
     }

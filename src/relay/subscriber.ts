@@ -5,6 +5,7 @@ import type { Context } from '../module.ts';
 import type { Mux } from '../net/outlet.ts';
 import type { Serving } from '../net/serve.ts';
 import { watch } from '../net/watch.ts';
+import type { UnknownAsides } from './asides.ts';
 import { attend } from './attend.ts';
 import type { Channel } from './channel.ts';
 import type { MediaServer } from './media/media-server.ts';
@@ -23,6 +24,8 @@ export interface SubscriberGround {
   readonly isAsking: (node: string, path: StreamPath) => boolean;
   /** Where media goes by UDP, if it does. */
   readonly media?: MediaServer | undefined;
+  /** Who is told what subscribers say that this version does not know; absent where all are of one version. */
+  readonly unknown?: UnknownAsides;
 }
 
 /** A stream whose publisher has yet to show its tracks is waited for, in microseconds. */
@@ -31,7 +34,7 @@ const NO_PRELUDE = new Uint8Array(0);
 
 /** Sends a node the stream that it asks for until either ends. Always rejects, with the reason. */
 export async function serveSubscriber(
-  { context, isAsking, media }: SubscriberGround,
+  { context, isAsking, media, unknown }: SubscriberGround,
   channel: Channel,
   serving: Serving,
   peer: Peer,
@@ -52,7 +55,10 @@ export async function serveSubscriber(
   if (seen) await whenRaised(context, stream, { token: seen.token, dts: position }, signal);
   session.detail.node = node;
   serving.begin('play', path);
-  attend(channel, serving);
+  attend(channel, serving, (said) => {
+    if (said.op === 'audience') session.audience = said.viewers;
+    else if (said.op === 'unknown') unknown?.note(said.kind, session.id);
+  });
   const link = wish && media?.find(wish.connection, node);
   if (media && link) {
     const target = media.pushes.find(path, link.edge, wish);

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { OriginAddress } from '../config/options.ts';
 
 /** PEM texts: what to show, and the authority that the other side must be from. */
-export interface Credentials {
+interface Credentials {
   readonly cert: string;
   readonly key: string;
   readonly ca: string;

@@ -103,15 +103,6 @@ test('any node leads from a viewer at another one to the publisher', NEEDS, asyn
   assert.match(error, /^no client has the id nobody; \d of the cluster's nodes could not be asked$/);
 });
 
-test('one who waits for a stream gets it as soon as it is published anywhere', NEEDS, async (t) => {
-  const crowd = await Crowd.gather(t, edge!, 'awaited', 3);
-  publishFile(t, file, two!.rtmp('awaited'), ...ENDLESS);
-  await two!.logged('publish begins');
-  const began = performance.now();
-  await crowd.gets(1);
-  assert.ok(performance.now() - began < 2500, `${performance.now() - began} ms`);
-});
-
 test(
   'a second publisher is refused at another node, and takes over there when the first has hung',
   NEEDS,

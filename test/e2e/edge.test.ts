@@ -72,16 +72,6 @@ test('however many watch, a stream is fetched once, and no longer when nobody wa
   assert.equal(await fetched(), 1);
 });
 
-test('a stream that does not exist is told to be absent at once', async (t) => {
-  const impatient = await startTestServer(t, await edgeOf(t, [origin.url]));
-  await impatient.logged(CONNECTED);
-  for (const output of ['http-flv', 'ws-flv'] as const) {
-    const began = performance.now();
-    assert.match(await (await watch(t, impatient, output, 'nobody')).ended, /^404 .*nothing is published on/);
-    assert.ok(performance.now() - began < 1000, `${output} takes ${performance.now() - began} ms`);
-  }
-});
-
 test('an edge without a token, or with a wrong one, is not let in', async (t) => {
   const stranger = await startOrigin(t);
   const wrong = new URL(stranger.url).searchParams.get('join');
@@ -159,9 +149,7 @@ test(
       ['here', one, two],
       ['there', two, one],
     ] as const) {
-      const began = performance.now();
       assert.match(await (await watch(t, at.server, 'http-flv', 'nobody')).ended, /^404/);
-      assert.ok(performance.now() - began < 1000);
       const client = await publisher(t, from.server, name);
       client.send(...tags);
       await allGet([await watch(t, at.server, 'http-flv', name)], 1);

@@ -24,6 +24,9 @@ const options = needs('ffmpeg');
 /** So that there are more segments in less time. */
 const SHORT = { hls: { segment: '1s' } };
 
+/** Each has servers of its own, and waits for what comes at the speed of life. */
+const AT_ONCE = 4;
+
 /** What ffprobe finds. */
 interface Probed {
   readonly streams: readonly {
@@ -39,7 +42,7 @@ function directives(uri: string): string {
   return `_HLS_msn=${segment}&_HLS_part=${part}`;
 }
 
-describe('HLS', { skip: options.skip ?? false }, () => {
+describe('HLS', { skip: options.skip ?? false, concurrency: AT_ONCE }, () => {
   let movie: Clip;
   before(async () => {
     movie = await clip('movie');

@@ -19,6 +19,8 @@ const { file: movie, tags } = await clip('movie');
 const LOOP = 4000;
 /** How far frames may be moved where the clip begins again, as its sound is longer than its picture; in seconds. */
 const SEAM = 0.03;
+/** Each has servers of its own, and waits for what comes at the speed of life. */
+const AT_ONCE = 3;
 /** Segments leave memory soon. */
 const SHORT = { segment: '1s', window: 3 };
 
@@ -71,7 +73,7 @@ async function download(owner: Owner, { url, text, segments }: Media): Promise<s
 const nameOf = (uri: string) => uri.slice(uri.lastIndexOf('/') + 1);
 const startOf = ({ text }: Media) => Number(/EXT-X-START:TIME-OFFSET=([\d.]+)/.exec(text)?.[1] ?? Number.NaN);
 
-describe('from an earlier moment', { skip: options.skip ?? false }, () => {
+describe('from an earlier moment', { skip: options.skip ?? false, concurrency: AT_ONCE }, () => {
   test('a running stream is watched from its beginning, with every frame', options, async (t) => {
     const server = await startTestServer(t, await recording(t));
     const { paced } = await publishPaced(t, server);

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { type ClipName, clip } from '../support/clips.ts';
-import { obliging, startFar } from '../support/far-server.ts';
 import { publishFile } from '../support/ffmpeg.ts';
 import { assertSameFrames, framesOf } from '../support/frames.ts';
 import { freePort, runNginx } from '../support/nginx.ts';
@@ -69,30 +68,6 @@ test('streams of virtual hosts are asked for as such', needs('ffmpeg'), async (t
 });
 
 describe('a stream that nobody has is told to be absent', () => {
-  async function absence(t: Owner, origins: readonly string[]): Promise<number> {
-    const edge = await edgeOf(t, origins, QUICK);
-    const began = performance.now();
-    assert.match(await (await watch(t, edge, 'http-flv', 'nobody')).ended, /^404 .*nothing is published on/);
-    return performance.now() - began;
-  }
-
-  test('at once, by servers that say so', async (t) => {
-    assert.ok((await absence(t, [rtmpUrl(origin), httpUrl(origin)])) < 1000);
-  });
-
-  test('at once, where there is no server', async (t) => {
-    assert.ok((await absence(t, [`rtmp://127.0.0.1:${await freePort()}`])) < 1000);
-  });
-
-  test('after three seconds, by servers that wait for it', async (t) => {
-    const silent = await startFar(
-      t,
-      obliging(() => {}),
-    );
-    const took = await absence(t, [rtmpUrl(origin), `rtmp://127.0.0.1:${silent}`]);
-    assert.ok(took > 2900 && took < 5000, `${took} ms`);
-  });
-
   test('and looked for again as long as somebody waits', needs('ffmpeg'), async (t) => {
     const edge = await edgeOf(t, [rtmpUrl(origin)]);
     const viewer = await watch(t, edge, 'http-flv', 'later');

@@ -7,6 +7,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import { coreOptions } from '../../src/config/options.ts';
 import { Dispatcher } from '../../src/dispatch/dispatcher.ts';
 import { dispatchOptions } from '../../src/dispatch/options.ts';
+import { Files } from '../../src/hub/files.ts';
 import { Hub } from '../../src/hub/hub.ts';
 import { Pasts } from '../../src/hub/past.ts';
 import type { Publisher } from '../../src/hub/publisher.ts';
@@ -15,14 +16,18 @@ import type { AudioTrack, VideoTrack } from '../../src/media/track.ts';
 import type { Context, Module } from '../../src/module.ts';
 import { Admission } from '../../src/net/admission.ts';
 import { Dialers } from '../../src/net/dialers.ts';
+import { Gatherer } from '../../src/net/gatherer.ts';
 import { Headcount } from '../../src/net/headcount.ts';
 import { HttpRouter } from '../../src/net/http.ts';
+import { Ingress } from '../../src/net/ingress.ts';
 import { Links } from '../../src/net/links.ts';
 import { Listeners } from '../../src/net/listeners.ts';
+import { Locators } from '../../src/net/locators.ts';
 import { MemoryWatch } from '../../src/net/memory.ts';
 import { Pacer } from '../../src/net/pacer.ts';
 import { Routes } from '../../src/net/routes.ts';
 import { noSiblings } from '../../src/net/siblings.ts';
+import { Takers } from '../../src/net/takers.ts';
 import type { TlsStore } from '../../src/net/tls.ts';
 import { silentLogger } from '../../src/ops/log.ts';
 import { systemClock } from '../../src/ops/system-clock.ts';
@@ -86,23 +91,24 @@ export async function startApi(
   options: ApiServerOptions = {},
 ): Promise<ApiServer> {
   const { context, dispatcher } = createContext(options);
-  for (const module of modules) await module.start(context);
   const listeners = new Listeners();
+  owner.after(async () => {
+    // Whatever else fails, nothing keeps the process alive.
+    await listeners.close();
+    context.hub.close();
+    context.memory.close();
+    dispatcher.end();
+    await Promise.all(modules.map((module) => module.stop()));
+  });
+  for (const module of modules) await module.start(context);
   const address = { host: '127.0.0.1', port: 0 };
   const { port } = await listeners.open(context.http.serve(options.tls), address, context.admission);
   dispatcher.begin({ http: { host: '127.0.0.1', port } });
-  owner.after(async () => {
-    dispatcher.end();
-    await Promise.all(modules.map((module) => module.stop()));
-    context.hub.close();
-    context.memory.close();
-    await listeners.close();
-  });
   const origin = `${options.tls ? 'https' : 'http'}://127.0.0.1:${port}`;
   return handle(context, origin);
 }
 
-/** What the modules under test use of the context. */
+/** What the modules under test are given. */
 function createContext({ listenHost, tls }: ApiServerOptions): { context: Context; dispatcher: Dispatcher } {
   const clock = systemClock;
   const config = loadConfig(z.strictObject(coreOptions), { file: { name: 'test', text: '' } });
@@ -110,14 +116,17 @@ function createContext({ listenHost, tls }: ApiServerOptions): { context: Contex
   const sessions = new Sessions(clock);
   const [limit, resident] = [Number.POSITIVE_INFINITY, () => 0];
   const memory = new MemoryWatch({ limit, resident, sessions, clock, log: silentLogger });
-  const hub = new Hub({ ...config.publish, window: config.window, segment: SECOND }, clock);
+  const { publish, window, play, fanout } = config;
+  const hub = new Hub({ ...publish, window, segment: SECOND }, clock);
   const options = recordOptions.parse(undefined);
   const siblings = noSiblings();
+  const access = new AccessGate([provider]);
+  const ingress = new Ingress(access, hub);
   const dispatcher = new Dispatcher({
     config: { ...config, dispatch: dispatchOptions.parse(undefined), hls: hlsOptions.parse(undefined) },
-    ...{ hub, sessions, clock, cluster: undefined, log: silentLogger, siblings, ingress: { carrier: undefined } },
+    ...{ hub, sessions, clock, cluster: undefined, log: silentLogger, siblings, ingress },
   });
-  const context: Partial<Context> = {
+  const context: Context = {
     config,
     nodeId: 'this-node',
     siblings,
@@ -126,19 +135,26 @@ function createContext({ listenHost, tls }: ApiServerOptions): { context: Contex
     hub,
     sessions,
     recordings: new LocalRecordings({ options, disk: systemDisk, hub, sessions, clock, log: silentLogger }),
+    files: new Files(),
     pasts: new Pasts(),
-    access: new AccessGate([provider]),
+    access,
+    ingress,
+    takers: new Takers(),
     admission: new Admission(config.limits, memory, new Headcount('connections', siblings, clock)),
     memory,
-    pacer: new Pacer(config.fanout, clock, () => {}),
+    pacer: new Pacer(fanout, clock, () => {}),
+    gatherer: new Gatherer(fanout.burstMax, clock),
+    outlets: { window: { ...window, duration: play.maxLag }, stallTimeout: play.stallTimeout },
     http: new HttpRouter(silentLogger, config),
     links: new Links(),
     dialers: new Dialers(siblings.run),
+    locators: new Locators(),
     routes: new Routes(),
+    cluster: undefined,
     dispatch: dispatcher,
     tls,
   };
-  return { context: context as Context, dispatcher };
+  return { context, dispatcher };
 }
 
 function handle(context: Context, origin: string): ApiServer {

@@ -6,7 +6,7 @@ const TYPES: Readonly<Record<number, FlvTagType>> = { 8: 'audio', 9: 'video', 18
 const NOTHING = new Uint8Array(0);
 
 /** Reads an FLV file and takes nothing that is not exactly as FLV 10.1, E.2 to E.4.1, has it. */
-export function* strictFlv(): Parser<FlvTag> {
+function* strictFlv(): Parser<FlvTag> {
   const start = Buffer.from(yield exactly(13));
   if (start.toString('latin1', 0, 4) !== 'FLV\x01' || start.readUInt32BE(5) !== 9)
     throw new Error(`no FLV header: ${start.toString('hex')}`);

@@ -28,7 +28,7 @@ const FRAME = 1;
 const FRAME_WITHOUT_COMPOSITION = 3;
 
 /** What a tag holds for a decoder; nothing for metadata and the like. */
-export function packetOf(tag: FlvTag): Packet | undefined {
+function packetOf(tag: FlvTag): Packet | undefined {
   if (tag.type === 'script') return undefined;
   return tag.type === 'video' ? videoPacket(tag) : audioPacket(tag);
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { type TestContext, test } from 'node:test';
+import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { Identity } from '../../src/cluster/identity.ts';
@@ -68,32 +68,34 @@ function tests(bridge: Bridge): void {
     assert.ok(repairs[1]! > 50 && repairs[2]! > 50, repairs.join());
   });
 
-  test('an edge that the group does not reach has its own media, and one that it reaches no more has it again', async (t) => {
-    const origin = await startOrigin(t, await bridge.join(t), 'ipv4');
-    const [far, near] = [await startEdge(t, bridge, origin), await startEdge(t, bridge, origin)];
-    far.host.hearsMulticast = false;
-    const life = await playLifelike(t, { origin, edge: far.server }, 'movie', 12, KEY);
-    const second = await watch(t, near.server, 'http-flv', 'movie');
-    await comes(near.server, 'multicast');
-    await until('the trial of the other is over', async () => (await pushesOf(origin.server))[0]!['edges'] === 1);
-    await comes(far.server, 'udp');
-    near.host.hearsMulticast = false;
-    await comes(near.server, 'udp');
-    await until('nothing is pushed', async () => (await pushesOf(origin.server))[0]!['edges'] === 0);
-    await life.done;
-    await until('the stream ends at both', () => life.viewer.reason && second.reason);
-    assertSameFrames(life.viewer.tags, life.tags);
-    assertSameFrames(second.tags, life.tags.slice(-framesOf(second.tags).length));
-  });
+  describe('in groups of their own', { concurrency: true }, () => {
+    test('an edge that the group does not reach has its own media, and one that it reaches no more has it again', async (t) => {
+      const origin = await startOrigin(t, await bridge.join(t), 'ipv4');
+      const [far, near] = [await startEdge(t, bridge, origin), await startEdge(t, bridge, origin)];
+      far.host.hearsMulticast = false;
+      const life = await playLifelike(t, { origin, edge: far.server }, 'movie', 12, KEY);
+      const second = await watch(t, near.server, 'http-flv', 'movie');
+      await comes(near.server, 'multicast');
+      await until('the trial of the other is over', async () => (await pushesOf(origin.server))[0]!['edges'] === 1);
+      await comes(far.server, 'udp');
+      near.host.hearsMulticast = false;
+      await comes(near.server, 'udp');
+      await until('nothing is pushed', async () => (await pushesOf(origin.server))[0]!['edges'] === 0);
+      await life.done;
+      await until('the stream ends at both', () => life.viewer.reason && second.reason);
+      assertSameFrames(life.viewer.tags, life.tags);
+      assertSameFrames(second.tags, life.tags.slice(-framesOf(second.tags).length));
+    });
 
-  test('groups may be of IPv6', async (t) => {
-    const origin = await startOrigin(t, await bridge.join(t), 'ipv6');
-    const { server } = await startEdge(t, bridge, origin, '0.05,5');
-    const life = await playLifelike(t, { origin, edge: server }, 'movie', 5, KEY);
-    await comes(server, 'multicast');
-    await life.done;
-    await until('the stream ends', () => life.viewer.reason);
-    assertSameFrames(life.viewer.tags, life.tags);
+    test('groups may be of IPv6', async (t) => {
+      const origin = await startOrigin(t, await bridge.join(t), 'ipv6');
+      const { server } = await startEdge(t, bridge, origin, '0.05,5');
+      const life = await playLifelike(t, { origin, edge: server }, 'movie', 5, KEY);
+      await comes(server, 'multicast');
+      await life.done;
+      await until('the stream ends', () => life.viewer.reason);
+      assertSameFrames(life.viewer.tags, life.tags);
+    });
   });
 }
 

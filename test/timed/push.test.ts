@@ -12,7 +12,8 @@ import { until } from '../support/until.ts';
 import { watch } from '../support/watch.ts';
 
 const LOOPBACK = '127.0.0.1';
-const GROUP = '239.255.77.1';
+/** Groups of their own for tests at the same time. */
+const GROUPS = ['239.255.77.1', '239.255.77.2', '239.255.77.3', '239.255.77.4'] as const;
 
 /** An origin that pushes its streams to an address of this machine. */
 async function startPushing(owner: TestContext, to: string, rule: Overrides = {}): Promise<Origin> {
@@ -38,16 +39,16 @@ async function comes(edge: TestServer, media: string): Promise<void> {
   await until(`media comes by ${media}`, async () => (await linksOf(edge))[0]?.['streams'][0]?.media === media);
 }
 
-describe('what is pushed to a multicast group', () => {
+describe('what is pushed to a multicast group', { concurrency: true }, () => {
   test('is taken from there by all edges, and sent once', needs('ffmpeg'), async (t) => {
-    const port = await freeUdpPort();
-    const origin = await startPushing(t, `${GROUP}:${port}`);
+    const group = `${GROUPS[0]}:${await freeUdpPort()}`;
+    const origin = await startPushing(t, group);
     const [edge, other] = [await startEdge(t, origin), await startEdge(t, origin)];
     const life = await playLifelike(t, { origin, edge }, 'movie', 6);
     const second = await watch(t, other, 'http-flv', 'movie');
     for (const each of [edge, other]) await comes(each, 'multicast');
     const [before] = await pushesOf(origin.server);
-    assert.deepEqual([before!['to'], before!['edges']], [`${GROUP}:${port}`, 2]);
+    assert.deepEqual([before!['to'], before!['edges']], [group, 2]);
     const ways = (await linksOf(origin.server)).map(({ media }) => media);
     assert.deepEqual(ways, ['multicast', 'multicast']);
     const alone = await ownPackets(origin);
@@ -61,14 +62,11 @@ describe('what is pushed to a multicast group', () => {
     const metrics = await fetch(origin.server.http('/metrics'), {
       headers: { authorization: `Bearer ${ADMIN_TOKEN}` },
     });
-    assert.match(
-      await metrics.text(),
-      new RegExp(`headwater_link_pushed_packets_total\\{to="${GROUP}:${port}"\\} \\d`),
-    );
+    assert.match(await metrics.text(), new RegExp(`headwater_link_pushed_packets_total\\{to="${group}"\\} \\d`));
   });
 
   test('is not sent when nobody listens', needs('ffmpeg'), async (t) => {
-    const origin = await startPushing(t, `${GROUP}:${await freeUdpPort()}`);
+    const origin = await startPushing(t, `${GROUPS[1]}:${await freeUdpPort()}`);
     const edge = await startEdge(t, origin, { multicast: { interface: 'off' } });
     const life = await playLifelike(t, { origin, edge }, 'movie', 3);
     await life.done;
@@ -81,7 +79,7 @@ describe('what is pushed to a multicast group', () => {
   });
 
   test('is not for edges with less latency than it is made for, and the origin says so', needs('ffmpeg'), async (t) => {
-    const origin = await startPushing(t, `${GROUP}:${await freeUdpPort()}`, { latency: '1s' });
+    const origin = await startPushing(t, `${GROUPS[2]}:${await freeUdpPort()}`, { latency: '1s' });
     const edge = await startEdge(t, origin);
     const life = await playLifelike(t, { origin, edge }, 'movie', 2);
     const message = 'an edge has less latency than what is pushed: it is sent the stream by itself';
@@ -92,7 +90,7 @@ describe('what is pushed to a multicast group', () => {
 
   test('is repaired by the own way of each edge, and strangers in the group do no harm', needs('ffmpeg'), async (t) => {
     const port = await freeUdpPort();
-    const origin = await startPushing(t, `${GROUP}:${port}`);
+    const origin = await startPushing(t, `${GROUPS[3]}:${port}`);
     const path = await openLossyRelay(t, origin.server.ports['rtp']!, { loss: 0.05, delay: 10, seed: 3 });
     const edge = await startEdge(t, origin, {}, path.port);
     const stranger = createSocket('udp4');
@@ -105,9 +103,9 @@ describe('what is pushed to a multicast group', () => {
     const life = await playLifelike(t, { origin, edge }, 'movie', 6);
     await comes(edge, 'multicast');
     for (const bytes of seen) {
-      for (const ahead of [0, 1, 2]) stranger.send(forged(bytes, ahead), port, GROUP);
-      stranger.send(bytes, port, GROUP);
-      stranger.send(bytes.subarray(0, 20), port, GROUP);
+      for (const ahead of [0, 1, 2]) stranger.send(forged(bytes, ahead), port, GROUPS[3]);
+      stranger.send(bytes, port, GROUPS[3]);
+      stranger.send(bytes.subarray(0, 20), port, GROUPS[3]);
     }
     await life.done;
     await until('the stream ends', () => life.viewer.reason);

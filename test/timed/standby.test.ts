@@ -59,6 +59,15 @@ function assertWhole(viewer: Viewer): void {
   );
 }
 
+test('one who waits for a stream gets it as soon as it is published anywhere', NEEDS, async (t) => {
+  const crowd = await Crowd.gather(t, edge!, 'awaited', 3);
+  await encode(t, 'awaited', [second!, 'main']);
+  await second!.logged('publish begins', { path: '__defaultVhost__/live/awaited' });
+  const began = performance.now();
+  await crowd.gets(1);
+  assert.ok(performance.now() - began < 2500, `${performance.now() - began} ms`);
+});
+
 describe('a stream that is published to two origins', () => {
   for (const [signal, most] of [
     ['SIGKILL', 1000],

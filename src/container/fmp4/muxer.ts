@@ -7,7 +7,7 @@ import { fragment, type Run } from './fragment.ts';
 import { initSegment } from './init.ts';
 
 /** What came of the frames of one track in a {@link Fragment}. Times are decoding times in microseconds. */
-export interface Span {
+interface Span {
   readonly kind: Kind;
   readonly frames: number;
   readonly from: number;

@@ -11,7 +11,7 @@ export interface Part {
 }
 
 /** A part of a file, in bytes. */
-export interface Range {
+interface Range {
   readonly at: number;
   readonly size: number;
 }

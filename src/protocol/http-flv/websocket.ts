@@ -56,7 +56,7 @@ async function accept({ request, socket, head }: Upgrade, signal: AbortSignal): 
 const boxed: Box = (type, timestamp, head, data) => binaryFrame(flvTag(type, timestamp, head, data));
 
 /** One whole unmasked binary message (RFC 6455, 5.2). */
-export function binaryFrame(payload: Uint8Array): Uint8Array {
+function binaryFrame(payload: Uint8Array): Uint8Array {
   const { length } = payload;
   const extra = length < 126 ? 0 : length < 65_536 ? 2 : 8;
   const frame = new Uint8Array(2 + extra + length);

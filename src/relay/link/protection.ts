@@ -4,7 +4,7 @@ import { MOST_ROWS } from './erasure.ts';
 export type Protection = SteadyProtection | FittedProtection;
 
 /** The same share of parity whatever happens. */
-export interface SteadyProtection {
+interface SteadyProtection {
   /** In microseconds. */
   readonly span: number;
   /** Of the media. */
