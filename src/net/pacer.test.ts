@@ -138,20 +138,6 @@ test('what is new does not wait for those who lag, who are looked at with it', (
   assert.deepEqual(lagging.began, [0, 3, 13, 23]);
 });
 
-test('a burst that had to wait begins after all that was put off till the next turn', () => {
-  using world = setUp();
-  const outlet = world.outlet();
-  outlet.cost = MILLISECOND;
-  world.pacer.wake(outlet);
-  world.pass(1);
-  world.pacer.wake(outlet);
-  let wasSent = false;
-  world.clock.after(2 * MILLISECOND, () => setImmediate(() => (wasSent = true)));
-  outlet.begin = () => assert.ok(wasSent);
-  world.pass(10);
-  assert.ok(wasSent);
-});
-
 test('an outlet that throws is reported and closed, and the others are served', () => {
   using world = setUp();
   const [broken, sound] = [world.outlet(), world.outlet()];
