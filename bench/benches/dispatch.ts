@@ -21,7 +21,8 @@ export async function dispatch(settings: Settings): Promise<Report> {
       await cleanup.run();
     }
   };
-  const given = await measure('lines', (cleanup) => answers(cleanup, settings));
+  const given = await measure('lines', (cleanup) => answers(cleanup, settings, 1));
+  await measure('lines, by 2 workers', (cleanup) => answers(cleanup, settings, 2));
   const memory = await measure('10,000 joins, in memory', rushInMemory);
   const redis = await measure('10,000 joins, by Redis', rushInRedis);
   const killed = await measure('edge killed', (cleanup) => kill(cleanup, settings.viewers[0]!));

@@ -19,8 +19,11 @@ const CONNECTIONS = 32;
 const WARM_UP_MS = 2_000;
 const END = '\r\n\r\n';
 
-/** How many answers one node gives that is one of twenty in a real Redis, to as many who ask all the time. */
-export async function answers(owner: Owner, { seconds, serverCores }: Settings): Promise<Figures> {
+/**
+ * How many answers one node gives that is one of twenty in a real Redis, to as many who ask all the time. Of several workers, which
+ * share the server's cores, each is asked by its part of them; all but the first hand the question on to that one.
+ */
+export async function answers(owner: Owner, { seconds, serverCores }: Settings, workers: number): Promise<Figures> {
   const redis = await startRedis(owner);
   const directory = await RedisDirectory.open(redis.url, 'headwater', silentLogger);
   owner.after(() => directory.close());
@@ -28,7 +31,8 @@ export async function answers(owner: Owner, { seconds, serverCores }: Settings):
   owner.after(() => clearInterval(beats));
   await beat(directory);
   const place = { enter: ['taskset', '-c', serverCores] };
-  const server = await spawnMember(owner, redis, 'origin', { log: { level: 'info' } }, place);
+  const options = { log: { level: 'info' }, cluster: { workers } };
+  const server = await spawnMember(owner, redis, 'origin', options, place);
   await nodesKnownTo(server, 'a node');
   const askers = await Promise.all(Array.from({ length: CONNECTIONS }, () => Asker.connect(owner, server)));
   await askAll(askers, WARM_UP_MS);

@@ -24,6 +24,8 @@ export interface Found {
   readonly gapEnded: number;
   /** From the publisher's write to the viewer's read, of every picture. */
   readonly delays: number[];
+  /** When its publisher wrote each of these. */
+  readonly written: number[];
   /** When the newest picture was written by its publisher, and when it was read. */
   readonly newest: { readonly written: number; readonly read: number };
 }
@@ -38,6 +40,7 @@ export class Tally {
   #gap = 0;
   #gapEnded = 0;
   readonly #delays: number[] = [];
+  readonly #written: number[] = [];
   readonly #since = now();
   #pictureAt = this.#since;
   #number: number | undefined;
@@ -69,6 +72,7 @@ export class Tally {
       gap: this.#gap,
       gapEnded: this.#gapEnded,
       delays: this.#delays,
+      written: this.#written,
       newest: this.#newest,
     };
   }
@@ -98,7 +102,9 @@ export class Tally {
       if (body[0] !== KEY_FRAME || stamp.number < expected) this.#faulty++;
     }
     this.#newest = { written, read: at };
-    if (written > this.#since) this.#delays.push(at - written);
+    if (written <= this.#since) return;
+    this.#delays.push(at - written);
+    this.#written.push(written);
   }
 
   #miss(frames: number): void {

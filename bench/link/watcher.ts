@@ -3,7 +3,7 @@
  * `live/stream1`, …, and `watcher.ts run COMMAND …` reads MPEG-TS from the output of that command.
  *
  * Prints a line of JSON when all have seen a picture, and a `Watched` for every `end` that it reads; `begin` begins to count anew.
- * `since MOMENT` is answered with `Resumed` when all have seen a picture that was written after that.
+ * `since MOMENT` is answered with `Resumed` when all have seen a picture that was written after that, and `pictures` with `Pictures`.
  */
 import { spawn } from 'node:child_process';
 import { connect } from 'node:net';
@@ -18,7 +18,7 @@ import { type Found, Tally } from './tally.ts';
 import { TsReader } from './ts-reader.ts';
 
 /** What all of them found together. */
-export interface Watched extends Omit<Found, 'delays' | 'newest'> {
+export interface Watched extends Omit<Found, 'delays' | 'written' | 'newest'> {
   /** From the publisher's write to the read here, of all pictures, in milliseconds. */
   readonly delay: Spread;
   /** Times that a connection ended, after which they came again. */
@@ -26,6 +26,9 @@ export interface Watched extends Omit<Found, 'delays' | 'newest'> {
   /** Packets that were missing when their time came, as the node at the edge counts them, if it does. */
   readonly residual?: number;
 }
+
+/** Of each stream every picture since `begin`: when its publisher wrote it, and how much later it was read, in milliseconds. */
+export type Pictures = readonly (readonly (readonly [written: number, delay: number])[])[];
 
 /** When all had seen a picture; absent where that took too long. */
 export interface Resumed {
@@ -110,6 +113,10 @@ function end(): Watched {
   };
 }
 
+function pictures(): Pictures {
+  return tallies.map(({ found: { written, delays } }) => written.map((moment, i) => [moment, delays[i]!] as const));
+}
+
 async function seen(): Promise<void> {
   const deadline = now() + JOIN_MILLISECONDS;
   while (tallies.some(({ found }) => found.delays.length === 0)) {
@@ -140,6 +147,10 @@ for await (const line of createInterface(process.stdin)) {
   if (line === 'begin') {
     begin(tallies.length);
     residualBefore = await countResidual();
+    continue;
+  }
+  if (line === 'pictures') {
+    console.log(JSON.stringify(pictures()));
     continue;
   }
   const [command, moment] = line.split(' ');

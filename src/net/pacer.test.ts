@@ -126,6 +126,18 @@ test('viewers that lag are looked at again though nothing new comes', () => {
   assert.equal(outlet.began.length, length);
 });
 
+test('what is new does not wait for those who lag, who are looked at with it', () => {
+  using world = setUp();
+  const [lagging, prompt] = [world.outlet(), world.outlet()];
+  lagging.lagging = true;
+  world.pacer.wake(lagging);
+  world.pass(3);
+  world.pacer.wake(prompt);
+  world.pass(20);
+  assert.deepEqual(prompt.began, [3]);
+  assert.deepEqual(lagging.began, [0, 3, 13, 23]);
+});
+
 test('an outlet that throws is reported and closed, and the others are served', () => {
   using world = setUp();
   const [broken, sound] = [world.outlet(), world.outlet()];

@@ -44,6 +44,8 @@ export class Pacer {
   readonly #due = new Set<Paced>();
   #isWriting = false;
   #isScheduled = false;
+  /** Ends the wait for those who lag, where nothing else is waited for. */
+  #stopLooking: (() => void) | undefined;
   #began = Number.NEGATIVE_INFINITY;
   #spent = 0;
   #next = Number.NEGATIVE_INFINITY;
@@ -67,12 +69,23 @@ export class Pacer {
   }
 
   #schedule(): void {
+    this.#stopLooking?.();
     const delay = this.#next - this.now();
-    const begin = () => this.#begin();
+    // An immediate comes after everything that is readable now has been read, and all that sinks had put off has been sent.
+    const begin = () => setImmediate(() => this.#begin());
     this.#isScheduled = true;
-    // An immediate comes after everything that is readable now has been read.
-    if (delay <= 0) setImmediate(begin);
+    if (delay <= 0) begin();
     else this.#clock.after(delay, begin);
+  }
+
+  /** Those who lag are looked at again, with what is new if that comes sooner: it does not wait for them. */
+  #lookAgain(): void {
+    const delay = Math.max(this.#next - this.now(), LOOK_AGAIN);
+    const cancel = this.#clock.after(delay, () => this.#schedule());
+    this.#stopLooking = () => {
+      cancel();
+      this.#stopLooking = undefined;
+    };
   }
 
   #begin(): void {
@@ -128,8 +141,7 @@ export class Pacer {
     this.#next = this.#began + Math.min(Math.max(this.#spent / SHARE, burstMin), burstMax);
     const isIdle = this.#due.size === 0;
     for (const outlet of written) if (outlet.lagging) this.#due.add(outlet);
-    if (this.#due.size === 0) return;
-    if (isIdle) this.#next = Math.max(this.#next, this.now() + LOOK_AGAIN);
-    this.#schedule();
+    if (!isIdle) this.#schedule();
+    else if (this.#due.size > 0) this.#lookAgain();
   }
 }
