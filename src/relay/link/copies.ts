@@ -18,23 +18,33 @@ export interface RepairPolicy {
 /** Meets the targets of docs/link.md, at the overhead that is told there. */
 export const USUAL_POLICY: RepairPolicy = { target: 1e-8, spare: 0.25 };
 
+/** Where a lost packet is on its way to being repaired. */
+export interface Plight {
+  /** So many copies of it, the original included, went before and were lost. */
+  readonly sent: number;
+  /** So many more answers can still arrive in time, this one included. */
+  readonly tries: number;
+  /** So many answers could have gone out until now, had it been asked for as soon as it was missing, or some part of one. */
+  readonly missed: number;
+}
+
 /**
- * How many copies an answer is sent in. `sent` copies of the packet, the original included, went before and were lost;
- * `tries` more answers can still arrive in time, this one included.
+ * How many copies an answer is sent in.
  *
  * A copy costs as much as it is seldom sent: one of a first answer goes out for every lost packet, one of a third answer for
- * few. So copies wait for the last tries, and there are as many as the target asks for and the spare bytes allow.
+ * few, and so does one of a first answer that is the last as well because requests were lost. So copies wait for the last tries,
+ * and there are as many as the target asks for and the spare bytes allow.
  */
-export function copiesOf(loss: number, sent: number, tries: number, { target, spare }: RepairPolicy): number {
+export function copiesOf(loss: number, { sent, tries, missed }: Plight, { target, spare }: RepairPolicy): number {
   const p = Math.max(LEAST_LOSS, Math.min(MOST_LOSS, loss));
   const needed = Math.ceil(Math.log(target) / Math.log(p)) - sent - MOST_COPIES * (tries - 1);
-  const allowed = 1 + Math.round(spare * p ** (1 - sent));
+  const allowed = 1 + Math.round(spare * p ** -Math.max(sent - 1, missed));
   return Math.max(1, Math.min(needed, allowed, MOST_COPIES));
 }
 
 /** The same, or more for key frames and headers, without which all the others are of no use. */
-export function copiesFor(isKey: boolean, loss: number, sent: number, tries: number, policy: RepairPolicy): number {
-  const usual = copiesOf(loss, sent, tries, policy);
+export function copiesFor(isKey: boolean, loss: number, plight: Plight, policy: RepairPolicy): number {
+  const usual = copiesOf(loss, plight, policy);
   if (!isKey) return usual;
-  return Math.max(usual, copiesOf(loss, sent, tries, { target: BAD, spare: 2 * policy.spare }));
+  return Math.max(usual, copiesOf(loss, plight, { target: BAD, spare: 2 * policy.spare }));
 }

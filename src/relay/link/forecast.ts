@@ -85,7 +85,8 @@ class Tries {
     if (known) return known;
     const { loss } = this.#path;
     const tries = 1 + Math.floor((this.#last - step) / (this.#round + 1));
-    const copies = copiesFor(this.#isKey, loss, sent, tries, this.#policy);
+    const missed = step / (this.#round + 1);
+    const copies = copiesFor(this.#isKey, loss, { sent, tries, missed }, this.#policy);
     const failed = loss * this.#copyLoss ** (copies - 1);
     const again = this.#after(step + this.#round, Math.min(sent + copies, MOST_SENT - 1), loss);
     const unheard = this.#after(step + 1, sent, this.#requestLoss);

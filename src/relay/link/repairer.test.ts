@@ -125,20 +125,31 @@ describe('a repairer', () => {
 });
 
 test('copies are as many as the target needs, wait for the last tries, and are bounded by what they cost', () => {
-  const cases: [loss: number, sent: number, tries: number, copies: number][] = [
-    [0, 1, 3, 1],
-    [0.001, 1, 1, 1],
-    [0.001, 2, 1, 1],
-    [0.1, 1, 3, 1],
-    [0.09, 2, 2, 2],
-    [0.09, 4, 1, 4],
-    [0.3, 1, 1, 1],
-    [0.3, 2, 2, 2],
-    [0.3, 4, 1, 4],
-    [1, 4, 1, 3],
+  const cases: [loss: number, sent: number, tries: number, missed: number, copies: number][] = [
+    [0, 1, 3, 0, 1],
+    [0.001, 1, 1, 0, 1],
+    [0.001, 2, 1, 1, 1],
+    [0.1, 1, 3, 0, 1],
+    [0.09, 2, 2, 1, 2],
+    [0.09, 4, 1, 2, 4],
+    [0.3, 1, 1, 0, 1],
+    [0.3, 2, 2, 1, 2],
+    [0.3, 4, 1, 2, 4],
+    [1, 4, 1, 2, 3],
+    // The first answer, and the last: requests were lost.
+    [0.1, 1, 1, 0.2, 1],
+    [0.1, 1, 1, 1, 4],
+    [0.1, 1, 1, 2, 4],
+    // Where there is time, that costs nothing.
+    [0.1, 1, 3, 2, 1],
+    // No deadline.
+    [0.1, 1, Number.POSITIVE_INFINITY, 100, 1],
+    // Noticed sooner than is usual.
+    [0.1, 1, 1, -0.5, 1],
   ];
-  for (const [loss, sent, tries, copies] of cases) {
-    assert.equal(copiesOf(loss, sent, tries, USUAL_POLICY), copies, `${loss} ${sent} ${tries}`);
+  for (const [loss, sent, tries, missed, copies] of cases) {
+    const plight = { sent, tries, missed };
+    assert.equal(copiesOf(loss, plight, USUAL_POLICY), copies, JSON.stringify({ loss, ...plight }));
   }
 });
 
@@ -179,13 +190,24 @@ describe('a repair budget', () => {
   });
 });
 
+test('an answer that is the first and the last, as requests were lost, goes out in copies, but not where packets wait on the path', () => {
+  const copies = (queue: number) => {
+    const { ask, sentBy, repairer } = repairing();
+    repairer.losses.loss = 0.1;
+    repairer.report({ ...REPORT, queue }, 0);
+    ask(ms(350), [3, 1]);
+    return sentBy(ms(450)).length;
+  };
+  assert.deepEqual([copies(0), copies(ms(200))], [4, 1]);
+});
+
 test('a key frame gets a copy more than the rest where few tries are left and much is lost', () => {
   const copies = (kind: 'video' | 'header', loss: number) => {
     const { ask, sentBy, repairer } = repairing(new Array(10).fill(kind));
     repairer.losses.loss = loss;
-    ask(ms(200), [3, 1]);
+    ask(ms(195), [3, 1]);
     return sentBy(ms(300)).length;
   };
   assert.deepEqual([copies('video', 0.3), copies('header', 0.3)], [1, 2]);
-  assert.deepEqual([copies('video', 0.05), copies('header', 0.05)], [1, 1]);
+  assert.deepEqual([copies('video', 0.08), copies('header', 0.08)], [1, 1]);
 });

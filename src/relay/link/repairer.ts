@@ -14,6 +14,8 @@ const LEAST_MARGIN = 4 * MILLISECOND;
 const JITTERS = 1;
 /** Copies of one answer follow each other so closely, unless there is less time; bursts of loss are mostly shorter. */
 const COPY_STEP = 20 * MILLISECOND;
+/** From a packet's coming in to its being found missing, besides its way: it is paced, and a gap is to be seen. */
+const NOTICED = 15 * MILLISECOND;
 /** An answer waits for its turn for this part of the time that is left, at most. */
 const LATEST_PART = 0.7;
 /** So many answers and copies wait to be sent at most. */
@@ -87,6 +89,8 @@ export class Repairer {
   readonly losses = new LossGauge();
   rtt = USUAL_RTT;
   jitter = 0;
+  /** How long packets wait on it. */
+  queue = 0;
   readonly #send: (packet: Uint8Array, ssrc: number) => void;
   readonly #streams = new Map<number, Answers>();
   readonly #waiting: Waiting[] = [];
@@ -143,6 +147,7 @@ export class Repairer {
     if (!answers) return;
     this.rtt = Math.min(report.rtt, 10 * SECOND);
     this.jitter = Math.min(report.jitter, SECOND);
+    this.queue = Math.min(report.queue, SECOND);
     this.budget.adapt(report.queue, report.jitter, now);
     const { reported } = answers;
     if (!reported || this.losses.learn(reported, report)) answers.reported = report;
@@ -198,9 +203,13 @@ export class Repairer {
       this.counters.throttled++;
       return undefined;
     }
-    const tries = 1 + Math.floor(left / (round + this.rtt / 4));
+    const again = round + this.rtt / 4;
+    const tries = 1 + Math.floor(left / again);
+    const usual = NOTICED + 1.5 * this.rtt + this.queue;
+    const missed = (now - cache.timeOf(sequence) - usual) / again;
     const isKey = cache.priorityOf(sequence) === 0;
-    const copies = copiesFor(isKey, this.losses.loss, answers.copies[slot]!, tries, this.policy);
+    const plight = { sent: answers.copies[slot]!, tries, missed };
+    const copies = copiesFor(isKey, this.losses.loss, plight, this.policy);
     return { sequence, slot, left, copies };
   }
 
