@@ -72,8 +72,13 @@ export class Pull {
   /** The stream may be had elsewhere now, from `node` if it is known: it is fetched there at once. */
   move(node: string): void {
     const { source } = this.#subscription ?? {};
-    if (!source) this.#hurry(node);
+    if (!source) this.ask(node);
     else if (source.node !== node) this.#leaving.abort(new Departure('another node, or worker, has the stream now'));
+  }
+
+  /** A node is to be asked, where the stream is not had: at once, and often in the beginning. */
+  ask(node: string): void {
+    if (!this.#subscription) this.#hurry(node);
   }
 
   /** Readers have come or gone: with none for too long the stream is given up, unless it is wanted. */
@@ -117,6 +122,7 @@ export class Pull {
       if (!stream) return;
       this.#hurry = hurry;
       await backoff.wait(isCutShort);
+      if (attempt.signal.aborted) backoff.reset();
     }
   }
 
