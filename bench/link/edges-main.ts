@@ -49,7 +49,7 @@ async function receive(index: number): Promise<void> {
   const { nodeId } = trust;
   const way = await findWay(
     { origin, credentials: await trust.credentialsFor(origin, signal), nodeId, clock },
-    undefined,
+    {},
     signal,
   );
   const { control, node, media: offer } = way;

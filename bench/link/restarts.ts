@@ -55,7 +55,10 @@ function rowOf(which: Restart['which'], restarts: readonly Restart[]): Row {
   const { count, p50, p95, max } = spread(its.map(({ resumed }) => resumed));
   const connected = spread(its.map((restart) => restart.connected));
   const figures = { 'connect p50 ms': connected.p50, 'connect max ms': connected.max };
-  return { server: which, figures: { restarts: count, ...figures, 'resume p50 ms': p50, 'p95 ms': p95, 'max ms': max } };
+  return {
+    server: which,
+    figures: { restarts: count, ...figures, 'resume p50 ms': p50, 'p95 ms': p95, 'max ms': max },
+  };
 }
 
 /** Origin, edge, publisher and viewer, of whom two are restarted. */

@@ -42,14 +42,14 @@ export interface Destination {
   readonly connection?: number | undefined;
 }
 
-/** How one looks for a way. */
+/** How one looks for a way, who has looked for it before. */
 export interface Search {
   /** By what one came the last time: where QUIC did not come through then it is not waited for long. */
-  readonly before: Way['transport'] | undefined;
+  readonly before?: Way['transport'] | undefined;
   /** Those between attempts by QUIC. */
-  readonly pauses: Pauses;
+  readonly pauses?: Pauses;
   /** Is told that nobody is there, with the reason; it goes on nevertheless. */
-  readonly onSilence: (reason: unknown) => void;
+  readonly onSilence?: (reason: unknown) => void;
 }
 
 /** How long QUIC has the field for itself, in milliseconds: where it works, TLS is not even tried. */
@@ -80,7 +80,7 @@ export function firstPauses(): Pauses {
  */
 export async function findWay(
   destination: Destination,
-  { before, pauses, onSilence }: Search,
+  { before, pauses = firstPauses(), onSilence }: Search,
   signal: AbortSignal,
 ): Promise<Way> {
   const { clock } = destination;
@@ -91,7 +91,7 @@ export async function findWay(
     silence = reason;
     // Where nobody listens attempts cost nobody much, and one of them is to be the first thing that he hears.
     if ((reason as NodeJS.ErrnoException).code === 'ECONNREFUSED') pauses.reset();
-    clock.after(LAST_CHANCE_MS * MILLISECOND, () => !isOver && onSilence(reason));
+    clock.after(LAST_CHANCE_MS * MILLISECOND, () => !isOver && onSilence?.(reason));
   };
   const attempt = (make: typeof quicWay) => ({
     dial: (each: AbortSignal) => make(destination, each),
