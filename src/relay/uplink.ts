@@ -81,11 +81,9 @@ export class Uplink implements Source {
     return way.open(signal);
   }
 
-  /** How media comes from the origin by UDP, once it is known whether it does. */
-  async link(): Promise<OriginLink | undefined> {
-    const link = this.#link;
-    await link?.answered;
-    return link?.isUp ? link : undefined;
+  /** How media comes from the origin by UDP, unless it is known that it does not. */
+  link(): OriginLink | undefined {
+    return this.#link?.mayBeUp ? this.#link : undefined;
   }
 
   onUp(action: () => void): () => void {
