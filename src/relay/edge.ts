@@ -41,7 +41,7 @@ export class Edge {
     for (let worker = 1; worker <= siblings.count; worker++)
       if (worker !== siblings.worker) this.#siblings.set(worker, new Sibling(worker, siblings));
     const nodes = origins.filter((origin): origin is OriginAddress => !isUpstream(origin));
-    const outside = means && { ...means, onReached: (node: string) => this.#ask(node) };
+    const outside = means && { ...means, onReached: (node: string) => this.#askAgain(node) };
     this.#uplinks = outside ? nodes.map((origin) => new Uplink(origin, outside, context)) : [];
     this.#peers = outside && this.#meet(outside);
     const first = this.#siblings.get(1);
@@ -168,9 +168,9 @@ export class Edge {
     if (!pull && hub.find(path)) void this.#pull(path);
   }
 
-  /** A node has been reached: what it may have it is asked for. */
-  #ask(node: string): void {
-    for (const pull of this.#pulls.values()) pull.ask(node);
+  /** A node can be reached again: whatever is wanted it is asked for. */
+  #askAgain(node: string): void {
+    for (const pull of this.#pulls.values()) pull.askAgain(node);
   }
 
   #observe({ type, stream }: HubEvent): void {

@@ -72,13 +72,13 @@ export class Pull {
   /** The stream may be had elsewhere now, from `node` if it is known: it is fetched there at once. */
   move(node: string): void {
     const { source } = this.#subscription ?? {};
-    if (!source) this.ask(node);
+    if (!source) this.#hurry(node);
     else if (source.node !== node) this.#leaving.abort(new Departure('another node, or worker, has the stream now'));
   }
 
-  /** A node is to be asked, where the stream is not had: at once, and often in the beginning. */
-  ask(node: string): void {
-    if (!this.#subscription) this.#hurry(node);
+  /** A node can be reached again: if it was asked in vain it is asked at once, and often in the beginning. */
+  askAgain(node: string): void {
+    if (!this.#subscription && this.isFrom(node)) this.#hurry(node);
   }
 
   /** Readers have come or gone: with none for too long the stream is given up, unless it is wanted. */
