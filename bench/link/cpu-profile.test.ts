@@ -20,11 +20,12 @@ test('each place has the time that it ran by itself, and what has none is told b
       { id: 7, callFrame: frame('z', source('node_modules/@scope/name/dist/index.js')) },
       { id: 8, callFrame: frame('update') },
     ],
+    startTime: 5_000_000,
     samples: [1, 2, 4, 5, 6, 8, 3, 7, 2],
     timeDeltas: [0, 5, 1000, 10, 20, 30, 40, 50, 60],
   };
   assert.deepEqual(
-    [...timeByPlace(profile)],
+    [...timeByPlace(profile, { from: 0, to: 6000 })],
     [
       ['@scope/name', 60],
       ['(garbage collector)', 50],
@@ -33,5 +34,9 @@ test('each place has the time that it ran by itself, and what has none is told b
       ['node:crypto', 20],
       ['(root)', 5],
     ],
+  );
+  assert.deepEqual(
+    [...timeByPlace(profile, { from: 5001.1, to: 5001.155 })].map(([place]) => place),
+    ['@scope/name'],
   );
 });

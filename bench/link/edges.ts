@@ -5,8 +5,9 @@ import { Identity } from '../../src/cluster/identity.ts';
 import { note, wait } from '../measure.ts';
 import { Child, freePorts, type Usage } from '../process.ts';
 import type { Figures, Report, Row } from '../report.ts';
-import { profiledInto, readProfiles, timeByPlace } from './cpu-profile.ts';
+import { profiledInto, readProfiles, type Stretch, timeByPlace } from './cpu-profile.ts';
 import type { EdgesPlan, EdgesReport } from './edges-main.ts';
+import { now } from './moment.ts';
 import { LinkNode } from './node.ts';
 import type { LinkSettings } from './settings.ts';
 
@@ -50,11 +51,12 @@ export async function manyEdges(settings: LinkSettings): Promise<Report> {
       load: edges.usage(),
       got: await ask(edges),
     });
-    const before = await read();
+    const [before, from] = [await read(), now()];
     await wait(settings.seconds);
+    const stretch = { from, to: now() };
     const figures = figuresOf(before, await read(), settings);
     if (settings.profile) await origin.stop();
-    const places = settings.profile ? placesIn(profiles) : [];
+    const places = settings.profile ? placesIn(profiles, stretch) : [];
     return { rows: [{ server: 'headwater', figures }, ...places], verdicts: [] };
   } finally {
     for (const process of running) await process.stop();
@@ -82,11 +84,11 @@ function figuresOf(from: Reading, to: Reading, { edges, seconds }: LinkSettings)
   };
 }
 
-/** Where the time went in all of the origin's life, and how much of it. */
-function placesIn(folder: string): Row[] {
+/** Where the time of the origin's threads went, as far as they run JavaScript. */
+function placesIn(folder: string, stretch: Stretch): Row[] {
   const times = new Map<string, number>();
   for (const profile of readProfiles(folder))
-    for (const [place, time] of timeByPlace(profile)) times.set(place, (times.get(place) ?? 0) + time);
+    for (const [place, time] of timeByPlace(profile, stretch)) times.set(place, (times.get(place) ?? 0) + time);
   const total = sum([...times.values()]);
   const [most, rest] = [[...times].slice(0, MOST_PLACES), [...times].slice(MOST_PLACES)];
   const others: [string, number] = ['others', sum(rest.map(([, time]) => time))];
