@@ -49,7 +49,7 @@ async function receive(index: number): Promise<void> {
   const { nodeId } = trust;
   const way = await findWay(
     { origin, credentials: await trust.credentialsFor(origin, signal), nodeId, clock },
-    undefined,
+    {},
     signal,
   );
   const { control, node, media: offer } = way;
@@ -71,7 +71,7 @@ async function receive(index: number): Promise<void> {
   const ear = { hear: () => link.heardOtherwise(), heard: () => link.heardAt };
   keepAlive(control, ear).then(fail, fail);
   await link.answered;
-  const source = { name: HOST, host: HOST, node, open: way.open, link: () => Promise.resolve(link) };
+  const source = { name: HOST, host: HOST, node, open: way.open, link: () => link };
   const subscription = await askAll([source], PATH, { token: 0, dts: Number.NEGATIVE_INFINITY }, signal);
   const grant = subscription?.announcement.media;
   if (!grant) throw new Error('the origin sends no media by UDP');

@@ -4,14 +4,18 @@ import { join } from 'node:path';
 import { Identity } from '../../src/cluster/identity.ts';
 import { note, wait } from '../measure.ts';
 import { Child, freePorts, type Usage } from '../process.ts';
-import type { Figures, Report } from '../report.ts';
+import type { Figures, Report, Row } from '../report.ts';
+import { profiledInto, readProfiles, type Stretch, timeByPlace } from './cpu-profile.ts';
 import type { EdgesPlan, EdgesReport } from './edges-main.ts';
+import { now } from './moment.ts';
 import { LinkNode } from './node.ts';
 import type { LinkSettings } from './settings.ts';
 
 const HERE = '127.0.0.1';
 const SETTLE_SECONDS = 3;
 const GIGABIT = 1e9;
+/** So many places that take most of the time are told of; they make up nearly all. */
+const MOST_PLACES = 16;
 
 /** What it costs one origin to send a stream to many edges, on a path without faults. */
 export async function manyEdges(settings: LinkSettings): Promise<Report> {
@@ -21,7 +25,13 @@ export async function manyEdges(settings: LinkSettings): Promise<Report> {
   const running: { stop(): Promise<void> }[] = [];
   const started = <T extends { stop(): Promise<void> }>(process: T): T => (running.unshift(process), process);
   try {
-    const place = { end: { address: HERE, listen: HERE, enter: [] }, cores: settings.serverCores, folder };
+    const profiles = join(folder, 'profiles');
+    const place = {
+      end: { address: HERE, listen: HERE, enter: [] },
+      cores: settings.serverCores,
+      folder,
+      ...(settings.profile && { flags: profiledInto(profiles) }),
+    };
     const origin = started(
       await LinkNode.start('origin', place, {
         rtmp: { listen: `${HERE}:${rtmp}` },
@@ -41,10 +51,13 @@ export async function manyEdges(settings: LinkSettings): Promise<Report> {
       load: edges.usage(),
       got: await ask(edges),
     });
-    const before = await read();
+    const [before, from] = [await read(), now()];
     await wait(settings.seconds);
+    const stretch = { from, to: now() };
     const figures = figuresOf(before, await read(), settings);
-    return { rows: [{ server: 'headwater', figures }], verdicts: [] };
+    if (settings.profile) await origin.stop();
+    const places = settings.profile ? placesIn(profiles, stretch) : [];
+    return { rows: [{ server: 'headwater', figures }, ...places], verdicts: [] };
   } finally {
     for (const process of running) await process.stop();
     rmSync(folder, { recursive: true, force: true });
@@ -69,6 +82,25 @@ function figuresOf(from: Reading, to: Reading, { edges, seconds }: LinkSettings)
     residual: to.got.residual - from.got.residual,
     'load %': (100 * (to.load.cpu - from.load.cpu)) / seconds,
   };
+}
+
+/** Where the time of the origin's threads went, as far as they run JavaScript. */
+function placesIn(folder: string, stretch: Stretch): Row[] {
+  const times = new Map<string, number>();
+  for (const profile of readProfiles(folder))
+    for (const [place, time] of timeByPlace(profile, stretch)) times.set(place, (times.get(place) ?? 0) + time);
+  const total = sum([...times.values()]);
+  const [most, rest] = [[...times].slice(0, MOST_PLACES), [...times].slice(MOST_PLACES)];
+  const others: [string, number] = ['others', sum(rest.map(([, time]) => time))];
+  return [...most, others].map(([server, time]) => ({
+    server,
+    figures: { 'its own time %': (100 * time) / total },
+    table: 'places',
+  }));
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }
 
 function child(name: string, { loadCores }: LinkSettings, script: string, ...args: (string | number)[]): Child {

@@ -18,6 +18,8 @@ export interface NodePlace {
   readonly cores: string;
   /** For its configuration and its state. */
   readonly folder: string;
+  /** Options for Node. */
+  readonly flags?: readonly string[];
 }
 
 const READY_MILLISECONDS = 15_000;
@@ -28,6 +30,8 @@ export class LinkNode {
   readonly #child: Child;
   readonly #start: () => Promise<LinkNode>;
   readonly #lines: Line[] = [];
+  /** When each message was logged last, by moment.ts. */
+  readonly #moments = new Map<string, number>();
   /** Why it has ended, if it has. */
   #end = '';
 
@@ -38,12 +42,12 @@ export class LinkNode {
 
   /** Resolves when it listens. */
   static async start(name: string, place: NodePlace, options: Options): Promise<LinkNode> {
-    const { end, cores, folder } = place;
+    const { end, cores, folder, flags = [] } = place;
     mkdirSync(folder, { recursive: true });
     const config = join(folder, `${name}.yaml`);
     writeFileSync(config, JSON.stringify({ ...EVERYWHERE, ...options }));
     const { args, env } = serverRun('--config', config);
-    const command = [...end.enter, process.execPath, ...args];
+    const command = [...end.enter, process.execPath, ...flags, ...args];
     const child = new Child(`the ${name}`, cores, command, {
       env: { ...env, NODE_ENV: 'production' } as Record<string, string>,
     });
@@ -63,6 +67,11 @@ export class LinkNode {
   /** What it has logged with this message. */
   logged(message: string): readonly Line[] {
     return this.#lines.filter(({ msg }) => msg === message);
+  }
+
+  /** When it has logged this message last; undefined if it never has. */
+  loggedAt(message: string): number | undefined {
+    return this.#moments.get(message);
   }
 
   /** All that it has logged. */
@@ -93,7 +102,10 @@ export class LinkNode {
 
   /** What it says to people at its first start is no log. */
   #read(line: string): void {
-    if (line.startsWith('{')) this.#lines.push(JSON.parse(line) as Line);
+    if (!line.startsWith('{')) return;
+    const read = JSON.parse(line) as Line;
+    this.#lines.push(read);
+    this.#moments.set(read.msg, now());
   }
 
   /** Its log has to be read, or it would stand still. */

@@ -19,9 +19,12 @@ const LONGEST_PLAY = 1200;
 const MOST_TO_RESUME = 2000;
 const TOLD_EVERY = 10;
 
-/** Which nodes were ended, and how long it took until all saw new pictures, in milliseconds; infinite for too long. */
+/** Which nodes were ended, and how long it took, once all was there again, in milliseconds; infinite for too long. */
 interface Restart {
   readonly which: (typeof CHOICES)[number];
+  /** Until the edge was connected to the origin, which it may have been by then. */
+  readonly connected: number;
+  /** Until all saw new pictures. */
   readonly resumed: number;
 }
 
@@ -48,9 +51,14 @@ function isLate({ resumed }: Restart): boolean {
 }
 
 function rowOf(which: Restart['which'], restarts: readonly Restart[]): Row {
-  const times = restarts.filter((restart) => restart.which === which).map(({ resumed }) => resumed);
-  const { count, p50, p95, max } = spread(times);
-  return { server: which, figures: { restarts: count, 'resume p50 ms': p50, 'p95 ms': p95, 'max ms': max } };
+  const its = restarts.filter((restart) => restart.which === which);
+  const { count, p50, p95, max } = spread(its.map(({ resumed }) => resumed));
+  const connected = spread(its.map((restart) => restart.connected));
+  const figures = { 'connect p50 ms': connected.p50, 'connect max ms': connected.max };
+  return {
+    server: which,
+    figures: { restarts: count, ...figures, 'resume p50 ms': p50, 'p95 ms': p95, 'max ms': max },
+  };
 }
 
 /** Origin, edge, publisher and viewer, of whom two are restarted. */
@@ -98,7 +106,8 @@ class Stage {
     this.#watcher.say('end');
     const { endings } = await this.#watcher.answer<Watched>();
     if (which === 'origin') this.thrownOut += endings;
-    return { which, resumed: Math.max(0, at - since) };
+    const connected = this.#nodes.edge.loggedAt('connected to an origin') ?? Number.POSITIVE_INFINITY;
+    return { which, connected: Math.max(0, connected - since), resumed: Math.max(0, at - since) };
   }
 
   async #end(name: 'origin' | 'edge'): Promise<void> {

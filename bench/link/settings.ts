@@ -33,6 +33,8 @@ export interface LinkSettings extends Cores {
   readonly restarts: number;
   /** Edges on a good path, in place of the impaired one. */
   readonly edges: number;
+  /** Whether it is told where the CPU time of that origin goes. */
+  readonly profile: boolean;
   /** Whether to measure, one after another, all that the link is to reach; and the longest of it for as long as it is spoken of. */
   readonly all: boolean;
   readonly long: boolean;
@@ -60,6 +62,7 @@ export const LINK_USAGE = `npm run bench -- link [options]
   --peers srt,rtmp,legacy beside our link; 'none' runs it alone
   --restarts 100          instead: either node ends and comes again, in an order that the seed decides
   --edges 50              instead: the CPU time of one origin to so many edges, on a good path
+  --profile               with --edges: where that time goes, by folders of the sources
   --all                   instead: all that the link is to reach, 30 s each, with the simulator, 50 edges and 100 restarts
   --long                  with it: ten minutes of 5 % loss
   --simulate              instead: the simulator, for what a real run cannot see
@@ -86,6 +89,7 @@ export function readLinkSettings(args: string[]): LinkSettings {
     restarts: number('0'),
     peers: { type: 'string', default: PEERS.join() },
     'spare-repairs': { type: 'boolean', default: false },
+    profile: { type: 'boolean', default: false },
     all: { type: 'boolean', default: false },
     long: { type: 'boolean', default: false },
     simulate: { type: 'boolean', default: false },
@@ -99,6 +103,7 @@ export function readLinkSettings(args: string[]): LinkSettings {
     long,
     simulate,
     json,
+    profile,
     'spare-repairs': spareRepairs,
     'server-cores': serverCores,
     'load-cores': loadCores,
@@ -124,7 +129,7 @@ export function readLinkSettings(args: string[]): LinkSettings {
     edges: within('edges', 0, 200),
     restarts: within('restarts', 0, 10_000),
     peers: values.peers === 'none' ? [] : values.peers.split(',').map(peer),
-    ...{ all, long, simulate, json, serverCores, loadCores },
+    ...{ all, long, simulate, json, profile, serverCores, loadCores },
   };
 }
 

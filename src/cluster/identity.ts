@@ -77,10 +77,13 @@ export class Identity {
     return this.joinToken;
   }
 
-  /** What to listen with. Have the peer's certificate checked by {@link nodeOf} before anything else. */
+  /**
+   * What to listen with. Have the peer's certificate checked by {@link nodeOf} before anything else. Who asks to be let in has to be shown
+   * the authority behind the certificate as well; all others have it.
+   */
   credentials(): Credentials {
     const { key, certificate, authority } = this.#state;
-    return { key, cert: certificate + authority, ca: authority };
+    return { key, cert: certificate, ca: authority };
   }
 
   /** What to dial an origin with, by its `host:port`; `undefined` before it was joined, and after the certificate has expired. */

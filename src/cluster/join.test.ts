@@ -35,7 +35,8 @@ async function startOrigin(
   const guard = new Attempts(clock);
   const ends: Promise<string>[] = [];
   const wishes = { requestCert: true, rejectUnauthorized: false, ALPNProtocols: [JOIN_PROTOCOL] };
-  const server = createServer({ ...(shown ?? identity).credentials(), ...wishes }, (socket: TLSSocket) => {
+  const { key, cert, ca } = (shown ?? identity).credentials();
+  const server = createServer({ key, cert: cert + ca, ca, ...wishes }, (socket: TLSSocket) => {
     const certificate = socket.getPeerX509Certificate();
     const end = serveJoin(identity, socket, { remote: socket.remoteAddress ?? '', certificate }, guard);
     end.catch(() => {});

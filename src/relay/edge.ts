@@ -10,22 +10,14 @@ import { bestOrigins } from './best-origins.ts';
 import { takerAt } from './destination.ts';
 import { filesAt } from './files.ts';
 import { Follower } from './follower.ts';
-import type { Ears } from './media/ears.ts';
 import { Peers } from './peers.ts';
 import { Pull } from './pull.ts';
 import { Sibling } from './sibling.ts';
 import type { Source } from './subscription.ts';
-import type { Trust } from './trust.ts';
-import { Uplink } from './uplink.ts';
+import { type Outside, Uplink } from './uplink.ts';
 
 /** How many streams are looked for at the same time: whoever asks for more of them is after something else. */
 const MOST_SOUGHT = 1024;
-
-/** What one needs who fetches from other nodes. */
-export interface Outside {
-  readonly trust: Trust;
-  readonly ears: Ears;
-}
 
 /**
  * Fetches what somebody wants and nobody publishes here: from the worker of this node that has it, else from the node of the cluster
@@ -47,7 +39,7 @@ export class Edge {
   #followers: readonly Follower[] = [];
 
   /** Connects to the origins of the configuration at once, where it is the one who does. */
-  constructor(context: Context, outside: Outside | undefined) {
+  constructor(context: Context, means: Omit<Outside, 'onReached'> | undefined) {
     const { config, hub, siblings, pasts } = context;
     const { origins, idle } = config.relay;
     this.#context = context;
@@ -57,7 +49,8 @@ export class Edge {
     for (let worker = 1; worker <= siblings.count; worker++)
       if (worker !== siblings.worker) this.#siblings.set(worker, new Sibling(worker, siblings));
     const nodes = origins.filter((origin): origin is OriginAddress => !isUpstream(origin));
-    this.#uplinks = outside ? nodes.map((origin) => new Uplink(origin, outside.trust, context, outside.ears)) : [];
+    const outside = means && { ...means, onReached: (node: string) => this.#askAgain(node) };
+    this.#uplinks = outside ? nodes.map((origin) => new Uplink(origin, outside, context)) : [];
     this.#peers = outside && this.#meet(outside);
     const first = this.#siblings.get(1);
     const areOthers = origins.length > 0 || config.cluster.coworkers.length > 0 || context.cluster !== undefined;
@@ -185,6 +178,11 @@ export class Edge {
     pull?.move(node);
     hub.offer(path);
     if (!pull && hub.find(path)) void this.#pull(path);
+  }
+
+  /** A node can be reached again: whatever is wanted it is asked for. */
+  #askAgain(node: string): void {
+    for (const pull of this.#pulls.values()) pull.askAgain(node);
   }
 
   #observe({ type, stream }: HubEvent): void {

@@ -51,9 +51,9 @@ export class NodeListener {
   }
 
   async #openBoth(address: ListenAddress): Promise<BoundAddress> {
-    const { key, cert } = this.#trust.credentials();
+    const { key, cert, ca } = this.#trust.credentials();
     const exclusive = { ...address, exclusive: true } as const;
-    const bound = await this.#listeners.open(this.#createServer(key, cert), exclusive, this.#context.admission);
+    const bound = await this.#listeners.open(this.#createServer(key, cert + ca), exclusive, this.#context.admission);
     try {
       this.#quic = await this.#listenQuic({ ...address, port: bound.port });
     } catch (error) {
@@ -80,6 +80,7 @@ export class NodeListener {
     return server;
   }
 
+  /** Whoever comes by QUIC was let in before, and knows the authority: without it, what the handshake shows fits in one packet. */
   #listenQuic(address: ListenAddress): Promise<QuicListener> {
     return listenQuic({ ...address, alpn: [PROTOCOL], ...this.#trust.credentials() }, (connection) =>
       this.#meet(connection),

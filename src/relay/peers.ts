@@ -6,11 +6,9 @@ import type { StreamPath } from '../hub/path.ts';
 import type { Context } from '../module.ts';
 import type { NodeRecord, Reach, StreamReport } from '../net/cluster.ts';
 import { Channel } from './channel.ts';
-import type { Ears } from './media/ears.ts';
 import type { RelayMessage } from './messages.ts';
 import { reachedAt } from './trace.ts';
-import type { Trust } from './trust.ts';
-import { Uplink } from './uplink.ts';
+import { type Outside, Uplink } from './uplink.ts';
 
 /** How often it is looked who has left the cluster, in microseconds. */
 const LOOK_EVERY = 5 * SECOND;
@@ -25,11 +23,11 @@ const TRACE_PATIENCE_MS = 3000;
  */
 export class Peers implements Reach {
   readonly #context: Context;
-  readonly #outside: { readonly trust: Trust; readonly ears: Ears };
+  readonly #outside: Outside;
   readonly #uplinks = new Map<string, { readonly url: string; readonly uplink: Uplink }>();
   #cancel: () => void;
 
-  constructor(context: Context, outside: { readonly trust: Trust; readonly ears: Ears }) {
+  constructor(context: Context, outside: Outside) {
     this.#context = context;
     this.#outside = outside;
     this.#cancel = context.clock.after(LOOK_EVERY, () => void this.#look());
@@ -42,7 +40,7 @@ export class Peers implements Reach {
     const origin = url === undefined ? undefined : readOrigin(url);
     if (!origin) return undefined;
     present?.uplink.close();
-    const uplink = new Uplink(origin, this.#outside.trust, this.#context, this.#outside.ears, id);
+    const uplink = new Uplink(origin, this.#outside, this.#context, id);
     this.#uplinks.set(id, { url: url!, uplink });
     return uplink;
   }

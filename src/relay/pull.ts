@@ -73,6 +73,11 @@ export class Pull {
     else if (source.node !== node) this.#leaving.abort(new Departure('another node, or worker, has the stream now'));
   }
 
+  /** A node can be reached again: if it was asked in vain it is asked at once, and often in the beginning. */
+  askAgain(node: string): void {
+    if (!this.#subscription && this.isFrom(node)) this.#hurry(node);
+  }
+
   /** Readers have come or gone: with none for too long the stream is given up, unless it is wanted. */
   look(): void {
     const { context, idle } = this.#ground;
@@ -114,6 +119,7 @@ export class Pull {
       if (!stream) return;
       this.#hurry = hurry;
       await backoff.wait(isCutShort);
+      if (attempt.signal.aborted) backoff.reset();
     }
   }
 

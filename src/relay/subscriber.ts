@@ -50,6 +50,7 @@ export async function serveSubscriber(
   if (isAsking(node, path)) throw new RefusedError('not-found', 'this node asks you for it');
   const position = seen?.dts ?? Number.NEGATIVE_INFINITY;
   if (seen && (await isMember(context, peer))) await raise(context, path, { token: seen.token, dts: position });
+  const link = wish && (await media?.meet(wish.connection, node));
   const stream = await hub.read(path, hub.find(path) ? PREROLL : 0, signal);
   // What comes before that it has, and what comes after that in one go had better not go by UDP.
   if (seen) await whenRaised(context, stream, { token: seen.token, dts: position }, signal);
@@ -59,7 +60,6 @@ export async function serveSubscriber(
     if (said.op === 'audience') session.audience = said.viewers;
     else if (said.op === 'unknown') unknown?.note(said.kind, session.id);
   });
-  const link = wish && media?.find(wish.connection, node);
   if (media && link) {
     const target = media.pushes.find(path, link.edge, wish);
     const playing = playMedia(context, serving, channel, {

@@ -5,7 +5,7 @@ import type { Seen } from '../hub/seen.ts';
 import { Backoff } from '../net/backoff.ts';
 import { hangUp } from '../net/hang-up.ts';
 import { Departure } from '../net/serve.ts';
-import { Channel } from './channel.ts';
+import { Channel, orAbort } from './channel.ts';
 import type { OriginLink } from './media/origin-link.ts';
 import type { Announcement } from './messages.ts';
 
@@ -22,8 +22,8 @@ export interface Source {
   readonly ahead?: number | undefined;
   /** Opens a stream of bytes. Rejects when it cannot be reached, or `signal` aborts. */
   open(signal: AbortSignal): Promise<Duplex>;
-  /** How its media comes by UDP, once it is known whether it does. */
-  link?(): Promise<OriginLink | undefined>;
+  /** How its media comes by UDP, unless it is known that it does not. */
+  link?(): OriginLink | undefined;
   /** Has `listener` told when it was not heard for a second, until the function returned is called. */
   onDoubt?(listener: () => void): () => void;
   /** Has `action` called as soon as its media can come by UDP, at once where it can; the function returned prevents that. */
@@ -36,7 +36,7 @@ export interface Subscription {
   readonly source: Source;
   readonly channel: Channel;
   readonly announcement: Announcement;
-  /** What media was asked for by. */
+  /** What media comes by, if it comes by UDP. */
   readonly link: OriginLink | undefined;
 }
 
@@ -109,15 +109,24 @@ async function subscribe({ source, path, seen, ssrc }: Question, signal: AbortSi
   const channel = new Channel(await source.open(AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)])));
   try {
     // Known only now that there is a connection.
-    const link = await source.link?.();
+    const link = source.link?.();
     const media = link && { ...link.wish, ...(ssrc !== undefined && { ssrc }) };
     const before = seen && seen.token > 0 && { seen: told(seen) };
     channel.send({ op: 'subscribe', path, ...(media && { media }), ...before });
-    return { channel, link, answer: await channel.hear(signal, PATIENCE_MS) };
+    const answer = await channel.hear(signal, PATIENCE_MS);
+    const isGranted = answer.op === 'announce' && answer.media !== undefined;
+    if (isGranted) await expectUp(link, signal);
+    return { channel, link: isGranted ? link : undefined, answer };
   } catch (error) {
     channel.stream.destroy();
     throw error;
   }
+}
+
+/** Media was granted before it was known whether it would come. Rejects when it does not. */
+async function expectUp(link: OriginLink | undefined, signal: AbortSignal): Promise<void> {
+  if (link) await orAbort(link.answered, signal);
+  if (!link?.isUp) throw new Departure('media by UDP does not come through');
 }
 
 function told({ token, dts }: Seen): { token: number; dts?: number } {

@@ -12,7 +12,7 @@ import type { PeerClock } from './peer-clock.ts';
 import type { Source } from './subscription.ts';
 import type { Trust } from './trust.ts';
 import { OriginGone } from './watch-process.ts';
-import { findWay, type Way } from './way.ts';
+import { findWay, firstPauses, type Way } from './way.ts';
 
 /** In milliseconds: an origin that comes back is to be found soon. */
 const [FIRST_PAUSE, LONGEST_PAUSE] = [100, 500];
@@ -22,18 +22,26 @@ const [FIRST_REFUSED, LONGEST_REFUSED] = [5000, 60_000];
 /** How often those who get something from an origin are told that it is in doubt, as long as there is no connection, in milliseconds. */
 const DOUBT_MS = 400;
 
+/** What connecting to other nodes needs. */
+export interface Outside {
+  readonly trust: Trust;
+  readonly ears: Ears;
+  /** Is told whenever a node has been reached, by its id. */
+  readonly onReached?: (node: string) => void;
+}
+
 /** One origin, connected to as long as it can be. */
 export class Uplink implements Source {
   /** `host:port`. */
   readonly name: string;
   readonly host: string;
   readonly #origin: OriginAddress;
-  readonly #trust: Trust;
+  readonly #outside: Outside;
   readonly #context: Context;
-  readonly #ears: Ears;
   readonly #closing = new AbortController();
   readonly #retries = new Backoff(FIRST_PAUSE, LONGEST_PAUSE);
   readonly #refusals = new Backoff(FIRST_REFUSED, LONGEST_REFUSED);
+  readonly #pauses = firstPauses();
   /** The attempt to connect that is under way, or was the last one. */
   #attempt = Promise.withResolvers<Way>();
   #way = this.#attempt.promise;
@@ -49,14 +57,13 @@ export class Uplink implements Source {
   #isUp = false;
 
   /** Begins to connect at once, and again whenever the connection is lost; `node` is the id of the origin where it is known. */
-  constructor(origin: OriginAddress, trust: Trust, context: Context, ears: Ears, node?: string) {
+  constructor(origin: OriginAddress, outside: Outside, context: Context, node?: string) {
     this.#node = node;
     this.name = `${origin.host}:${origin.port}`;
     this.host = origin.host;
     this.#origin = origin;
-    this.#trust = trust;
+    this.#outside = outside;
     this.#context = context;
-    this.#ears = ears;
     void this.#keep();
   }
 
@@ -80,11 +87,9 @@ export class Uplink implements Source {
     return way.open(signal);
   }
 
-  /** How media comes from the origin by UDP, once it is known whether it does. */
-  async link(): Promise<OriginLink | undefined> {
-    const link = this.#link;
-    await link?.answered;
-    return link?.isUp ? link : undefined;
+  /** How media comes from the origin by UDP, unless it is known that it does not. */
+  link(): OriginLink | undefined {
+    return this.#link?.mayBeUp ? this.#link : undefined;
   }
 
   onUp(action: () => void): () => void {
@@ -116,13 +121,14 @@ export class Uplink implements Source {
 
   /** Connects, and returns when the connection is lost. Rejects when there was none. */
   async #connect(signal: AbortSignal): Promise<Backoff> {
-    const { nodeId } = this.#trust;
-    const credentials = await this.#trust.credentialsFor(this.#origin, signal);
+    const { trust } = this.#outside;
+    const { nodeId } = trust;
+    const credentials = await trust.credentialsFor(this.#origin, signal);
     const connection = this.#link?.isOpen ? this.#link.connection : undefined;
     const { clock } = this.#context;
     const way = await findWay(
       { origin: this.#origin, credentials, nodeId, clock, connection },
-      this.#transport,
+      { before: this.#transport, pauses: this.#pauses, onSilence: (reason) => this.#miss(reason as Error) },
       signal,
     );
     const close = () => way.close();
@@ -156,9 +162,10 @@ export class Uplink implements Source {
     const { config, clock, log, links } = this.#context;
     const { host, mediaPort: port = media.port } = this.#origin;
     const { latency, fec } = config.relay;
+    const { ears } = this.#outside;
     let hide = () => {};
     const link = await OriginLink.open({
-      ...{ clock, log, name: this.name, node, host, offer: { ...media, port }, latency, fec, ears: this.#ears },
+      ...{ clock, log, name: this.name, node, host, offer: { ...media, port }, latency, fec, ears },
       onPolicy: (policy) => this.#control?.send({ op: 'policy', ...policy }),
       onUp: () => this.#rise(),
       onClose: () => hide(),
@@ -180,10 +187,11 @@ export class Uplink implements Source {
     this.#transport = way.transport;
     this.#clock = way.clock;
     this.#complaint = '';
-    for (const pauses of [this.#retries, this.#refusals]) pauses.reset();
+    for (const pauses of [this.#retries, this.#refusals, this.#pauses]) pauses.reset();
     this.#attempt.resolve(way);
     this.#way = Promise.resolve(way);
     this.#context.log.info({ origin: this.name, node: way.node, transport: way.transport }, 'connected to an origin');
+    this.#outside.onReached?.(way.node);
   }
 
   /** What is asked from now on waits for the next attempt; media that may go on does not, where another origin has it by then. */
@@ -201,6 +209,12 @@ export class Uplink implements Source {
   }
 
   #fail(error: Error): Backoff {
+    this.#miss(error);
+    return error instanceof RefusedError && error.code === 'forbidden' ? this.#refusals : this.#retries;
+  }
+
+  /** The origin is not to be had at present: whoever waits for it learns that. */
+  #miss(error: Error): void {
     this.#attempt.reject(error);
     if (!this.#closing.signal.aborted && error.message !== this.#complaint) {
       this.#complaint = error.message;
@@ -209,6 +223,5 @@ export class Uplink implements Source {
         'an origin cannot be reached; it is tried again',
       );
     }
-    return error instanceof RefusedError && error.code === 'forbidden' ? this.#refusals : this.#retries;
   }
 }

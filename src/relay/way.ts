@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'node:tls';
-import type { Clock } from '../base/clock.ts';
+import { type Clock, MILLISECOND, SECOND } from '../base/clock.ts';
 import { RefusedError } from '../base/errors.ts';
 import type { OriginAddress } from '../config/options.ts';
-import { insist } from '../net/insist.ts';
+import { insist, Pauses } from '../net/insist.ts';
 import { dialQuic } from '../net/quic.ts';
 import { Channel } from './channel.ts';
 import { BEAT_MS } from './control.ts';
@@ -42,37 +42,68 @@ export interface Destination {
   readonly connection?: number | undefined;
 }
 
+/** How one looks for a way, who has looked for it before. */
+export interface Search {
+  /** By what one came the last time: where QUIC did not come through then it is not waited for long. */
+  readonly before?: Way['transport'] | undefined;
+  /** Those between attempts by QUIC. */
+  readonly pauses?: Pauses;
+  /** Is told that nobody is there, with the reason; it goes on nevertheless. */
+  readonly onSilence?: (reason: unknown) => void;
+}
+
 /** How long QUIC has the field for itself, in milliseconds: where it works, TLS is not even tried. */
 const HEAD_START_MS = 200;
 /**
- * How long there may be no answer by either before another attempt begins beside those before: it takes three round trips, unless a
- * packet is lost, or was sent before the origin was there.
+ * How long there may be no answer before another attempt begins, in milliseconds: it takes three round trips by QUIC and four by TLS, unless
+ * a packet is lost, or was sent before the origin was there. An origin that has more to do than it can is spared in the end.
  */
-const PAUSES_MS = [200, 200, 300, 500, 1000];
-/** How long QUIC is waited for when TLS works, and when nobody answers by TLS. */
+const QUIC_PAUSES_MS = [...Array<number>(10).fill(100), ...Array<number>(5).fill(200), 500];
+const TLS_PAUSES_MS = [250, 250, 250, 500];
+/** How long an attempt by QUIC may take, and QUIC is waited for when TLS works. */
 const QUIC_PATIENCE_MS = 3000;
+/** How long it is waited for where it hardly works: it did not before, or nobody answers by TLS. */
 const LAST_CHANCE_MS = 500;
 /** How long connecting by TLS, and an answer, may take. */
 const PATIENCE_MS = 5000;
+/** How long one looks with the same credentials. */
+const LONGEST_SEARCH = 10 * SECOND;
+
+/** What {@link Search} begins with. */
+export function firstPauses(): Pauses {
+  return new Pauses(QUIC_PAUSES_MS);
+}
 
 /**
- * Connects to an origin: by QUIC, or by TLS where QUIC does not come through. Rejects with the reason when neither works.
- * Where QUIC did not come through `before` it is not waited for long.
+ * Connects to an origin: by QUIC, or by TLS where QUIC does not come through. One that is not there is dialled until it is: nothing else tells
+ * that it has come back. Rejects with the reason when it does not let us in, or was not there for long.
  */
 export async function findWay(
   destination: Destination,
-  before: Way['transport'] | undefined,
+  { before, pauses = firstPauses(), onSilence }: Search,
   signal: AbortSignal,
 ): Promise<Way> {
-  const [quicLoses, tlsLoses] = [new AbortController(), new AbortController()];
-  const by = (make: typeof quicWay, until: AbortSignal) =>
-    insist(
-      { dial: (each) => make(destination, each), close: (way) => way.close() },
-      { clock: destination.clock, pauses: PAUSES_MS },
-      until,
-    );
-  const byQuic = by(quicWay, AbortSignal.any([signal, quicLoses.signal]));
-  const byTls = later(HEAD_START_MS, AbortSignal.any([signal, tlsLoses.signal]), (until) => by(tlsWay, until));
+  const { clock } = destination;
+  const [late, quicLoses, tlsLoses] = [new AbortController(), new AbortController(), new AbortController()];
+  let silence: unknown = new RefusedError('timeout', 'the origin does not answer');
+  let isOver = false;
+  const onMiss = (reason: unknown) => {
+    silence = reason;
+    // Where nobody listens attempts cost nobody much, and one of them is to be the first thing that he hears.
+    if ((reason as NodeJS.ErrnoException).code === 'ECONNREFUSED') pauses.reset();
+    clock.after(LAST_CHANCE_MS * MILLISECOND, () => !isOver && onSilence?.(reason));
+  };
+  const attempt = (make: typeof quicWay) => ({
+    dial: (each: AbortSignal) => make(destination, each),
+    close: (way: Way) => way.close(),
+    isAnswer: isRefusal,
+  });
+  const until = (loses: AbortController) => AbortSignal.any([signal, late.signal, loses.signal]);
+  const byQuic = insist(attempt(quicWay), { clock, pauses }, until(quicLoses));
+  const byTls = later(HEAD_START_MS, until(tlsLoses), (each) =>
+    insist({ ...attempt(tlsWay), onMiss }, { clock, pauses: new Pauses(TLS_PAUSES_MS) }, each),
+  );
+  const cancel = clock.after(LONGEST_SEARCH, () => late.abort(silence));
   const patience = before === 'tls' ? LAST_CHANCE_MS : QUIC_PATIENCE_MS;
   const isLate = byTls.then(
     ({ control }) => waitBeside(control, patience),
@@ -82,7 +113,15 @@ export async function findWay(
   const [winner, loser, loses] = first ? [byQuic, byTls, tlsLoses] : [byTls, byQuic, quicLoses];
   loses.abort(new Error('the other way is taken'));
   loser.then((way) => way.close()).catch(() => {});
-  return winner;
+  return winner.finally(() => {
+    isOver = true;
+    cancel();
+  });
+}
+
+/** Whether the origin has said no, and not only not yet. */
+function isRefusal(reason: unknown): boolean {
+  return reason instanceof RefusedError && reason.code !== 'timeout';
 }
 
 /** Lets so many milliseconds pass, in which the other node is told that we are still there. */
@@ -150,7 +189,7 @@ class TlsStreams {
       dial: (each: AbortSignal) => this.open(each),
       close: (stream: Duplex) => stream.destroy(),
     };
-    return insist(attempt, { clock, pauses: PAUSES_MS }, signal);
+    return insist(attempt, { clock, pauses: new Pauses(TLS_PAUSES_MS) }, signal);
   }
 
   close(): void {

@@ -30,8 +30,11 @@ export class EdgeLink implements OriginOutput {
   readonly edge: EdgeNode;
   /** What the edge must know to come by UDP. */
   readonly offer: MediaOffer;
+  /** Resolves when the edge has shown by which address it is to be reached. */
+  readonly reached: Promise<void>;
   /** How many authentic datagrams have come. */
   heard = 0;
+  readonly #shown = Promise.withResolvers<void>();
   readonly #clock: Clock;
   readonly #socket: Socket;
   readonly #end: OriginEnd;
@@ -53,6 +56,7 @@ export class EdgeLink implements OriginOutput {
   ) {
     const [up, down] = [randomBytes(16), randomBytes(16)];
     this.edge = edge;
+    this.reached = this.#shown.promise;
     this.offer = { port, connection, up: up.toString('base64'), down: down.toString('base64') };
     this.#clock = clock;
     this.#socket = socket;
@@ -80,6 +84,7 @@ export class EdgeLink implements OriginOutput {
     this.heard++;
     // A path that changes (NAT) is followed; nobody else can make a datagram that is newer.
     if (opened.isNewest) this.#address = { address, port };
+    this.#shown.resolve();
     try {
       this.#end.receive(opened.plain, this.#clock.now());
     } catch {

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { describe, type TestContext, test } from 'node:test';
 import { z } from 'zod';
 import { until } from '../../../test/support/until.ts';
-import { SECOND, VirtualClock } from '../../base/clock.ts';
+import { MILLISECOND, SECOND, VirtualClock } from '../../base/clock.ts';
 import { loadConfig } from '../../config/load.ts';
 import { coreOptions } from '../../config/options.ts';
 import type { Context } from '../../module.ts';
@@ -50,6 +50,19 @@ test('a link is found by its number and its node once the edge has come by UDP, 
   assert.equal(server.find(connection ^ 1, 'edge'), undefined);
   leave(false);
   assert.equal(server.find(connection, 'edge'), undefined);
+});
+
+test('an edge whose first datagram is still under way is waited for, a moment at most', async (t) => {
+  const { server, link, clock, socket, sealer, connection, send } = await prepare(t);
+  const [early, other] = [server.meet(connection, 'edge'), server.meet(connection, 'another')];
+  assert.equal(await other, undefined);
+  clock.advance(200 * MILLISECOND);
+  assert.equal(await early, undefined);
+  const late = server.meet(connection, 'edge');
+  send(sealer.seal(PING));
+  await once(socket, 'message');
+  assert.equal(await late, link);
+  assert.equal(await server.meet(connection, 'edge'), link);
 });
 
 describe('an edge whose control stream is lost', () => {

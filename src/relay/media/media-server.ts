@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { RemoteInfo, Socket } from 'node:dgram';
-import { SECOND } from '../../base/clock.ts';
+import { MILLISECOND, SECOND } from '../../base/clock.ts';
 import type { ListenAddress } from '../../config/values.ts';
 import type { Context } from '../../module.ts';
 import type { BoundAddress } from '../../net/listen.ts';
@@ -12,6 +12,9 @@ import { bindMedia } from './socket.ts';
 
 /** The link of an edge that has lost its control stream waits so long for another one, if it is heard meanwhile. */
 const RETURN = 60 * SECOND;
+
+/** An edge's first datagram leaves as its first wish does, and may be lost: so long that may be behind. */
+const MOMENT = 200 * MILLISECOND;
 
 /** A link, and by how many control streams it is held: an old one may be thought to be alive when a new one has come. */
 interface Held {
@@ -74,6 +77,18 @@ export class MediaServer {
   find(connection: number, node: string): EdgeLink | undefined {
     const link = this.#links.get(connection)?.link;
     return link?.isReached && link.edge.node === node ? link : undefined;
+  }
+
+  /** The same, which is given a moment to come. */
+  async meet(connection: number, node: string): Promise<EdgeLink | undefined> {
+    const link = this.#links.get(connection)?.link;
+    if (link?.edge.node === node && !link.isReached) {
+      const late = Promise.withResolvers<void>();
+      const cancel = this.#context.clock.after(MOMENT, late.resolve);
+      await Promise.race([link.reached, late.promise]);
+      cancel();
+    }
+    return this.find(connection, node);
   }
 
   /** Closes the socket. All links have to be left by then. */

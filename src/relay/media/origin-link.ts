@@ -50,6 +50,7 @@ export class OriginLink implements Machine {
   #lookAt: number;
   /** As it was told last. */
   #state: ReachState = 'asking';
+  #isAnswered = false;
   #isAttached = true;
   #isClosed = false;
   #policy: LossPolicy = USUAL_POLICY;
@@ -95,6 +96,11 @@ export class OriginLink implements Machine {
   /** Whether media may be asked for by UDP. */
   get isUp(): boolean {
     return this.#state === 'up' && !this.#isClosed;
+  }
+
+  /** The same, as long as it is not known that it may not. */
+  get mayBeUp(): boolean {
+    return this.isUp || (!this.#isAnswered && !this.#isClosed);
   }
 
   /** What a subscription says that is to come this way. */
@@ -152,7 +158,7 @@ export class OriginLink implements Machine {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#answer.resolve();
+    this.#learn();
     this.#receptions.lose(new Departure('the connection to the origin is lost'));
     this.#alarm.close();
     this.#socket.close();
@@ -240,8 +246,13 @@ export class OriginLink implements Machine {
     else if (state === 'blocked') this.#fall();
   }
 
-  #rise(): void {
+  #learn(): void {
+    this.#isAnswered = true;
     this.#answer.resolve();
+  }
+
+  #rise(): void {
+    this.#learn();
     this.#options.onUp?.();
   }
 
@@ -249,7 +260,7 @@ export class OriginLink implements Machine {
     const { log, name: origin } = this.#options;
     const reason = 'media by UDP does not come through';
     log.warn({ origin, reason }, 'media of an origin goes by the reliable relay');
-    this.#answer.resolve();
+    this.#learn();
     this.#receptions.lose(new Departure(reason));
   }
 
