@@ -4,7 +4,7 @@ import { packageVersion } from '../ops/version.ts';
 import { Chronicle } from './chronicle.ts';
 import { Witness } from './explain/witness.ts';
 import { Guard } from './guard.ts';
-import { type Identity, makeIdentity } from './identity.ts';
+import { type Identity, makeIdentity } from '../net/identity.ts';
 import { Machine } from './machine.ts';
 import { type Counted, Rates } from './rates.ts';
 import { Survey } from './survey.ts';

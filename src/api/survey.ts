@@ -7,7 +7,7 @@ import type { LinkReport, PushReport } from '../net/links.ts';
 import { traceHere } from '../net/trace.ts';
 import { type ClientFilter, fits } from './client-filter.ts';
 import { type ClientReport, isClient, reportClient } from './client-report.ts';
-import { streamId } from './identity.ts';
+import { streamId } from '../net/identity.ts';
 import type { Machine } from './machine.ts';
 import type { Rates } from './rates.ts';
 import { detailStream, type StreamDetail } from './stream-detail.ts';

@@ -136,7 +136,8 @@ async function judge(
   { path: asked, remote, query, protocol, via }: RelayMessage & { readonly op: 'may' },
 ): Promise<void> {
   const client = { path: checkedPath(asked), remote: remoteOf(remote, session), query: new Map(query) };
-  await access.may({ action: 'play', ...client, protocol, via: dialers.checkVia(via), session: session.id });
+  const asked = { ...client, protocol, via: dialers.checkVia(via), session: session.id, isInner: session.isInner };
+  await access.may({ action: 'play', ...asked });
   channel.send({ op: 'granted' });
 }
 
