@@ -152,7 +152,8 @@ export class Courier {
     const { clock, retry, log } = this.#ground;
     const oldest = clock.now() - retry;
     let given = 0;
-    for (const lane of this.#lanes.keys().filter((each) => !this.#busy.has(each)).toArray()) {
+    for (const lane of [...this.#lanes.keys()]) {
+      if (this.#busy.has(lane)) continue;
       for (let first = this.#lanes.get(lane)?.[0]; first && first.since <= oldest; first = this.#lanes.get(lane)?.[0]) {
         this.#give(lane, 'failed');
         given++;

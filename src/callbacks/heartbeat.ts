@@ -85,7 +85,8 @@ export class Heartbeat {
 
 /** As SRS writes them: the API is where HTTP is, unless it has an address of its own. */
 function portsOf(addresses: Readonly<Record<string, BoundAddress>>): Readonly<Record<string, readonly string[]>> {
-  const all = { ...addresses, ...(addresses['http'] && !addresses['api'] && { api: addresses['http'] }) };
+  const api = addresses['api'] ?? addresses['http'];
+  const all: Readonly<Record<string, BoundAddress>> = { ...addresses, ...(api && { api }) };
   const named = Object.entries(PORTS).filter(([purpose]) => all[purpose] !== undefined);
   return Object.fromEntries(named.map(([purpose, name]) => [name, [String(all[purpose]!.port)]]));
 }

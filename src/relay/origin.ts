@@ -136,8 +136,8 @@ async function judge(
   { path: asked, remote, query, protocol, via }: RelayMessage & { readonly op: 'may' },
 ): Promise<void> {
   const client = { path: checkedPath(asked), remote: remoteOf(remote, session), query: new Map(query) };
-  const asked = { ...client, protocol, via: dialers.checkVia(via), session: session.id, isInner: session.isInner };
-  await access.may({ action: 'play', ...asked });
+  const { id, isInner } = session;
+  await access.may({ action: 'play', ...client, protocol, via: dialers.checkVia(via), session: id, isInner });
   channel.send({ op: 'granted' });
 }
 
