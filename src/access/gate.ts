@@ -77,7 +77,10 @@ export class AccessGate {
   async may(request: AccessRequest): Promise<void> {
     const verdict = await this.#inTime(request);
     if (isGranted(verdict, request)) return;
-    throw new RefusedError('forbidden', typeof verdict === 'string' ? `nothing allows to ${request.action}` : verdict.refuse);
+    throw new RefusedError(
+      'forbidden',
+      typeof verdict === 'string' ? `nothing allows to ${request.action}` : verdict.refuse,
+    );
   }
 
   async #inTime(request: AccessRequest): Promise<Verdict> {

@@ -138,7 +138,8 @@ export class Courier {
   #fail(lane: string, since: number, reason: string): void {
     const { log, callbacks, clock, retry } = this.#ground;
     const { event } = this.#lanes.get(lane)![0]!.letter;
-    if (!this.#isAway) log.warn({ server: this.#name, event, reason }, 'callbacks cannot be told: they are tried again');
+    if (!this.#isAway)
+      log.warn({ server: this.#name, event, reason }, 'callbacks cannot be told: they are tried again');
     this.#isAway = true;
     if (clock.now() - since < retry) callbacks.of(event).retried++;
     this.#giveUpOld();

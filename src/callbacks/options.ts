@@ -30,9 +30,7 @@ function urlOrNone(): Value<string> {
 }
 
 function isUrl(raw: unknown): raw is string {
-  return (
-    typeof raw === 'string' && raw.length <= LONGEST_URL && /^https?:\/\/[^\s#]+$/i.test(raw) && URL.canParse(raw)
-  );
+  return typeof raw === 'string' && raw.length <= LONGEST_URL && /^https?:\/\/[^\s#]+$/i.test(raw) && URL.canParse(raw);
 }
 
 const WHEN: Record<EventName, string> = {

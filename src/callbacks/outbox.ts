@@ -45,7 +45,8 @@ export class Outbox {
     for (const courier of this.#couriers.values()) courier.hurry();
     const end = performance.now() + patience;
     while ((callbacks.waiting > 0 || !isComplete()) && performance.now() < end) await sleep(LOOK_EVERY);
-    if (callbacks.waiting > 0) log.error({ callbacks: callbacks.waiting }, 'callbacks could not be told before the end');
+    if (callbacks.waiting > 0)
+      log.error({ callbacks: callbacks.waiting }, 'callbacks could not be told before the end');
     for (const courier of this.#couriers.values()) courier.close();
   }
 

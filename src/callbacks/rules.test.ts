@@ -40,7 +40,16 @@ for (const [pattern, fits, fitsNot] of apps) {
   });
 }
 
-for (const wrong of ['ftp://h/x', 'http://', 'http://[app].example.com/x', 'h/x', 'http://h/#x', 'http://h/a b', '', 7]) {
+for (const wrong of [
+  'ftp://h/x',
+  'http://',
+  'http://[app].example.com/x',
+  'h/x',
+  'http://h/#x',
+  'http://h/a b',
+  '',
+  7,
+]) {
   test(`${JSON.stringify(wrong)} is no URL to be called`, () => {
     assert.ok(!callbacksOptions.safeParse({ rules: [{ on_play: [wrong] }] } as never).success);
   });

@@ -33,7 +33,9 @@ export class Rules {
 
   /** Who is called when something happens that is about no stream yet: those who are called for any of `vhost/app`. */
   urlsOfApp(event: EventName, app: string): readonly string[] {
-    return this.#all.flatMap(({ rule, fitsApp }) => (rule[event].length > 0 && fitsApp(`${app}/any`) ? rule[event] : []));
+    return this.#all.flatMap(({ rule, fitsApp }) =>
+      rule[event].length > 0 && fitsApp(`${app}/any`) ? rule[event] : [],
+    );
   }
 }
 

@@ -25,7 +25,10 @@ export interface HttpAnswer {
  * What another server answers to a GET or POST of an `http://` or `https://` URL, whatever its status; redirects are not followed.
  * Rejects when there is no whole answer in time, or it is too large.
  */
-export function callHttp(url: string, { signal, patience, largest, json, isStatusEnough }: Asking): Promise<HttpAnswer> {
+export function callHttp(
+  url: string,
+  { signal, patience, largest, json, isStatusEnough }: Asking,
+): Promise<HttpAnswer> {
   const ending = AbortSignal.any([signal, AbortSignal.timeout(patience)]);
   return new Promise((resolve, reject) => {
     const fail = (error: Error) =>

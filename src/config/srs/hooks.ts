@@ -42,10 +42,7 @@ export function placeSegments(place: Place): void {
     set({ ...place, directive: path ?? hls! }, 'hls.disk.folder', path?.args[0] ?? './objs/nginx/html');
     warn({ ...place, directive: hls!, key: 'hls' }, 'the segments that on_hls tells of are files of fMP4');
   } else if (path) {
-    warn(
-      { ...place, directive: path, key: 'hls.hls_path' },
-      'segments are kept in memory, and no files are written',
-    );
+    warn({ ...place, directive: path, key: 'hls.hls_path' }, 'segments are kept in memory, and no files are written');
   }
 }
 
