@@ -173,7 +173,7 @@ describe('who is refused', () => {
 
 test('one connection may publish and play several times, and each time is told', async (t) => {
   const hooks = await CallbackServer.start(t);
-  const server = await startAsking(t, hooks);
+  const server = await startAsking(t, hooks, { play: { wait: '30s' } });
   const client = await publisher(t, server, 'movie');
   client.stop();
   await hooks.called('on_unpublish');

@@ -245,7 +245,7 @@ const told: [text: string, warning: string | RegExp][] = [
   ],
   [inVhost('http_hooks { enabled on; }'), 'a.conf:2: http_hooks: no URL is given: nobody is called'],
   [
-    inVhost('http_hooks { enabled on; on_reload http://a/b; }'),
+    inVhost('http_hooks { enabled on; on_play http://a/b; on_reload http://a/b; }'),
     /^a\.conf:2: http_hooks\.on_reload: this directive is not known$/,
   ],
   [
