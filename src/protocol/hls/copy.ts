@@ -36,6 +36,8 @@ export class Copy {
   readonly #unwatch: () => void;
   readonly #written = new Set<number>();
   readonly #inits = new Set<string>();
+  /** Those that are written, and that no playlist names yet. */
+  #unnamed: ShelvedSegment[] = [];
   /** Each is tried once. */
   readonly #failed = new Set<number>();
   #playlist = '';
@@ -100,10 +102,13 @@ export class Copy {
     const { shelf } = this.feed;
     const isDue = ({ stamp: { segment }, duration, gap }: ShelvedSegment) =>
       duration !== undefined && !gap && !this.#written.has(segment) && !this.#failed.has(segment);
-    const written: ShelvedSegment[] = [];
     for (let next = shelf.listed.find(isDue); next; next = shelf.listed.find(isDue))
-      if (await this.#put(next)) written.push(next);
-    if (await this.#try(() => this.#writePlaylist())) for (const each of written) this.#ground.onSegment(each);
+      if (await this.#put(next)) this.#unnamed.push(next);
+    if (await this.#try(() => this.#writePlaylist())) {
+      for (const each of this.#unnamed) this.#ground.onSegment(each);
+      this.#unnamed = [];
+    }
+    this.#unnamed = this.#unnamed.filter(({ stamp }) => shelf.find(stamp.segment) !== undefined);
     await this.#try(() => this.#sweep());
   }
 
