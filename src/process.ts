@@ -89,7 +89,7 @@ async function stopAll({ hub, sessions, memory, tls }: Context, started: readonl
   hub.close();
   for (const session of [...sessions]) session.close(new RefusedError('shutdown', 'the server is stopping'));
   await Promise.all(started.map((module) => module.stop()));
-  await Promise.all(started.map((module) => module.finish?.()));
+  await Promise.all(started.map(async (module) => module.finish?.()));
   memory.close();
   tls?.close();
 }

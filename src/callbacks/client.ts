@@ -21,11 +21,6 @@ export function publisherOf(stream: Stream): Client {
   return { id: trace, ip: known?.remote ?? '', vhost, app, path, tcUrl: url, param: '', pageUrl: '' };
 }
 
-/** Whether what another worker told is a client. */
-export function isClient(told: unknown): told is Client {
-  return typeof told === 'object' && told !== null && typeof (told as Client).id === 'string';
-}
-
 function urlOf({ tcUrl: told, headers, path }: AccessRequest, app: string): string {
   if (told !== undefined) return told;
   const host = headers?.['host'] ?? headers?.[':authority'];

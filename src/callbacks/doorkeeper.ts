@@ -36,6 +36,12 @@ const ENDS = { on_connect: 'on_close', on_publish: 'on_unpublish', on_play: 'on_
 /** Of so many streams the last publisher is remembered. */
 const MOST_PUBLISHERS = 10_000;
 
+/** One who was let in to publish, and when, in microseconds since 1970. */
+export interface KnownPublisher {
+  readonly client: Client;
+  readonly since: number;
+}
+
 /** One thing that a session was let in for, or is about to be. */
 interface Visit {
   readonly question: Question;
@@ -48,7 +54,7 @@ interface Visit {
 export class Doorkeeper {
   readonly #ground: DoorGround;
   readonly #visits = new Map<Session, Map<string, Visit>>();
-  readonly #publishers = new Map<StreamPath, Client>();
+  readonly #publishers = new Map<StreamPath, KnownPublisher>();
 
   constructor(ground: DoorGround) {
     this.#ground = ground;
@@ -60,7 +66,7 @@ export class Doorkeeper {
   }
 
   /** Who published a stream last, if he came to this process. */
-  publisherOf(path: StreamPath): Client | undefined {
+  publisherOf(path: StreamPath): KnownPublisher | undefined {
     return this.#publishers.get(path);
   }
 
@@ -130,7 +136,7 @@ export class Doorkeeper {
 
   #remember(client: Client): void {
     this.#publishers.delete(client.path!);
-    this.#publishers.set(client.path!, client);
+    this.#publishers.set(client.path!, { client, since: this.#ground.context.clock.wall() });
     if (this.#publishers.size > MOST_PUBLISHERS) this.#publishers.delete(this.#publishers.keys().next().value!);
   }
 

@@ -6,8 +6,8 @@ import type { Stream } from '../hub/stream.ts';
 import type { Identity } from '../net/identity.ts';
 import type { Siblings } from '../net/siblings.ts';
 import { bodyOf, type Client, notifyUrl } from './body.ts';
-import { isClient, publisherOf } from './client.ts';
-import type { Doorkeeper } from './doorkeeper.ts';
+import { publisherOf } from './client.ts';
+import type { Doorkeeper, KnownPublisher } from './doorkeeper.ts';
 import type { Outbox } from './outbox.ts';
 import type { Rules } from './rules.ts';
 
@@ -60,9 +60,9 @@ export class Teller {
 
   async #publisher(stream: Stream): Promise<Client> {
     const { door, siblings } = this.#ground;
-    const own = door.publisherOf(stream.path);
-    if (own || siblings.count === 1) return own ?? publisherOf(stream);
-    return (await siblings.ask(PUBLISHER, stream.path)).find(isClient) ?? publisherOf(stream);
+    const others = siblings.count > 1 ? (await siblings.ask(PUBLISHER, stream.path)).filter(isKnown) : [];
+    const known = [door.publisherOf(stream.path), ...others].filter((each) => each !== undefined);
+    return known.sort((a, b) => b.since - a.since)[0]?.client ?? publisherOf(stream);
   }
 
   /** It is written by the worker, and the node, to which the stream is published. */
@@ -70,7 +70,7 @@ export class Teller {
     const { rules, identity, outbox, door } = this.#ground;
     const { stream, number, duration, folder, file, playlist } = event;
     const lane: StreamPath = stream.path;
-    const client = door.publisherOf(lane) ?? publisherOf(stream);
+    const client = door.publisherOf(lane)?.client ?? publisherOf(stream);
     const more = {
       duration: duration / SECOND,
       cwd: process.cwd(),
@@ -87,4 +87,9 @@ export class Teller {
       outbox.post({ event: 'on_hls_notify', lane, url, json: undefined });
     }
   }
+}
+
+/** Whether what another worker told is a publisher. */
+function isKnown(told: unknown): told is KnownPublisher {
+  return typeof told === 'object' && told !== null && 'client' in told && 'since' in told;
 }
