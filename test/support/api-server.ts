@@ -14,6 +14,7 @@ import { type Session, Sessions } from '../../src/hub/session.ts';
 import type { AudioTrack, VideoTrack } from '../../src/media/track.ts';
 import type { Context, Module } from '../../src/module.ts';
 import { Admission } from '../../src/net/admission.ts';
+import { Callbacks } from '../../src/net/callbacks.ts';
 import { Dialers } from '../../src/net/dialers.ts';
 import { Headcount } from '../../src/net/headcount.ts';
 import { HttpRouter } from '../../src/net/http.ts';
@@ -134,6 +135,7 @@ function createContext({ listenHost, tls }: ApiServerOptions): { context: Contex
     http: new HttpRouter(silentLogger, config),
     links: new Links(),
     dialers: new Dialers(siblings.run),
+    callbacks: new Callbacks(),
     routes: new Routes(),
     dispatch: dispatcher,
     tls,
