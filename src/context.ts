@@ -1,9 +1,10 @@
 import { totalmem } from 'node:os';
 import { addresses } from './access/addresses.ts';
 import { adminToken } from './access/admin-token.ts';
-import { AccessGate } from './access/gate.ts';
+import { AccessGate, DEADLINE } from './access/gate.ts';
 import { isLoopback } from './access/loopback.ts';
 import { publishKey } from './access/publish-key.ts';
+import { MILLISECOND } from './base/clock.ts';
 import type { Membership, NodeIdentity } from './cluster/node.ts';
 import { Dispatcher } from './dispatch/dispatcher.ts';
 import { Files } from './hub/files.ts';
@@ -13,6 +14,7 @@ import { Pasts } from './hub/past.ts';
 import { Sessions } from './hub/session.ts';
 import type { Context } from './module.ts';
 import { Admission } from './net/admission.ts';
+import { Callbacks } from './net/callbacks.ts';
 import type { LineCluster } from './net/cluster.ts';
 import { Dialers } from './net/dialers.ts';
 import { Gatherer } from './net/gatherer.ts';
@@ -64,7 +66,7 @@ export async function createContext(
     publishKey(config.access),
     adminToken({ ...config.access, listenHost: exposedHost(http) }),
   ];
-  const access = new AccessGate(providers, { warn });
+  const access = new AccessGate(providers, { warn, deadline: DEADLINE + timeToAsk(config.callbacks) });
   const pacer = new Pacer(fanout, clock, (error) => log.error({ error }, 'a muxer failed: its viewers are closed'));
   const { certificates } = config.tls;
   const sessions = new Sessions(clock);
@@ -93,6 +95,7 @@ export async function createContext(
     files: new Files(),
     pasts: new Pasts(),
     access,
+    callbacks: new Callbacks(),
     ingress,
     takers: new Takers(),
     admission,
@@ -107,6 +110,11 @@ export async function createContext(
     dispatch: new Dispatcher({ config, hub, sessions, clock, siblings, ingress, cluster, log }),
     tls: certificates.length > 0 ? await TlsStore.open(certificates, log) : undefined,
   };
+}
+
+/** How long callbacks may take to decide, where any are asked, in milliseconds. */
+function timeToAsk({ rules, timeout }: Config['callbacks']): number {
+  return rules.length > 0 ? timeout / MILLISECOND : 0;
 }
 
 /** The host that HTTP listens on for administrators, of two addresses the one that others reach. */

@@ -7,6 +7,7 @@ import type { Pasts } from './hub/past.ts';
 import type { Recordings } from './hub/recordings.ts';
 import type { Sessions } from './hub/session.ts';
 import type { Admission } from './net/admission.ts';
+import type { Callbacks } from './net/callbacks.ts';
 import type { Cluster } from './net/cluster.ts';
 import type { Dialers } from './net/dialers.ts';
 import type { Dispatch } from './net/dispatch.ts';
@@ -40,6 +41,7 @@ export interface Context {
   readonly pasts: Pasts;
   readonly files: Files;
   readonly access: AccessGate;
+  readonly callbacks: Callbacks;
   readonly ingress: Ingress;
   readonly takers: Takers;
   readonly admission: Admission;
@@ -68,4 +70,6 @@ export interface Module {
   ready?(addresses: Readonly<Record<string, BoundAddress>>): void;
   /** Closes its listeners and ends its sessions. */
   stop(): Promise<void>;
+  /** All modules have stopped: what there is to say of that is said now. */
+  finish?(): Promise<void>;
 }

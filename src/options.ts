@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { metricsOptions } from './api/options.ts';
+import { callbacksOptions, heartbeatOptions } from './callbacks/options.ts';
 import { coreOptions } from './config/options.ts';
 import { dispatchOptions } from './dispatch/options.ts';
 import { hlsOptions } from './protocol/hls/options.ts';
@@ -16,6 +17,8 @@ export const configSchema = z.strictObject({
   hls: hlsOptions,
   record: recordOptions,
   routes: routesOptions,
+  callbacks: callbacksOptions,
+  heartbeat: heartbeatOptions,
   metrics: metricsOptions,
   dispatch: dispatchOptions,
   legacy: legacyOptions,

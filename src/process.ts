@@ -2,6 +2,7 @@ import { consolePages } from './api/console.ts';
 import { health } from './api/health.ts';
 import { api } from './api/index.ts';
 import { RefusedError } from './base/errors.ts';
+import { callbacks } from './callbacks/index.ts';
 import { cluster } from './cluster/index.ts';
 import { selfSigned } from './cluster/self-signed.ts';
 import { describeRunning } from './config/running.ts';
@@ -50,6 +51,7 @@ function modules(
     upstream(),
     ...(membership ? [cluster(membership, identity?.joinToken)] : []),
     dispatch(dispatcher),
+    callbacks(config.callbacks, config.heartbeat, config.hls.disk.folder !== ''),
     api(config.metrics, () => describeRunning(configSchema, config)),
     httpFlv(),
     hls(config.hls),
@@ -87,6 +89,7 @@ async function stopAll({ hub, sessions, memory, tls }: Context, started: readonl
   hub.close();
   for (const session of [...sessions]) session.close(new RefusedError('shutdown', 'the server is stopping'));
   await Promise.all(started.map((module) => module.stop()));
+  await Promise.all(started.map(async (module) => module.finish?.()));
   memory.close();
   tls?.close();
 }

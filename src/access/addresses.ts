@@ -10,7 +10,8 @@ export function addresses(rules: readonly AddressRule[]): AccessProvider {
   const byVhost = Map.groupBy(rules, ({ vhost }) => vhost);
   const tables = new Map([...byVhost].map(([vhost, own]) => [vhost, new Table(own)]));
   return async ({ action, path, remote, protocol }) => {
-    if (action === 'admin' || path === undefined || (action === 'play' && protocol === 'relay')) return 'pass';
+    if (action === 'admin' || action === 'connect' || path === undefined || (action === 'play' && protocol === 'relay'))
+      return 'pass';
     const table = tables.get(path.slice(0, path.indexOf('/')).toLowerCase()) ?? tables.get('');
     return table && !table.lets(action, remote) ? { refuse: `this address may not ${action}` } : 'pass';
   };

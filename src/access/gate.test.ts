@@ -78,3 +78,23 @@ test('no provider is asked after the deadline', async () => {
   await new Promise(setImmediate);
   assert.deepEqual(asked, []);
 });
+
+test('who objects is asked about those alone whom the others let in', async () => {
+  const asked: string[] = [];
+  const gate = new AccessGate([async ({ action }) => (action === 'admin' ? { refuse: 'no' } : 'pass')]);
+  gate.objectBy(async ({ action }) => {
+    asked.push(action);
+    return action === 'connect' ? { refuse: 'not today' } : 'pass';
+  });
+  await gate.may(request('play'));
+  await assert.rejects(gate.may(request('connect')), forbidden('not today'));
+  await assert.rejects(gate.may(request('admin')), forbidden('no'));
+  await assert.rejects(gate.may(request('publish')), forbidden('nothing allows to publish'));
+  assert.deepEqual(asked, ['play', 'connect']);
+});
+
+test('who objects lets nobody in by himself', async () => {
+  const gate = new AccessGate([]);
+  gate.objectBy(says('allow'));
+  await assert.rejects(gate.may(request('publish')), forbidden('nothing allows to publish'));
+});

@@ -1,17 +1,24 @@
 import { RefusedError } from '../base/errors.ts';
 
 /** What somebody wants to do. */
-export type Action = 'publish' | 'play' | 'admin';
+export type Action = 'connect' | 'publish' | 'play' | 'admin';
 
 /** Who wants to do what. */
 export interface AccessRequest {
   readonly action: Action;
-  /** `vhost/app/name`; absent for `admin`. */
+  /** `vhost/app/name`; absent for `connect` and `admin`. */
   readonly path?: string;
+  /** `vhost/app`, of one who connects. */
+  readonly app?: string;
   /** The peer's IP address, without port. */
   readonly remote: string;
   /** The decoded parameters of the URL or stream name. */
   readonly query: ReadonlyMap<string, string>;
+  /** The same as they came, with the `?` before them, where they came so. */
+  readonly param?: string | undefined;
+  /** The URL of the app, and that of the page of the player, as an RTMP client tells them. */
+  readonly tcUrl?: string | undefined;
+  readonly pageUrl?: string | undefined;
   /** Lower-case names, where the protocol is HTTP. */
   readonly headers?: Readonly<Record<string, string | string[] | undefined>>;
   readonly protocol: string;
@@ -19,6 +26,10 @@ export interface AccessRequest {
   readonly via?: string;
   /** Whether a publisher is passed on to an origin, which decides: here it is enough that nobody refuses. */
   readonly originDecides?: boolean;
+  /** Whether he is only told where to go: there he is asked again. */
+  readonly isEnquiry?: boolean;
+  /** Whether it is another worker that asks, on behalf of one whom it has asked itself. */
+  readonly isInner?: boolean;
   /** The short id of the session that asks. */
   readonly session: string;
 }
@@ -37,14 +48,16 @@ export interface GateSettings {
   readonly warn?: (fields: { session: string; error: unknown }, message: string) => void;
 }
 
-const DEADLINE = 2_000;
+/** How long they may take where nothing else is said. */
+export const DEADLINE = 2_000;
 
 /** The one gate that every ingest and egress asks before it says yes. */
 export class AccessGate {
   readonly #providers: AccessProvider[];
+  readonly #objectors: AccessProvider[] = [];
   readonly #settings: GateSettings;
 
-  /** Providers are asked in this order until one decides. When all pass, only `play` is allowed, and what an origin decides. */
+  /** Providers are asked in this order until one decides. When all pass, only `connect` and `play` are allowed, and what an origin decides. */
   constructor(providers: readonly AccessProvider[], settings: GateSettings = {}) {
     this.#providers = [...providers];
     this.#settings = settings;
@@ -55,12 +68,19 @@ export class AccessGate {
     this.#providers.push(provider);
   }
 
+  /** Has one more asked after whoever the others let in: it can only refuse. */
+  objectBy(provider: AccessProvider): void {
+    this.#objectors.push(provider);
+  }
+
   /** Returns when the request is granted; throws {@link RefusedError} `forbidden` when it is not, or when nobody decided in time. */
   async may(request: AccessRequest): Promise<void> {
     const verdict = await this.#inTime(request);
-    const isOpen = request.action === 'play' || request.originDecides === true;
-    if (verdict === 'allow' || (verdict === 'pass' && isOpen)) return;
-    throw new RefusedError('forbidden', verdict === 'pass' ? `nothing allows to ${request.action}` : verdict.refuse);
+    if (isGranted(verdict, request)) return;
+    throw new RefusedError(
+      'forbidden',
+      typeof verdict === 'string' ? `nothing allows to ${request.action}` : verdict.refuse,
+    );
   }
 
   async #inTime(request: AccessRequest): Promise<Verdict> {
@@ -69,7 +89,7 @@ export class AccessGate {
     const late = Promise.withResolvers<never>();
     const timer = setTimeout(() => late.reject(new Error(`no decision within ${deadline} ms`)), deadline);
     try {
-      return await Promise.race([this.#ask(request, abort.signal), late.promise]);
+      return await Promise.race([this.#decide(request, abort.signal), late.promise]);
     } catch (error) {
       warn?.({ session: request.session, error }, 'access could not be decided');
       return { refuse: 'access could not be decided' };
@@ -79,12 +99,30 @@ export class AccessGate {
     }
   }
 
-  async #ask(request: AccessRequest, signal: AbortSignal): Promise<Verdict> {
-    for (const provider of this.#providers) {
-      const verdict = await provider(request, signal);
-      if (verdict !== 'pass') return verdict;
-      if (signal.aborted) break;
-    }
-    return 'pass';
+  async #decide(request: AccessRequest, signal: AbortSignal): Promise<Verdict> {
+    const verdict = await firstOf(this.#providers, request, signal, (each) => each !== 'pass');
+    if (this.#objectors.length === 0 || !isGranted(verdict, request)) return verdict;
+    const objection = await firstOf(this.#objectors, request, signal, (each) => typeof each === 'object');
+    return typeof objection === 'object' ? objection : verdict;
   }
+}
+
+function isGranted(verdict: Verdict, { action, originDecides = false }: AccessRequest): verdict is 'allow' | 'pass' {
+  const isOpen = action === 'play' || action === 'connect' || originDecides;
+  return verdict === 'allow' || (verdict === 'pass' && isOpen);
+}
+
+/** The first verdict that counts; `pass` where none does. */
+async function firstOf(
+  providers: readonly AccessProvider[],
+  request: AccessRequest,
+  signal: AbortSignal,
+  counts: (verdict: Verdict) => boolean,
+): Promise<Verdict> {
+  for (const provider of providers) {
+    const verdict = await provider(request, signal);
+    if (counts(verdict)) return verdict;
+    if (signal.aborted) break;
+  }
+  return 'pass';
 }

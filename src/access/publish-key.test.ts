@@ -7,15 +7,15 @@ const KEY = 'aGVhZHdhdGVyIGlzIGZ1bg';
 const LOCAL = ['127.0.0.1', '127.8.9.1', '::1', '::ffff:127.0.0.1'];
 const REMOTE = ['10.0.0.1', '::ffff:10.0.0.1', '1.127.0.0', '::', '', 'fe80::1', '127.0.0.1.evil'];
 
-type Given = { action?: Action; remote?: string; key?: string };
+type Given = { action?: Action; remote?: string; key?: string; publishers?: 'key' | 'callbacks' };
 
 function ask(
   loopback: 'trusted' | 'like-others',
-  { action = 'publish', remote = '10.0.0.1', key }: Given,
+  { action = 'publish', remote = '10.0.0.1', key, publishers = 'key' }: Given,
 ): Promise<Verdict> {
   const query = new Map(key === undefined ? [] : [['key', key]]);
   const request: AccessRequest = { action, path: 'v/live/movie', remote, query, protocol: 'rtmp', session: 'ab12' };
-  return publishKey({ publishKey: KEY, loopback })(request, new AbortController().signal);
+  return publishKey({ publishers, publishKey: KEY, loopback })(request, new AbortController().signal);
 }
 
 test('the key opens, from everywhere', async () => {
@@ -42,6 +42,11 @@ test('playing and administering are left to others', async () => {
   for (const action of ['play', 'admin'] as const) assert.equal(await ask('trusted', { action, key: KEY }), 'pass');
 });
 
+test('where callbacks decide, the key neither opens nor is needed', async () => {
+  for (const key of [undefined, 'x', KEY])
+    assert.equal(await ask('trusted', { remote: '127.0.0.1', publishers: 'callbacks', ...(key && { key }) }), 'pass');
+});
+
 test('an empty key cannot be set', () => {
-  assert.throws(() => publishKey({ publishKey: '', loopback: 'trusted' }), /assertion failed/);
+  assert.throws(() => publishKey({ publishers: 'key', publishKey: '', loopback: 'trusted' }), /assertion failed/);
 });

@@ -8,15 +8,19 @@ export const KEY_PARAMETER = 'key';
 
 /** What {@link publishKey} needs of the section `access`. */
 export interface PublishKeyOptions {
+  readonly publishers: 'key' | 'callbacks';
   readonly publishKey: string;
   readonly loopback: 'trusted' | 'like-others';
 }
 
-/** Publishers need the one static key; this machine itself does not where loopback is trusted, and nobody where an origin decides. */
-export function publishKey({ publishKey: expected, loopback }: PublishKeyOptions): AccessProvider {
+/**
+ * Publishers need the one static key; this machine itself does not where loopback is trusted, and nobody where an origin decides, or
+ * callbacks do.
+ */
+export function publishKey({ publishers, publishKey: expected, loopback }: PublishKeyOptions): AccessProvider {
   assert(expected !== '', 'a publish key is set');
   return async ({ action, query, remote, originDecides = false }) => {
-    if (action !== 'publish' || originDecides) return 'pass';
+    if (action !== 'publish' || originDecides || publishers === 'callbacks') return 'pass';
     const given = query.get(KEY_PARAMETER);
     if (given !== undefined && sameSecret(given, expected)) return 'allow';
     if (loopback === 'trusted' && isLoopback(remote)) return 'allow';

@@ -1,6 +1,6 @@
+import { streamId } from '../net/identity.ts';
+import { streamUrl } from '../net/stream-url.ts';
 import type { Client } from './client-report.ts';
-import { streamId } from './identity.ts';
-import { streamUrl } from './urls.ts';
 
 /** Which clients are asked for: those that fit everything that is said. */
 export interface ClientFilter {

@@ -1,9 +1,9 @@
 import type { Clock } from '../base/clock.ts';
 import { parsePath } from '../hub/path.ts';
 import type { Session } from '../hub/session.ts';
-import { streamId, vhostId } from './identity.ts';
+import { streamId, vhostId } from '../net/identity.ts';
+import { streamUrl, tcUrl } from '../net/stream-url.ts';
 import type { Kbps, Rates } from './rates.ts';
-import { streamUrl, tcUrl } from './urls.ts';
 
 /** One who publishes or plays, as the API shows it. */
 export interface ClientReport {

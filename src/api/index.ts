@@ -12,6 +12,7 @@ import { apiPage, PAGE_HEADERS, refusalPage } from './page.ts';
 import { serveRecordings } from './recording-files.ts';
 import { resources } from './resources.ts';
 import { createServices, type Services, stopServices } from './services.ts';
+import { summarize } from './summaries.ts';
 
 /** What this module serves, as the other workers know it. */
 const ALL = /^\/(?:api(?:\/.*)?|metrics|recordings\/[\w-]+(?:\/(?:index\.m3u8|media\.mp4))?)$/;
@@ -29,6 +30,8 @@ export function api(
     name: 'api',
     async start(context: Context) {
       services = createServices(context, running);
+      const own = services;
+      context.callbacks.summarize = () => summarize(own);
       const metrics = metricsOf(services, options.streams);
       const { siblings, http } = context;
       if (siblings.worker > 1) {
@@ -68,8 +71,8 @@ function servePage({ context, guard }: Services, document: Document): void {
 }
 
 function metricsOf({ context, traffic }: Services, streams: number): Metrics {
-  const { hub, sessions, admission, memory, pacer, recordings, links, routes, siblings } = context;
-  const sources = { hub, sessions, admission, memory, pacer, recordings, traffic, links, routes, siblings };
+  const { hub, sessions, admission, memory, pacer, recordings, links, routes, callbacks, siblings } = context;
+  const sources = { hub, sessions, admission, memory, pacer, recordings, traffic, links, routes, callbacks, siblings };
   return new Metrics(sources, streams);
 }
 

@@ -134,7 +134,7 @@ async function admitted(
   const { url, request, response } = exchange;
   response.setHeader('access-control-allow-origin', '*');
   const path = readStream(stream);
-  await refusable(() => context.access.may({ action, path, ...shownBy(exchange) }));
+  await refusable(() => context.access.may({ action, path, isEnquiry: true, ...shownBy(exchange) }));
   return { ...asked, path, query: withoutOwn(url), host: askedHost(request) };
 }
 

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism, cpus, freemem, loadavg, totalmem, uptime } from 'node:os';
 import { type Clock, SECOND } from '../base/clock.ts';
+import { isPublicInterface } from '../net/interfaces.ts';
 import { maskSecrets } from '../ops/log.ts';
-import { isPublicInterface } from './interfaces.ts';
 import { parseDisks, parseEstablished, parseIdle, parseInterfaces, parseMemory, parseSockets } from './proc.ts';
 
 /** Counters that only grow, in seconds or bytes: shares and speeds are made of two looks at them. */

@@ -4,6 +4,7 @@ import type { Delay } from '../hub/passage.ts';
 import type { Recordings } from '../hub/recordings.ts';
 import type { Sessions } from '../hub/session.ts';
 import type { Admission } from '../net/admission.ts';
+import type { Callbacks } from '../net/callbacks.ts';
 import type { Links } from '../net/links.ts';
 import type { MemoryWatch } from '../net/memory.ts';
 import type { Pacer } from '../net/pacer.ts';
@@ -24,6 +25,7 @@ export interface MetricsSources {
   readonly traffic: Traffic;
   readonly links: Links;
   readonly routes: Routes;
+  readonly callbacks: Callbacks;
   readonly siblings: Siblings;
 }
 
@@ -48,6 +50,7 @@ export class Metrics {
   readonly #process = processRegistry();
   readonly #registry = new Registry();
   readonly #node = this.#nodeMetrics();
+  readonly #callback = this.#callbackMetrics();
   readonly #recording = this.#recordingMetrics();
   readonly #stream = this.#streamMetrics();
   readonly #link = new LinkMetrics(this.#registry);
@@ -83,6 +86,7 @@ export class Metrics {
   #count(): void {
     this.#registry.resetMetrics();
     this.#countNode();
+    this.#countCallbacks();
     this.#countRecordings();
     this.#countStreams();
     this.#link.count(this.#sources.links);
@@ -105,6 +109,17 @@ export class Metrics {
     for (const { state } of routes) node.routes.inc({ state });
     for (const { protocol, role, isInner } of sessions)
       if (!isInner) node.sessions.inc({ protocol, role: role ?? 'none' });
+  }
+
+  #countCallbacks(): void {
+    const { counters, waiting } = this.#sources.callbacks;
+    const metrics = this.#callback;
+    metrics.waiting.set(waiting);
+    for (const [event, { retried, spent, ...results }] of counters) {
+      for (const [result, count] of Object.entries(results)) metrics.calls.inc({ event, result }, count);
+      metrics.retried.inc({ event }, retried);
+      metrics.spent.inc({ event }, spent / SECOND);
+    }
   }
 
   #countRecordings(): void {
@@ -166,6 +181,20 @@ export class Metrics {
       ),
       bursts: this.#counter('fanout_burst_seconds_count', 'Bursts of writes to viewers.'),
       busy: this.#counter('fanout_busy_seconds_total', 'Time spent encoding for viewers and writing to them.'),
+    };
+  }
+
+  #callbackMetrics() {
+    return {
+      calls: this.#counter(
+        'callbacks_total',
+        'Callbacks by what became of them: ok, refused, failed (no answer), dropped (too many waited).',
+        'event',
+        'result',
+      ),
+      waiting: this.#gauge('callbacks_waiting', 'Callbacks that wait to be told.'),
+      retried: this.#counter('callback_retries_total', 'How often a callback had to be tried again.', 'event'),
+      spent: this.#counter('callback_seconds_total', 'How long callbacks took to answer, all together.', 'event'),
     };
   }
 

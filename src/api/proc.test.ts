@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { isInner } from './interfaces.ts';
+import { isInner } from '../net/interfaces.ts';
 import { parseDisks, parseEstablished, parseIdle, parseInterfaces, parseMemory, parseSockets } from './proc.ts';
 
 test('memory is read by name', () => {

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { describePath, parsePath } from '../hub/path.ts';
 import type { Recording } from '../hub/recordings.ts';
+import { vhostId } from '../net/identity.ts';
 import { readJson } from './body.ts';
 import { ApiError } from './error.ts';
-import { vhostId } from './identity.ts';
 import { type Operation, operation } from './operation.ts';
 import { page, paging } from './paging.ts';
 import { admit } from './recording-access.ts';

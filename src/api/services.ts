@@ -1,10 +1,10 @@
 import type { RunningOption } from '../config/running.ts';
 import type { Context } from '../module.ts';
+import { type Identity, makeIdentity } from '../net/identity.ts';
 import { packageVersion } from '../ops/version.ts';
 import { Chronicle } from './chronicle.ts';
 import { Witness } from './explain/witness.ts';
 import { Guard } from './guard.ts';
-import { type Identity, makeIdentity } from './identity.ts';
 import { Machine } from './machine.ts';
 import { type Counted, Rates } from './rates.ts';
 import { Survey } from './survey.ts';

@@ -1,9 +1,9 @@
 import type { Delay } from '../hub/passage.ts';
 import type { Stream } from '../hub/stream.ts';
 import type { AudioTrack, VideoTrack } from '../media/track.ts';
+import { tcUrl } from '../net/stream-url.ts';
 import { describeAudio, describeVideo } from './media.ts';
 import type { Kbps, Rates } from './rates.ts';
-import { tcUrl } from './urls.ts';
 
 /** What a worker knows of a stream, or all workers together. */
 export interface StreamReport {

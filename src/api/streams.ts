@@ -1,15 +1,15 @@
 import { z } from 'zod';
 import { parsePath } from '../hub/path.ts';
+import { streamId, vhostId } from '../net/identity.ts';
+import { streamUrl, tcUrl } from '../net/stream-url.ts';
 import { delayShape, describeDelay } from './delay.ts';
 import { ApiError, SRS_CODE } from './error.ts';
-import { streamId, vhostId } from './identity.ts';
 import { audio, video } from './media.ts';
 import { type Operation, operation } from './operation.ts';
 import { page, paging } from './paging.ts';
 import type { Services } from './services.ts';
 import { count, kbps } from './shapes.ts';
 import type { StreamReport } from './stream-report.ts';
-import { streamUrl, tcUrl } from './urls.ts';
 
 const stream = z.object({
   id: z.string(),

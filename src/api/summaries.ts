@@ -113,7 +113,7 @@ export function summaries(services: Services): Operation[] {
 }
 
 /** The machine as this process sees it, and what all processes of the server use. */
-async function summarize({ context, machine, survey, version }: Services): Promise<z.output<typeof data>> {
+export async function summarize({ context, machine, survey, version }: Services): Promise<z.output<typeof data>> {
   const [{ self, system }, used] = await Promise.all([machine.usage(), survey.usage()]);
   const now = Math.floor(context.clock.wall() / 1000);
   const { mem_kbyte, mem_percent, cpu_percent } = used;

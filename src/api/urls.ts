@@ -1,5 +1,4 @@
-import { DEFAULT_VHOST, parsePath, readPath, type StreamPath } from '../hub/path.ts';
-import type { Session } from '../hub/session.ts';
+import { readPath, type StreamPath } from '../hub/path.ts';
 import { ApiError } from './error.ts';
 
 /** The path of a stream as people write it. Throws {@link ApiError} 400. */
@@ -9,17 +8,4 @@ export function readStream(name: string): StreamPath {
   } catch (error) {
     throw new ApiError(400, (error as Error).message);
   }
-}
-
-/** `/app/name`, after the virtual host where that is not the default one. */
-export function streamUrl(path: string): string {
-  const { vhost, app, name } = parsePath(path);
-  return `${vhost === DEFAULT_VHOST ? '' : vhost}/${app}/${name}`;
-}
-
-/** The RTMP URL of a stream's app: with the host and port by which the peer came, and no parameter but the virtual host. */
-export function tcUrl(path: string, session: Session | undefined): string {
-  const { vhost, app } = parsePath(path);
-  const host = /^rtmps?:\/\/[^/?#\s]+/.exec(session?.detail.tcUrl ?? '')?.[0] ?? 'rtmp://127.0.0.1';
-  return `${host}/${app}${vhost === DEFAULT_VHOST ? '' : `?vhost=${vhost}`}`;
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DEFAULT_VHOST, parsePath } from '../hub/path.ts';
+import { vhostId } from '../net/identity.ts';
 import { ApiError, SRS_CODE } from './error.ts';
-import { vhostId } from './identity.ts';
 import { type Operation, operation } from './operation.ts';
 import { page, paging } from './paging.ts';
 import type { Services } from './services.ts';

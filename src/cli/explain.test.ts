@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { streamId } from '../api/identity.ts';
+import { streamId } from '../net/identity.ts';
 import { configSchema } from '../server.ts';
 import { run } from './run.ts';
 

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import { streamId } from '../api/identity.ts';
 import { readPath, type StreamPath } from '../hub/path.ts';
+import { streamId } from '../net/identity.ts';
 import { type Arguments, UsageError } from './arguments.ts';
 import { askServer, type Server, serverOf, UnansweredError } from './ask.ts';
 import type { BaseConfig, Place } from './configuration.ts';

@@ -63,6 +63,11 @@ const tlsOptions = section('The certificates of RTMPS and HTTPS.', {
 
 /** Who may publish, play and administer. */
 export const accessOptions = section('Who may publish, play and administer: see docs/access.md.', {
+  publishers: option(
+    oneOf('key', 'callbacks'),
+    'key',
+    'Who decides who may publish: key: the publish key, and then on_publish of callbacks where that is set; callbacks: on_publish alone.',
+  ),
   publishKey: option(
     secret(),
     '',

@@ -38,7 +38,7 @@ export function serveEvents(context: Context, audience: Audience): void {
   http.route(['GET'], ASKED, async (exchange) => {
     const { response } = exchange;
     const asked = readAsked(exchange);
-    await access.may({ action: 'play', path: asked.path, ...shownBy(exchange) });
+    await access.may({ action: 'play', path: asked.path, isEnquiry: true, ...shownBy(exchange) });
     if (response.destroyed) return;
     const write = (text: string) => {
       response.write(text);

@@ -22,7 +22,7 @@ export function serveRedirects(context: Context): void {
 async function redirect({ access, config, dispatch }: Context, question: Question): Promise<Reply> {
   const { url, params, request } = question;
   const path = streamPath(vhostOf(question, config.vhosts), params['app']!, params['name']!);
-  await access.may({ action: 'play', path, ...shownBy(question) });
+  await access.may({ action: 'play', path, isEnquiry: true, ...shownBy(question) });
   const protocols = [PROTOCOLS[params['extension']!]!];
   const asked = { ...NOTHING, path, protocols, query: url.search.slice(1), host: askedHost(request) };
   const { lines } = await dispatch.lines(asked);

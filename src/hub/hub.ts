@@ -37,7 +37,8 @@ export type HubEvent =
   | { readonly type: 'read'; readonly stream: Stream; readonly session: Session }
   | { readonly type: 'stopped'; readonly stream: Stream; readonly session: Session }
   | { readonly type: 'ended'; readonly stream: Stream }
-  | RecordingEvent;
+  | RecordingEvent
+  | SegmentEvent;
 
 /** What a recorder tells of a stream. */
 export type RecordingEvent =
@@ -52,6 +53,19 @@ export type RecordingEvent =
     }
   /** Recording fails for this reason, or without one goes on again. */
   | { readonly type: 'recording'; readonly stream: Stream; readonly trouble: string | undefined };
+
+/** A segment of a stream was written as a file, and the playlist has it. */
+export interface SegmentEvent {
+  readonly type: 'segment';
+  readonly stream: Stream;
+  readonly number: number;
+  /** In microseconds. */
+  readonly duration: number;
+  /** The folder of all that is written, and the names in it of the segment and of its playlist. */
+  readonly folder: string;
+  readonly file: string;
+  readonly playlist: string;
+}
 
 /**
  * Looks for a stream elsewhere, and mirrors it if it can be had. Called for a path that somebody wants to read and nobody
@@ -277,8 +291,8 @@ export class Hub {
     };
   }
 
-  /** Has all observers know what a recorder tells. */
-  notify(event: RecordingEvent): void {
+  /** Has all observers know what was made of a stream. */
+  notify(event: RecordingEvent | SegmentEvent): void {
     this.#emit(event);
   }
 

@@ -71,6 +71,7 @@ export class Session {
 export class Sessions {
   readonly #clock: Clock;
   readonly #byId = new Map<string, Session>();
+  readonly #onLeave: ((session: Session, isGone: boolean) => void)[] = [];
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -92,6 +93,17 @@ export class Sessions {
   /** Takes a session off the list. */
   remove(session: Session): void {
     this.#byId.delete(session.id);
+    for (const listener of this.#onLeave) listener(session, true);
+  }
+
+  /** A session publishes or plays no more, and may begin anew. */
+  settle(session: Session): void {
+    for (const listener of this.#onLeave) listener(session, false);
+  }
+
+  /** Has `listener`, which must not throw, told of every session that publishes or plays no more, and whether it is gone. */
+  onLeave(listener: (session: Session, isGone: boolean) => void): void {
+    this.#onLeave.push(listener);
   }
 
   find(id: string): Session | undefined {

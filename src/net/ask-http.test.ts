@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
-import { askHttp } from './ask-http.ts';
+import { askHttp, callHttp } from './ask-http.ts';
 
 const never = new AbortController().signal;
 const asking = { signal: never, patience: 15_000, largest: 1000 };
@@ -21,6 +22,28 @@ async function serve(t: TestContext, answer: RequestListener): Promise<string> {
 test('what another server answers is read whole, whatever its status', async (t) => {
   const url = await serve(t, ({ method, url }, response) => response.writeHead(404).end(`${method} ${url}`));
   assert.equal(await askHttp(url, asking), 'GET /x?y=z');
+});
+
+test('what is posted is JSON, and the status is told beside the answer', async (t) => {
+  const url = await serve(t, async (request, response) => {
+    const { method, headers } = request;
+    response
+      .writeHead(201)
+      .end(`${method} ${headers['content-type']} ${headers['content-length']} ${await text(request)}`);
+  });
+  const answer = await callHttp(url, { ...asking, json: '{"a":"ä"}' });
+  assert.deepEqual(answer, { status: 201, text: 'POST application/json 10 {"a":"ä"}' });
+});
+
+test('user and password of a URL are sent along', async (t) => {
+  const url = await serve(t, ({ headers }, response) => response.end(headers.authorization));
+  const basic = `Basic ${Buffer.from('me:secret').toString('base64')}`;
+  assert.equal(await askHttp(url.replace('://', '://me:secret@'), asking), basic);
+});
+
+test('where the status is enough nothing more is read', async (t) => {
+  const url = await serve(t, (_, response) => void response.writeHead(206).write('a'.repeat(100_000)));
+  assert.deepEqual(await callHttp(url, { ...asking, isStatusEnough: true }), { status: 206, text: '' });
 });
 
 test('an answer may be as large as is said, and no larger', async (t) => {

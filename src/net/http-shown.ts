@@ -10,7 +10,8 @@ interface Asking {
 
 /** What a request that is no session of its own shows of itself to the access gate. */
 export function shownBy({ url, remote, request: { headers } }: Asking) {
-  return { remote, query: new Map(url.searchParams), headers, protocol: 'http', session: shortId() };
+  const query = new Map(url.searchParams);
+  return { remote, query, param: url.search, headers, protocol: 'http', session: shortId() };
 }
 
 /** By which host and port the server was asked, empty where nobody says; HTTP/2 has `:authority` for `host`. */

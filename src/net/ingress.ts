@@ -13,6 +13,10 @@ export interface PublishWish {
   readonly remote: string;
   /** The decoded parameters of his URL. */
   readonly query: ReadonlyMap<string, string>;
+  /** The same as they came, and the URL and page that he tells, where he himself came here. */
+  readonly param?: string | undefined;
+  readonly tcUrl?: string | undefined;
+  readonly pageUrl?: string | undefined;
   readonly role?: Role | undefined;
   /** Where he stood at another node, or before he came here. */
   readonly standing?: Standing | undefined;

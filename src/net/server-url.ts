@@ -16,6 +16,12 @@ export function hostOf(url: string): string {
   return authority.slice(authority.lastIndexOf('@') + 1).replace(/:\d*$/, '');
 }
 
+/** A URL of HTTP as a log may show it: without user and parameters. */
+export function shownUrl(url: string): string {
+  const { origin, pathname } = new URL(url);
+  return origin + pathname;
+}
+
 /** What stands for an address in a URL: `host:port`, and `[host]:port` for one of IPv6. */
 export function authority({ host, port }: { readonly host: string; readonly port: number }): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;

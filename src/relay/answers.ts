@@ -20,7 +20,8 @@ export async function judge(
   { path: asked, remote, query, protocol, via }: Asked<'may'>,
 ): Promise<void> {
   const client = { path: checkedPath(asked), remote: remoteOf(remote, session), query: new Map(query) };
-  await access.may({ action: 'play', ...client, protocol, via: dialers.checkVia(via), session: session.id });
+  const { id, isInner } = session;
+  await access.may({ action: 'play', ...client, protocol, via: dialers.checkVia(via), session: id, isInner });
   channel.send({ op: 'granted' });
 }
 

@@ -70,7 +70,15 @@ describe('what is converted loads to the same configuration', () => {
         fc.shuffledSubarray(lines).chain((chosen) => fc.tuple(...chosen)),
       )
       .map(([enabled, inner]) => `${name} {\nenabled ${enabled};\n${inner.join('\n')}\n}`);
+  const url = server.map((at) => `http://${at}/api/v1/streams?of=[app]`);
   const vhostLines = [
+    block(
+      'http_hooks',
+      line('on_publish', url, url),
+      line('on_stop', url),
+      line('on_hls_notify', url),
+      line('on_else', url),
+    ),
     block('play', line('queue_length', number(0, 900)), line('mw_latency', number(0, 20_000)), line('gop_cache', flag)),
     block('publish', line('firstpkt_timeout', number(0, 60_000)), line('normal_timeout', number(0, 60_000))),
     block('hls', line('hls_fragment', number(0, 60)), line('hls_window', number(0, 100_000)), line('hls_ctx', flag)),
@@ -116,6 +124,14 @@ describe('what is converted loads to the same configuration', () => {
           block('http_server', line('listen', port), block('https', line('key', fc.constant('a.key')))),
           block('rtmps', line('listen', port), line('cert', fc.constant('b.crt'))),
           block('exporter', line('listen', port)),
+          block(
+            'heartbeat',
+            line('interval', number(0, 100_000)),
+            line('url', url),
+            line('device_id', fc.constantFrom('a', '"b c"')),
+            line('summaries', flag),
+            line('ports', flag),
+          ),
           block('rtc_server', line('listen', port)),
         ])
         .chain((chosen) => fc.tuple(...chosen)),

@@ -15,6 +15,7 @@ import { type Session, Sessions } from '../../src/hub/session.ts';
 import type { AudioTrack, VideoTrack } from '../../src/media/track.ts';
 import type { Context, Module } from '../../src/module.ts';
 import { Admission } from '../../src/net/admission.ts';
+import { Callbacks } from '../../src/net/callbacks.ts';
 import { Dialers } from '../../src/net/dialers.ts';
 import { Gatherer } from '../../src/net/gatherer.ts';
 import { Headcount } from '../../src/net/headcount.ts';
@@ -149,6 +150,7 @@ function createContext({ listenHost, tls }: ApiServerOptions): { context: Contex
     links: new Links(),
     dialers: new Dialers(siblings.run),
     locators: new Locators(),
+    callbacks: new Callbacks(),
     routes: new Routes(),
     cluster: undefined,
     dispatch: dispatcher,

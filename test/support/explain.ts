@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { streamId } from '../../src/api/identity.ts';
 import type { FlvTag } from '../../src/container/flv/tag.ts';
+import { streamId } from '../../src/net/identity.ts';
 import { later } from './clips.ts';
 import type { RtmpClient } from './rtmp-client.ts';
 import { ADMIN_TOKEN, type TestServer } from './server.ts';

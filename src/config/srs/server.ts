@@ -1,4 +1,5 @@
 import type { Translation } from '../translation.ts';
+import { heartbeat } from './hooks.ts';
 import { httpRules, listenTls } from './http.ts';
 import {
   address,
@@ -103,7 +104,7 @@ export const serverRules: Rules = {
     network: without('the API counts all network devices but the loopback'),
     disk: without('the API counts all disks'),
   }),
-  heartbeat: missing('no heartbeat is sent'),
+  heartbeat,
   rtc_server: missing('there is no WebRTC yet'),
   srt_server: missing('there is no SRT yet'),
   rtsp_server: missing('nothing is served by RTSP'),

@@ -114,6 +114,36 @@ const becomes: [text: string, options: Record<string, unknown>][] = [
       'record.format': 'flv',
     },
   ],
+  ['heartbeat { enabled on; }', { 'heartbeat.url': 'http://127.0.0.1:8085/api/v1/servers' }],
+  [
+    'heartbeat { enabled on; interval 9.9; url http://10.0.0.7/s; device_id a-1; summaries on; ports off; }',
+    {
+      'heartbeat.url': 'http://10.0.0.7/s',
+      'heartbeat.interval': '9.9s',
+      'heartbeat.device': 'a-1',
+      'heartbeat.summaries': true,
+      'heartbeat.ports': false,
+    },
+  ],
+  [
+    inVhost('http_hooks { enabled on; on_play http://10.0.0.7/p http://10.0.0.8/p; on_stop http://10.0.0.7/p; }'),
+    {
+      'callbacks.rules': [
+        { streams: ['*/*'], on_play: ['http://10.0.0.7/p', 'http://10.0.0.8/p'], on_stop: ['http://10.0.0.7/p'] },
+      ],
+    },
+  ],
+  [
+    'vhost a.org { http_hooks { enabled on; on_publish http://10.0.0.7/s; on_hls_notify http://n/[app]/[ts_url]; } }',
+    {
+      'callbacks.rules': [
+        { streams: ['a.org/**'], on_publish: ['http://10.0.0.7/s'], on_hls_notify: ['http://n/[app]/[ts_url]'] },
+      ],
+      'access.publishers': 'callbacks',
+      vhosts: ['a.org'],
+    },
+  ],
+  [inVhost('http_hooks { enabled off; on_publish http://10.0.0.7/s; }'), {}],
   [
     inVhost('forward { enabled on; destination 10.0.0.1 [::1]:19350; }'),
     {
@@ -209,7 +239,20 @@ const told: [text: string, warning: string | RegExp][] = [
   ['\nno_such_thing { a; }', 'a.conf:2: no_such_thing: this directive is not known'],
   ['listen 1;\nlisten 2;', 'a.conf:2: listen: it stands here a second time: the first one counts'],
   ['rtc_server { enabled on; listen 8000; }', 'a.conf:1: rtc_server: there is no WebRTC yet'],
-  ['heartbeat { enabled on; }', /^a\.conf:1: heartbeat: /],
+  [
+    'heartbeat { enabled on; interval 0.01; }',
+    'a.conf:1: heartbeat.interval: heartbeat.interval takes 0.1s to 86400s: it is 0.1s',
+  ],
+  [inVhost('http_hooks { enabled on; }'), 'a.conf:2: http_hooks: no URL is given: nobody is called'],
+  [
+    inVhost('http_hooks { enabled on; on_play http://a/b; on_reload http://a/b; }'),
+    /^a\.conf:2: http_hooks\.on_reload: this directive is not known$/,
+  ],
+  [
+    inVhost('hls { enabled on; hls_path /d; } http_hooks { enabled on; on_hls http://a/b; }'),
+    'a.conf:2: hls: the segments that on_hls tells of are files of fMP4',
+  ],
+  [inVhost('hls { enabled on; hls_path /d; }'), /^a\.conf:2: hls\.hls_path: segments are kept in memory/],
   ['stats { network 0; }', /^a\.conf:1: stats\.network: /],
   ['circuit_breaker { high_threshold 90; }', /^a\.conf:1: circuit_breaker: /],
   ['http_server { enabled on; dir x; }', /^a\.conf:1: http_server\.dir: /],
@@ -260,6 +303,25 @@ describe('what we do not have, or have differently, is told in one line with its
       else assert.match(warnings[0]!, warning);
     });
   }
+});
+
+test('publishers need no key where callbacks are asked about them, and that is not told then', () => {
+  const told = (text: string) =>
+    translated(text).translation.warnings.some((line) => line.startsWith('publishers from elsewhere need the key'));
+  assert.ok(told(inVhost('http_hooks { enabled on; on_play http://a/b; }')));
+  assert.ok(!told(inVhost('http_hooks { enabled on; on_publish http://a/b; }')));
+});
+
+test('every virtual host has callbacks of its own', () => {
+  const hook = (url: string) => `{ http_hooks { enabled on; on_play ${url}; } }`;
+  const { options, warnings } = translated(
+    `vhost __defaultVhost__ ${hook('http://a/1')} vhost b.org ${hook('http://b/2')} vhost c.org { }`,
+  );
+  assert.deepEqual(options['callbacks.rules'], [
+    { streams: ['*/*'], on_play: ['http://a/1'] },
+    { streams: ['b.org/**'], on_play: ['http://b/2'] },
+  ]);
+  assert.deepEqual(warnings, []);
 });
 
 describe('what asks for nothing is not told', () => {

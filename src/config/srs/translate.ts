@@ -9,14 +9,13 @@ import type { Directive } from './syntax.ts';
 import { vhost as vhostRule } from './vhost.ts';
 
 /** Options that hold what every virtual host adds to; all others have one value for all. */
-const SHARED = new Set(['routes', 'record.paths', 'access.addresses']);
+const SHARED = new Set(['routes', 'record.paths', 'access.addresses', 'callbacks.rules']);
 
 const NO_KEY = 'publishers from elsewhere need the key access.publishKey, which SRS did not ask for; see docs/srs.md';
 
 /** A configuration of SRS in our terms; `name` is that of its file. Throws `ConfigError` where it cannot be read. */
 export function translateDirectives(name: string, root: readonly Directive[]): Translation {
   const to = new Translation('SRS', name);
-  to.warnings.push(NO_KEY);
   const all = { ...serverRules, vhost: () => {} };
   apply(all, root, { key: '', to, vhost: '' });
   placeHttp(root, to);
@@ -25,6 +24,7 @@ export function translateDirectives(name: string, root: readonly Directive[]): T
     root.filter((directive) => directive.name === 'vhost'),
     to,
   );
+  if (to.get('access.publishers') !== 'callbacks') to.warnings.unshift(NO_KEY);
   return to;
 }
 

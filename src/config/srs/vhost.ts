@@ -1,5 +1,6 @@
 import { cluster, clusterRules, placeCluster } from './cluster.ts';
 import { dvr } from './dvr.ts';
+import { hooks, placeSegments } from './hooks.ts';
 import { forward, ingest } from './routes.ts';
 import {
   always,
@@ -56,7 +57,7 @@ const hls = always(
   {
     hls_fragment: quantity('hls.segment', { unit: 's', least: 1, most: 30 }),
     hls_window: nothing,
-    hls_path: without(MEMORY),
+    hls_path: nothing,
     hls_m3u8_file: without('playlists are at /app/name.m3u8', '[app]/[stream].m3u8'),
     hls_ts_file: without(NAMES),
     hls_fmp4_file: without(NAMES),
@@ -135,7 +136,7 @@ const vhostRules: Rules = {
   ingest,
   cluster,
   ...clusterRules,
-  http_hooks: missing('nobody is called'),
+  http_hooks: hooks,
   security,
   http_static: missing('no files are served'),
   http: missing('no files are served'),
@@ -151,4 +152,7 @@ const vhostRules: Rules = {
 };
 
 /** A virtual host; old files have here what belongs to `cluster`. */
-export const vhost: Rule = block(vhostRules, placeCluster);
+export const vhost: Rule = block(vhostRules, (place) => {
+  placeCluster(place);
+  placeSegments(place);
+});

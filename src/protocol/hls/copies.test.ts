@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -100,6 +101,39 @@ test('there is always a playlist, and all that it names with the bytes that view
   const master = await text('v/live/movie.m3u8');
   assert.deepEqual(checkPlaylist(master), []);
   assert.match(master, /\nmovie\/media\.m3u8\n$/);
+});
+
+test('every segment is told of once, when there is a playlist that names it', async (t) => {
+  let isFull = false;
+  const full = (folder: Folder): Folder => ({
+    ...folder,
+    write: (file, pieces) =>
+      isFull && file.endsWith('media.m3u8') ? Promise.reject(new Error('full')) : folder.write(file, pieces),
+  });
+  const { run, goOn, at } = await stage(t, full);
+  const { hub, publish } = run();
+  const told: string[] = [];
+  hub.observe((event) => {
+    if (event.type !== 'segment') return;
+    const { number, duration, file, playlist } = event;
+    assert.ok(readFileSync(at(playlist), 'utf8').includes(`${number}.m4s`), 'the playlist names it');
+    assert.ok(existsSync(at(file)) && duration >= SECOND, `${file} lasts ${duration}`);
+    told.push(file);
+  });
+  const publisher = await publish();
+  await goOn(publisher, 0, 9);
+  const before = told.length;
+  isFull = true;
+  await goOn(publisher, 9, 13);
+  assert.equal(told.length, before);
+  isFull = false;
+  await goOn(publisher, 13, 21);
+  assert.ok(before >= 2 && told.length >= before + 4, `${before} and then ${told.length} are told`);
+  const numbers = told.map((file) => Number(/(\d+)\.m4s$/.exec(file)![1]));
+  assert.deepEqual(
+    numbers,
+    numbers.map((_, i) => numbers[0]! + i),
+  );
 });
 
 test('renditions are offered together, as long as they last', async (t) => {

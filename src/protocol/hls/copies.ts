@@ -8,7 +8,7 @@ import { Copy, MARK } from './copy.ts';
 import { type Folder, placeOf, UNFINISHED } from './folder.ts';
 import type { Ground } from './ground.ts';
 import { Masters } from './masters.ts';
-import { MEDIA_PLAYLIST, readName } from './names.ts';
+import { MEDIA_PLAYLIST, readName, segmentName } from './names.ts';
 
 /** How long what is left to be written is waited for when the server stops, in milliseconds. */
 const LAST_WORDS_MS = 2000;
@@ -54,11 +54,16 @@ export class Copies {
     const { feeds, options, context } = this.#ground;
     const { path } = stream;
     const { feed, release } = feeds.use(stream, 'fmp4');
+    const place = placeOf(path);
     const copy = new Copy(feed, {
       folder: this.#folder,
-      place: placeOf(path),
+      place,
       segment: options.segment,
       onWritten: () => this.#masters.write(feed),
+      onSegment: ({ stamp: { segment: number }, duration = 0 }) => {
+        const names = { file: `${place}/${segmentName(number, 'fmp4')}`, playlist: `${place}/${MEDIA_PLAYLIST}` };
+        context.hub.notify({ type: 'segment', stream, number, duration, folder: options.disk.folder, ...names });
+      },
       onTrouble: (reason) => {
         if (reason === undefined) context.log.info({ path }, 'segments are written again');
         else context.log.warn({ path, reason }, 'segments cannot be written');

@@ -17,6 +17,8 @@ export interface CopyGround {
   readonly segment: number;
   /** The playlist was written. */
   readonly onWritten: () => Promise<void>;
+  /** A segment was written, and the playlist that names it. */
+  readonly onSegment: (segment: ShelvedSegment) => void;
   /** Something cannot be written for this reason, or can be again. */
   readonly onTrouble: (reason: string | undefined) => void;
 }
@@ -34,6 +36,8 @@ export class Copy {
   readonly #unwatch: () => void;
   readonly #written = new Set<number>();
   readonly #inits = new Set<string>();
+  /** Those that are written, and that no playlist names yet. */
+  #unnamed: ShelvedSegment[] = [];
   /** Each is tried once. */
   readonly #failed = new Set<number>();
   #playlist = '';
@@ -98,12 +102,18 @@ export class Copy {
     const { shelf } = this.feed;
     const isDue = ({ stamp: { segment }, duration, gap }: ShelvedSegment) =>
       duration !== undefined && !gap && !this.#written.has(segment) && !this.#failed.has(segment);
-    for (let next = shelf.listed.find(isDue); next; next = shelf.listed.find(isDue)) await this.#put(next);
-    await this.#try(() => this.#writePlaylist());
+    for (let next = shelf.listed.find(isDue); next; next = shelf.listed.find(isDue))
+      if (await this.#put(next)) this.#unnamed.push(next);
+    if (await this.#try(() => this.#writePlaylist())) {
+      for (const each of this.#unnamed) this.#ground.onSegment(each);
+      this.#unnamed = [];
+    }
+    this.#unnamed = this.#unnamed.filter(({ stamp }) => shelf.find(stamp.segment) !== undefined);
     await this.#try(() => this.#sweep());
   }
 
-  async #put(segment: ShelvedSegment): Promise<void> {
+  /** Resolves to whether it is written. */
+  async #put(segment: ShelvedSegment): Promise<boolean> {
     const { shelf, retrieval } = this.feed;
     const { folder, place } = this.#ground;
     const number = segment.stamp.segment;
@@ -114,10 +124,14 @@ export class Copy {
       const content = segment.content ?? (await retrieval.segment(segment));
       await folder.write(`${place}/${segmentName(number, 'fmp4')}`, content);
     });
-    if (!isDone) return void this.#failed.add(number);
+    if (!isDone) {
+      this.#failed.add(number);
+      return false;
+    }
     this.#report(undefined);
     this.#written.add(number);
     shelf.keep(segment);
+    return true;
   }
 
   async #putInit(name: string): Promise<void> {

@@ -62,8 +62,8 @@ export class Viewers {
     if (present) return present;
     if (parsePath(own!).vhost !== vhost) throw new RefusedError('forbidden', 'this token is for another vhost');
     const { request, url, remote } = question;
-    const query = new Map(url.searchParams);
-    await access.may({ action: 'play', path, remote, query, headers: request.headers, protocol: 'hls', session: id });
+    const shown = { remote, query: new Map(url.searchParams), param: url.search, headers: request.headers };
+    await access.may({ action: 'play', path, ...shown, protocol: 'hls', session: id });
     const stream = await hub.read(path, config.play.wait, question.signal);
     return viewer.watch(stream, container, { hub, feeds: this.#feeds });
   }

@@ -36,7 +36,8 @@ export async function admit(context: Context, play: PlayRequest, serving: Servin
   serving.begin('play', path);
   const { protocol, id } = session;
   const query = new Map(url.searchParams);
-  await context.access.may({ action: 'play', path, remote, query, headers: request.headers, protocol, session: id });
+  const shown = { remote, query, param: url.search, headers: request.headers };
+  await context.access.may({ action: 'play', path, ...shown, protocol, session: id });
   return context.hub.read(path, Math.min(context.config.play.wait, patienceOf(request)), serving.signal);
 }
 

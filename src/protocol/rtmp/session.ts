@@ -16,6 +16,7 @@ import { PUBLISHER_LIMITS, STRANGER_LIMITS } from './wire/chunk-reader.ts';
 import { type Command, readCommand } from './wire/command.ts';
 import { MessageType, type RtmpMessage } from './wire/message.ts';
 import {
+  connectError,
   connectResult,
   createStreamResult,
   emptyResult,
@@ -33,8 +34,9 @@ export class RtmpSession {
   readonly #connection: Connection;
   readonly #remote: string;
   #deadline: NodeJS.Timeout | undefined;
-  /** The URL that `connect` named; undefined before it. */
+  /** The URL that `connect` named; undefined before it is granted. */
   #url: string | undefined;
+  #pageUrl = '';
   /** How long it would wait for what is not there, in microseconds. */
   #patience = Number.POSITIVE_INFINITY;
   #publication: Publication | undefined;
@@ -97,9 +99,9 @@ export class RtmpSession {
   }
 
   /** The replies in the order in which old clients expect them; the chunk size must be known before a large one. */
-  #onConnect({ transactionId, object }: Command): void {
+  async #onConnect({ transactionId, object }: Command): Promise<void> {
     if (this.#url !== undefined) throw new ProtocolError('connect twice');
-    this.#url = urlOf(object);
+    const url = urlOf(object);
     const { detail } = this.#serving.session;
     const via = this.#context.dialers.checkVia(object.via);
     if (via !== '') detail.via = via;
@@ -108,11 +110,28 @@ export class RtmpSession {
       const value = object[name];
       if (typeof value === 'string' && value !== '') detail[name] = maskSecrets(value.slice(0, 1024));
     }
+    this.#pageUrl = typeof object.pageUrl === 'string' ? object.pageUrl.slice(0, 1024) : '';
+    await this.#askToConnect(url, transactionId);
+    this.#url = url;
     this.#connection.control({ kind: 'window-ack-size', size: ACK_WINDOW });
     this.#connection.control({ kind: 'set-peer-bandwidth', size: ACK_WINDOW, limit: 'dynamic' });
     this.#connection.control({ kind: 'set-chunk-size', size: CHUNK_SIZE });
     this.#reply(connectResult(transactionId, object));
     this.#reply(onBwDone());
+  }
+
+  /** Which stream it is about is not known by now. */
+  async #askToConnect(tcUrl: string, transactionId: number): Promise<void> {
+    const { protocol, id } = this.#serving.session;
+    const { vhost, app, query, param } = parseTarget(tcUrl, UNNAMED, this.#context.config.vhosts);
+    const asked = { app: `${vhost}/${app}`, remote: this.#remote, query, param, tcUrl, pageUrl: this.#pageUrl };
+    try {
+      await this.#context.access.may({ action: 'connect', ...asked, protocol, session: id });
+    } catch (error) {
+      if (error instanceof RefusedError) this.#reply(connectError(transactionId, error.message));
+      throw error;
+    }
+    this.#serving.signal.throwIfAborted();
   }
 
   async #onPublish({ args }: Command): Promise<void> {
@@ -122,7 +141,7 @@ export class RtmpSession {
     const { session, signal } = this.#serving;
     const place = otherNode(this.#context, 'publish', path);
     if (place) return this.#redirect(redirection(target, place), place);
-    const wish = { path, remote: this.#remote, query: target.query, role: roleOf(target) };
+    const wish = { path, ...this.#shown(target), role: roleOf(target) };
     const publisher = await this.#context.ingress.publish(wish, session, signal);
     if (signal.aborted) return publisher.close(false);
     clearTimeout(this.#deadline);
@@ -190,6 +209,7 @@ export class RtmpSession {
     this.#play?.close();
     this.#publication = undefined;
     this.#play = undefined;
+    this.#context.sessions.settle(this.#serving.session);
     this.#expect(this.#context.config.limits.command, 'publish or play again');
   }
 
@@ -205,9 +225,14 @@ export class RtmpSession {
     return { target, path: streamPath(target.vhost, target.app, target.name) };
   }
 
-  #ask(path: string, { query }: Target): Promise<void> {
+  #ask(path: string, target: Target): Promise<void> {
     const { protocol, id } = this.#serving.session;
-    return this.#context.access.may({ action: 'play', path, remote: this.#remote, query, protocol, session: id });
+    return this.#context.access.may({ action: 'play', path, ...this.#shown(target), protocol, session: id });
+  }
+
+  /** What the client shows of itself. */
+  #shown({ query, param }: Target) {
+    return { remote: this.#remote, query, param, tcUrl: this.#url, pageUrl: this.#pageUrl };
   }
 
   /** GStreamer sends these as calls that want no answer. */
@@ -245,6 +270,9 @@ export class RtmpSession {
     }
   }
 }
+
+/** Stands for the name that follows later. */
+const UNNAMED = 'x';
 
 /** What a publisher says of itself that is one of several: `movie?role=backup`. */
 function roleOf({ query }: Target): Role | undefined {

@@ -36,6 +36,12 @@ export function connectResult(transactionId: number, asked: AmfObject): Uint8Arr
   return command('_result', transactionId, properties, info);
 }
 
+/** The payload that refuses `connect` (RTMP 1.0, 7.2.1.1). */
+export function connectError(transactionId: number, description: string): Uint8Array {
+  const info = statusObject({ level: 'error', code: 'NetConnection.Connect.Rejected', description });
+  return command('_error', transactionId, null, info);
+}
+
 /** The payload that says after `connect` that no bandwidth test will come: some clients wait for it. */
 export function onBwDone(): Uint8Array {
   return command('onBWDone', 0, null);

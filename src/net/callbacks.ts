@@ -1,0 +1,45 @@
+/** What is told by HTTP, in SRS's words. */
+export const EVENTS = [
+  'on_connect',
+  'on_close',
+  'on_publish',
+  'on_unpublish',
+  'on_play',
+  'on_stop',
+  'on_dvr',
+  'on_hls',
+  'on_hls_notify',
+] as const;
+
+/** One of {@link EVENTS}. */
+export type EventName = (typeof EVENTS)[number];
+
+/** What became of calls: answered with yes; with anything else; given up without an answer; dropped as too many waited. */
+type CallResult = 'ok' | 'refused' | 'failed' | 'dropped';
+
+/** What calls of one kind have come to. */
+export interface CallCounters extends Record<CallResult, number> {
+  /** Attempts to tell something that were followed by another one. */
+  retried: number;
+  /** How long all attempts have taken, in microseconds. */
+  spent: number;
+}
+
+/** The callbacks of this process, as others see them. */
+export class Callbacks {
+  /** Those events that were ever called for. */
+  readonly counters = new Map<EventName, CallCounters>();
+  /** How many wait to be told something. */
+  waiting = 0;
+  /** Tells what the server and its machine use, as the API shows it; undefined where nobody knows. */
+  summarize: (() => Promise<object>) | undefined;
+
+  /** The counters of an event. */
+  of(event: EventName): CallCounters {
+    const present = this.counters.get(event);
+    if (present) return present;
+    const counters = { ok: 0, refused: 0, failed: 0, dropped: 0, retried: 0, spent: 0 };
+    this.counters.set(event, counters);
+    return counters;
+  }
+}
