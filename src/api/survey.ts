@@ -2,7 +2,6 @@ import { RefusedError } from '../base/errors.ts';
 import { MOST_HOPS, type Trace } from '../hub/passage.ts';
 import type { StreamPath } from '../hub/path.ts';
 import type { Context } from '../module.ts';
-import { isViewer } from '../net/cluster.ts';
 import type { LinkReport, PushReport } from '../net/links.ts';
 import { traceHere } from '../net/trace.ts';
 import { type ClientFilter, fits } from './client-filter.ts';
@@ -54,7 +53,6 @@ export class Survey {
     siblings.answer('streams', () => this.#streams());
     siblings.answer('clients', (asked) => this.#clients(...(asked as [number, ClientFilter])));
     siblings.answer('detail', (path) => this.#detail(path as StreamPath));
-    siblings.answer('viewers', (path) => this.#viewers(path as StreamPath));
     siblings.answer('client', (id) => this.#client(id as string));
     siblings.answer('kick', (id) => this.#kick(id as string));
     siblings.answer('links', () => this.#links());
@@ -83,14 +81,6 @@ export class Survey {
   async detail(path: StreamPath): Promise<StreamDetail | undefined> {
     const others = async () => (await this.#ask<StreamDetail | null>('detail', path)).find((each) => each !== null);
     return this.#detail(path) ?? (await others());
-  }
-
-  /** How many watch a stream here, by protocol. */
-  async viewers(path: StreamPath): Promise<Record<string, number>> {
-    const all = [this.#viewers(path), ...(await this.#ask<Record<string, number>>('viewers', path))];
-    const sum: Record<string, number> = {};
-    for (const [protocol, count] of all.flatMap(Object.entries)) sum[protocol] = (sum[protocol] ?? 0) + Number(count);
-    return sum;
   }
 
   /** At least the first `most` of those that fit, if there are so many. */
@@ -161,14 +151,6 @@ export class Survey {
     const { context, traffic } = this.#ground;
     const stream = context.hub.find(path);
     return stream && !stream.mirrored?.isInner ? detailStream(stream, traffic, context.clock) : null;
-  }
-
-  /** Other nodes are none. */
-  #viewers(path: StreamPath): Record<string, number> {
-    const viewers: Record<string, number> = {};
-    for (const session of this.#ground.context.hub.find(path)?.readers ?? [])
-      if (isViewer(session)) viewers[session.protocol] = (viewers[session.protocol] ?? 0) + 1;
-    return viewers;
   }
 
   #clients(most: number, filter: ClientFilter): ClientList {

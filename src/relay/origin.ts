@@ -5,7 +5,7 @@ import { checkedPath, describePath, type StreamPath } from '../hub/path.ts';
 import { whenAsFar } from '../hub/seen.ts';
 import type { Session } from '../hub/session.ts';
 import type { Context } from '../module.ts';
-import { surveyNode } from '../net/cluster.ts';
+import { type SurveyQuestion, surveyNode } from '../net/cluster.ts';
 import { hangUp } from '../net/hang-up.ts';
 import type { Mux } from '../net/outlet.ts';
 import { Departure, type Serving, serve } from '../net/serve.ts';
@@ -66,7 +66,7 @@ export async function serveNode(ground: OriginGround, stream: Duplex, peer: Peer
       if (wish.op === 'control') await control(ground, channel, serving, { ...peer, ...wish });
       else if (wish.op === 'subscribe') await play(ground, channel, serving, { ...peer, ...wish });
       else if (wish.op === 'watch') await watched(ground, channel, serving, wish.process);
-      else if (wish.op === 'survey') await survey(ground, channel, peer);
+      else if (wish.op === 'survey') await survey(ground, channel, { ...peer, ...wish });
       else if (wish.op === 'trace') await follow(ground, channel, { ...peer, ...wish });
       else if (wish.op === 'claim') await concede(ground, channel, { ...peer, ...wish });
       else if (wish.op === 'follow' && ground.news) await tell(ground, ground.news, channel, serving, peer);
@@ -149,9 +149,17 @@ async function concede({ context }: OriginGround, channel: Channel, { node, path
 }
 
 /** Tells a member of the cluster what this node has. */
-async function survey({ context }: OriginGround, channel: Channel, { node }: Peer): Promise<void> {
+async function survey(
+  { context }: OriginGround,
+  channel: Channel,
+  { node, flows, watching }: Peer & SurveyQuestion,
+): Promise<void> {
   await expectMember(context, node);
-  channel.send({ op: 'surveyed', streams: (await surveyNode(context)).slice(0, MOST_SURVEYED) });
+  const { streams, ...answer } = await surveyNode(context, {
+    ...(flows && { flows }),
+    ...(watching !== undefined && { watching: checkedPath(watching) }),
+  });
+  channel.send({ op: 'surveyed', streams: streams.slice(0, MOST_SURVEYED), ...answer });
 }
 
 /** Tells a node the way of what it is sent by this one, and a member of the cluster that of any session. */
@@ -266,7 +274,9 @@ function listen(channel: Channel, serving: Serving): void {
 }
 
 function heed(said: Aside, session: Session): void {
-  if (said.op === 'audience') session.audience = said.viewers;
+  if (said.op !== 'audience') return;
+  session.audience = said.viewers;
+  session.watching = said.watching ?? [];
 }
 
 /** Records stand for themselves: whoever begins at a startable one needs nothing before it. */
