@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { StreamPath } from '../hub/path.ts';
 import type { Watching } from '../hub/session.ts';
-import { type Surveyed, sumOfWatching } from '../net/cluster.ts';
+import type { Surveyed } from '../net/cluster.ts';
+import { sumOfWatching } from '../net/watching.ts';
 import { ApiError, SRS_CODE } from './error.ts';
 import { type Operation, operation } from './operation.ts';
 import type { Outlook } from './outlook.ts';

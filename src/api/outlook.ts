@@ -1,6 +1,7 @@
 import { SECOND } from '../base/clock.ts';
 import type { Context } from '../module.ts';
-import { type NodeReport, type Surveyed, type SurveyQuestion, surveyNode } from '../net/cluster.ts';
+import type { NodeReport, Surveyed, SurveyQuestion } from '../net/cluster.ts';
+import { surveyNode } from '../net/survey.ts';
 
 /** What this node answers to a question, and what all nodes of its cluster do, this one among them; none where it is in no cluster. */
 export interface Outlook {

@@ -30,6 +30,8 @@ export interface WorkerUsage {
   readonly mem_kbyte: number;
   readonly mem_percent: number;
   readonly cpu_percent: number;
+  /** How many it can use: one for each worker. */
+  readonly cores: number;
   readonly bytesIn: number;
   readonly bytesOut: number;
   readonly connections: number;
@@ -118,6 +120,7 @@ export class Survey {
       mem_kbyte: sum('mem_kbyte'),
       mem_percent: sum('mem_percent'),
       cpu_percent: sum('cpu_percent'),
+      cores: sum('cores'),
       bytesIn: sum('bytesIn'),
       bytesOut: sum('bytesOut'),
       connections: sum('connections'),
@@ -187,6 +190,6 @@ export class Survey {
     const { context, traffic, machine } = this.#ground;
     const { mem_kbyte, mem_percent, cpu_percent } = (await machine.usage()).self;
     const { bytesIn, bytesOut } = traffic;
-    return { mem_kbyte, mem_percent, cpu_percent, bytesIn, bytesOut, connections: context.admission.total };
+    return { mem_kbyte, mem_percent, cpu_percent, cores: 1, bytesIn, bytesOut, connections: context.admission.total };
   }
 }

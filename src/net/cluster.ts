@@ -1,12 +1,10 @@
-import type { Clock } from '../base/clock.ts';
 import type { Hub } from '../hub/hub.ts';
 import type { Trace } from '../hub/passage.ts';
 import type { StreamPath } from '../hub/path.ts';
 import type { Session, Sessions, Watching } from '../hub/session.ts';
 import type { Stamp } from '../media/frame.ts';
-import { type FlowGround, type FlowReport, flowsHere, mergeFlows } from './flows.ts';
+import type { FlowReport } from './flows.ts';
 import type { Places } from './places.ts';
-import type { Siblings } from './siblings.ts';
 
 /** How busy a node is. */
 export interface NodeLoad {
@@ -193,7 +191,7 @@ export async function unasked(cluster: Pick<Cluster, 'nodes'> | undefined): Prom
 }
 
 /** How many watch each stream of this process, and at the nodes that are counted. */
-export function countViewers(
+function countViewers(
   sessions: Pick<Sessions, typeof Symbol.iterator>,
   counts: CountsNode,
 ): Map<StreamPath, number> {
@@ -227,98 +225,6 @@ export function reportStreams(
     return { path, isOwner: mirrored === undefined, viewers: viewers.get(path) ?? 0 };
   });
   return reports.sort((a, b) => b.viewers - a.viewers);
-}
-
-/** How many rows of {@link Watching} are told of a stream at most: those with most viewers. */
-export const MOST_WATCHING = 200;
-
-/** How many watch each stream of this process, and where by which protocol, as {@link countViewers} counts them. */
-export function whoWatches(
-  sessions: Pick<Sessions, typeof Symbol.iterator>,
-  counts: CountsNode,
-): Map<StreamPath, { readonly viewers: number; readonly watching: readonly Watching[] }> {
-  const all = new Map<StreamPath, Map<string, Watching>>();
-  for (const session of sessions) {
-    const { path } = session;
-    if (session.role !== 'play' || path === undefined) continue;
-    const isHere = isViewer(session);
-    if (!isHere && !counts(session)) continue;
-    const rows = isHere ? [{ node: '', protocol: session.protocol, viewers: 1 }] : watchingBehind(session);
-    const sums = all.get(path) ?? new Map<string, Watching>();
-    all.set(path, sums);
-    for (const row of rows) addTo(sums, row);
-  }
-  return new Map(Array.from(all, ([path, sums]) => [path, { viewers: viewersIn(sums.values()), watching: most(sums) }]));
-}
-
-/** Who watches at a node that fetches, and behind it; one that does not tell where counts as a whole. */
-function watchingBehind({ isInner, detail, audience, watching }: Session): Watching[] {
-  // Another worker of this node is this node.
-  const at = isInner ? '' : (detail['node'] ?? '');
-  const told = watching.map((row) => ({ ...row, node: row.node || at }));
-  const rest = audience - viewersIn(told);
-  return rest > 0 ? [...told, { node: at, protocol: '', viewers: rest }] : told;
-}
-
-/** Rows of the same node and protocol as one, most viewers first. */
-export function sumOfWatching(rows: Iterable<Watching>): Watching[] {
-  const sums = new Map<string, Watching>();
-  for (const row of rows) addTo(sums, row);
-  return most(sums);
-}
-
-function addTo(sums: Map<string, Watching>, { node, protocol, viewers }: Watching): void {
-  const key = `${node} ${protocol}`;
-  const before = sums.get(key)?.viewers ?? 0;
-  if (before + viewers > 0) sums.set(key, { node, protocol, viewers: before + viewers });
-}
-
-function most(sums: ReadonlyMap<string, Watching>): Watching[] {
-  return [...sums.values()].sort((a, b) => b.viewers - a.viewers).slice(0, MOST_WATCHING);
-}
-
-function viewersIn(rows: Iterable<Watching>): number {
-  let sum = 0;
-  for (const { viewers } of rows) sum += viewers;
-  return sum;
-}
-
-/** What a survey looks at; there may be other workers. */
-interface SurveyGround extends FlowGround {
-  readonly hub: Hub;
-  readonly sessions: Sessions;
-  readonly siblings: Siblings;
-  readonly clock: Pick<Clock, 'wall'>;
-  readonly cluster?: Pick<Cluster, 'nodes' | 'nodeId'> | undefined;
-}
-
-const TOPIC = 'cluster streams';
-
-/** What there is at this node, at all its workers: its streams, the most watched first, or what else is asked. */
-export async function surveyNode(ground: SurveyGround, question: SurveyQuestion = {}): Promise<Surveyed> {
-  const others = (await ground.siblings.ask(TOPIC, question)) as Surveyed[];
-  const all = [await surveyHere(ground, question), ...others];
-  if (question.flows) {
-    const flows = mergeFlows(all.flatMap((each) => each.flows?.flows ?? []));
-    return { streams: [], flows: { at: ground.clock.wall(), flows } };
-  }
-  if (question.watching !== undefined)
-    return { streams: [], watching: sumOfWatching(all.flatMap(({ watching = [] }) => watching)) };
-  return { streams: mergeReports(all.flatMap(({ streams }) => streams)) };
-}
-
-/** Answers the worker that was asked for what there is at the node. */
-export function answerSurveys(ground: SurveyGround): void {
-  ground.siblings.answer(TOPIC, (question) => surveyHere(ground, (question ?? {}) as SurveyQuestion));
-}
-
-async function surveyHere(ground: SurveyGround, { flows, watching }: SurveyQuestion): Promise<Surveyed> {
-  const self = ground.cluster?.nodeId ?? '';
-  if (flows) return { streams: [], flows: { at: ground.clock.wall(), flows: flowsHere(ground, self) } };
-  const counts = await unasked(ground.cluster);
-  if (watching === undefined) return { streams: reportStreams(ground, counts) };
-  const rows = whoWatches(ground.sessions, counts).get(watching)?.watching ?? [];
-  return { streams: [], watching: rows.map((row) => ({ ...row, node: row.node || self })) };
 }
 
 /** What several workers have, as one; the most watched first. */

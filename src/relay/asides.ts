@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ProtocolError } from '../base/errors.ts';
-import { MOST_WATCHING } from '../net/cluster.ts';
+import { MOST_WATCHING } from '../net/watching.ts';
 import { blankMessage, MESSAGE_HEAD, MessageType } from './wire/message.ts';
 
 const microseconds = z.number();

@@ -2,7 +2,7 @@ import { SECOND } from '../base/clock.ts';
 import type { StreamPath } from '../hub/path.ts';
 import type { Context } from '../module.ts';
 import type { Watching } from '../hub/session.ts';
-import { whoWatches } from '../net/cluster.ts';
+import { whoWatches } from '../net/watching.ts';
 
 const NOBODY = { viewers: 0, watching: [] };
 /** How often it is looked who watches, in microseconds. */

@@ -5,8 +5,8 @@ import { ByteWriter } from '../base/byte-writer.ts';
 import { ProtocolError } from '../base/errors.ts';
 import type { Lineup, Stream } from '../hub/stream.ts';
 import type { Track } from '../media/track.ts';
-import { MOST_WATCHING } from '../net/cluster.ts';
 import { MOST_FLOWS } from '../net/flows.ts';
+import { MOST_WATCHING } from '../net/watching.ts';
 import { hops, trace, traced } from './way-told.ts';
 import { readTrack, writeTrack } from './wire/track.ts';
 
