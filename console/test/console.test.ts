@@ -255,9 +255,9 @@ describe('the page of a stream', () => {
     await page.click('.pair [aria-haspopup=dialog]');
     // From everywhere they can only go to one.
     assert.equal(await page.inputValue('#move-to'), ORIGIN);
-    assert.match(await page.innerText('.move .outlook'), /^228 viewers are to go from all nodes to 5f0c1d6e/);
+    assert.match(await page.innerText('.move .outlook'), /^Viewers who are to go from all nodes to 5f0c1d6e: 228\.$/);
     await page.selectOption('#move-from', ORIGIN);
-    assert.match(await page.innerText('.move .outlook'), /^12 viewers are to leave 5f0c1d6e for other nodes\.$/);
+    assert.match(await page.innerText('.move .outlook'), /^Viewers who are to leave 5f0c1d6e for other nodes: 12\.$/);
     await page.click('.move [type=submit]');
     await page.waitForSelector('.move >> text=Nobody there listens');
     assert.deepEqual(fake.posted, [{ node: ORIGIN, stream: 'live/movie' }]);
@@ -406,7 +406,7 @@ describe('the nodes', () => {
     const button = page.locator(`[data-node="${EDGE}"] [aria-haspopup=dialog]`);
     await button.press('Enter');
     await page.waitForSelector('dialog.move[open]');
-    assert.match(await page.innerText('.move'), /120 viewers are to leave c0ffee5e for other nodes\.[^]*Move 120/);
+    assert.match(await page.innerText('.move'), /Viewers who are to leave c0ffee5e for other nodes: 120\.[^]*Move 120/);
     await page.keyboard.press('Escape');
     await page.waitForSelector('.move', { state: 'detached' });
     assert.equal(await button.evaluate((each) => each === document.activeElement), true);
@@ -421,7 +421,7 @@ describe('the nodes', () => {
       await page.fill('#move-pace', typed);
       assert.equal(await page.isEnabled('.move [type=submit]'), allowed, typed);
     }
-    assert.match(await page.innerText('.move'), /About 3 s[^]*120 viewers are to go from c0ffee5e to 5f0c1d6e\./);
+    assert.match(await page.innerText('.move'), /About 3 s[^]*Viewers who are to go from c0ffee5e to 5f0c1d6e: 120\./);
     await page.locator('.move [type=submit]').press('Enter');
     await page.waitForSelector('.move >> text=They are told one after another');
     assert.deepEqual(fake.posted, [{ node: EDGE, to: ORIGIN, pace: 40 }]);

@@ -66,7 +66,7 @@ describe('the console of a cluster', { skip: options.skip ?? false }, () => {
     await page.selectOption('#move-from', ids['North']!);
     await page.selectOption('#move-to', ids['South']!);
     await page.fill('#move-pace', '5');
-    assert.equal(await page.innerText('.move .outlook'), '1 viewers are to go from North to South.');
+    assert.equal(await page.innerText('.move .outlook'), 'Viewers who are to go from North to South: 1.');
     await page.locator('.move [type=submit]').press('Enter');
     const { to, from } = await told.next();
     assert.deepEqual([to.node, from], [ids['South'], [ids['North']]]);
