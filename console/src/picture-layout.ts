@@ -55,7 +55,7 @@ export function layOut(picture: Picture, width: number): Layout {
     if (from.y === to.y && isUpright) return [between(flow, from, to)];
     // What is published at an edge goes against all others.
     const isBack = isUpright ? from.y > to.y : from.x > to.x;
-    if (isBack) return [{ ...(isUpright ? upwards : backwards)(flow, from, to, taken), back: isUpright ? '↑' : '←' }];
+    if (isBack) return [(isUpright ? upwards : backwards)(flow, from, to, taken)];
     return [(isUpright ? downwards : across)(flow, from, to, taken)];
   });
   return { height, boxes, ways, isUpright };
@@ -128,7 +128,7 @@ function backwards(flow: Flow, from: Box, to: Box, taken: Map<string, number>): 
   const row = taken.get(`back ${from.id}`) ?? 0;
   taken.set(`back ${from.id}`, row + 1);
   const y = from.y + from.height * 0.75 + LABEL_LINE + row * LABEL_LINE;
-  return { flow, path: reversed(path), label: { x: from.x - 12, y, anchor: 'end' } };
+  return { flow, path: reversed(path), label: { x: from.x - 12, y, anchor: 'end' }, back: '←' };
 }
 
 /** From bottom to top, beside what goes the other way; words stand above the box where it begins. */
@@ -136,7 +136,7 @@ function upwards(flow: Flow, from: Box, to: Box, taken: Map<string, number>): Wa
   const besides = (box: Box) => ({ ...box, x: box.x + box.width / 4 });
   const { path } = downwards(flow, besides(to), besides(from), new Map());
   const { label } = downwards({ ...flow, to: from.id }, to, from, taken);
-  return { flow, path: reversed(path), label };
+  return { flow, path: reversed(path), label, back: '↑' };
 }
 
 /** A curve of one piece, drawn from its end: what moves along it goes the other way. */

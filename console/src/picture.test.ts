@@ -15,7 +15,9 @@ const draw = (nodes: Parameters<typeof drawUp>[0]['nodes'], streams: Parameters<
 
 test('a node that is alone stands between those who publish and those who watch', () => {
   const { nodes, flows } = draw([]);
-  assert.deepEqual(nodes, [{ id: ALONE, role: 'origin', self: true, cpu: 0.1, cores: 2, streams: 2, viewers: 5, kbps: 5000 }]);
+  assert.deepEqual(nodes, [
+    { id: ALONE, role: 'origin', self: true, cpu: 0.1, cores: 2, streams: 2, viewers: 5, kbps: 5000 },
+  ]);
   assert.deepEqual(flows, [
     { from: PUBLISHERS, to: ALONE, streams: 2, kbps: 2000 },
     { from: ALONE, to: VIEWERS, kbps: 5000 },

@@ -156,7 +156,10 @@ describe('the overview', () => {
     await page.waitForSelector('.words.lossy');
     assert.equal(await words.innerHTML(), '4.0 Mbit/s · loss 10.0 %');
     assert.equal(await page.innerHTML(`[data-words="${far} ${EDGE}"]`), '8.0 Mbit/s · loss 0 %');
-    assert.match((await page.getAttribute('.picture svg', 'aria-label'))!, /5f0c1d6e · this node → c0ffee5e: .*Far → c0ffee5e/);
+    assert.match(
+      (await page.getAttribute('.picture svg', 'aria-label'))!,
+      /5f0c1d6e · this node → c0ffee5e: .*Far → c0ffee5e/,
+    );
     // Of two cores 1.9.
     assert.match(await page.locator(`.node.busy[data-node="${far}"]`).innerHTML(), /Far.*CPU 95 %/);
   });
@@ -399,9 +402,11 @@ describe('the nodes', () => {
   test('give their viewers to another one, which is asked in the page', async () => {
     furnish();
     let told = 0;
-    fake.answers.set('move', () => ({ move: 'm1' })).set('move/m1', () => {
-      return { listeners: 100, told, viewers: 120, gone: told, silent: 1 };
-    });
+    fake.answers
+      .set('move', () => ({ move: 'm1' }))
+      .set('move/m1', () => {
+        return { listeners: 100, told, viewers: 120, gone: told, silent: 1 };
+      });
     await page.goto(`${origin}/nodes`);
     const button = page.locator(`[data-node="${EDGE}"] [aria-haspopup=dialog]`);
     await button.press('Enter');
@@ -435,7 +440,7 @@ describe('the nodes', () => {
   test('stay as they are where the server refuses, and that is said', async () => {
     furnish();
     await page.goto(`${origin}/nodes`);
-    await page.click(`[data-node="${EDGE}"] >> text=Move`);
+    await page.click(`[data-node="${EDGE}"] [aria-haspopup=dialog]`);
     fake.admin = false;
     await page.click('.move [type=submit]');
     await page.waitForSelector('.move [role=alert] >> text=no valid token');

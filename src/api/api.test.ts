@@ -245,6 +245,7 @@ test('answers and examples are as the document says', async () => {
   const ids: Record<string, string> = { nodes: 'self' };
   for (const list of ['streams', 'vhosts', 'clients']) ids[list] = (await server.get(`/api/v1/${list}`))[list][0].id;
   ids.trace = ids.clients!;
+  ids.move = await server.context.dispatch.move({ node: 'elsewhere' });
   const queries: Record<string, string> = {
     '/api/v1/shift': '?stream=live/movie',
     '/api/v1/lines': '?stream=live/movie',

@@ -19,12 +19,9 @@ test('every flow is told once, by the end that knows more of it', () => {
     report('old', { streams: [] }),
     report('silent', undefined),
   ];
-  const found = bestFlows({ own, nodes }, 'self').map(({ from, to, by, bytes }) => [from, to, by, bytes]);
-  assert.deepEqual(found.sort(), [
-    ['edge', 'behind', 'edge', 1000],
-    ['self', 'edge', 'edge', 900],
-    ['self', 'group', 'group', 1000],
-  ]);
+  const found = bestFlows({ own, nodes }, 'self').map(({ from, to, by, bytes }) => `${from} ${to} ${by} ${bytes}`);
+  assert.deepEqual(new Set(found), new Set(['edge behind edge 1000', 'self edge edge 900', 'self group group 1000']));
+  assert.equal(found.length, 3);
 });
 
 test('a node that is in no cluster tells its own, and when that was', () => {

@@ -9,7 +9,9 @@ import { Desk } from './desk.ts';
 import { Moves, moveNews, readMoveNews } from './moves.ts';
 
 const { path } = anyWish;
-const NODES = ['a', 'b', 'c'].map((id) => anyCandidate(id, { front: { ...anyFront, region: id === 'c' ? 'far' : '' } }));
+const NODES = ['a', 'b', 'c'].map((id) =>
+  anyCandidate(id, { front: { ...anyFront, region: id === 'c' ? 'far' : '' } }),
+);
 
 /** Node `a`, its sessions, and those who listen to it. */
 function node() {
@@ -65,10 +67,19 @@ test('who is to leave which node is said by node, region, where they go, or wher
     return moves.tallies[0]!.viewers;
   };
   assert.deepEqual(
-    [{ node: 'a' }, { node: 'b' }, { region: 'far' }, { region: '' }, { path, to: 'b' }, { path, to: 'a' }].map(leaving),
+    [{ node: 'a' }, { node: 'b' }, { region: 'far' }, { region: '' }, { path, to: 'b' }, { path, to: 'a' }].map(
+      leaving,
+    ),
     [1, 0, 0, 1, 1, 0],
   );
-  assert.deepEqual([{ path, exclude: ['a'] }, { path, exclude: ['b'] }, { node: 'a', to: 'a' }].map(leaving), [1, 0, 0]);
+  assert.deepEqual(
+    [
+      { path, exclude: ['a'] },
+      { path, exclude: ['b'] },
+      { node: 'a', to: 'a' },
+    ].map(leaving),
+    [1, 0, 0],
+  );
 });
 
 test('a move has a pace of its own, is begun once, and is forgotten', () => {
@@ -90,6 +101,11 @@ test('a move has a pace of its own, is begun once, and is forgotten', () => {
 test('news of a move are read with care', () => {
   assert.equal(readMoveNews({ type: 'move', node: 'a' })!.node, 'a', 'as nodes of older versions tell it');
   assert.ok(readMoveNews({ type: 'move', node: 'a' })!.id.length > 0);
-  for (const wrong of [{ type: 'else' }, { type: 'move', pace: 0 }, { type: 'move', pace: 1e6 }, { type: 'move', to: 7 }])
+  for (const wrong of [
+    { type: 'else' },
+    { type: 'move', pace: 0 },
+    { type: 'move', pace: 1e6 },
+    { type: 'move', to: 7 },
+  ])
     assert.equal(readMoveNews(wrong), undefined);
 });

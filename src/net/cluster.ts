@@ -191,10 +191,7 @@ export async function unasked(cluster: Pick<Cluster, 'nodes'> | undefined): Prom
 }
 
 /** How many watch each stream of this process, and at the nodes that are counted. */
-function countViewers(
-  sessions: Pick<Sessions, typeof Symbol.iterator>,
-  counts: CountsNode,
-): Map<StreamPath, number> {
+function countViewers(sessions: Pick<Sessions, typeof Symbol.iterator>, counts: CountsNode): Map<StreamPath, number> {
   const viewers = new Map<StreamPath, number>();
   for (const session of sessions) {
     const { path } = session;

@@ -51,8 +51,8 @@ test('what goes by UDP is told by its link, and what does not by its sessions', 
     ]),
     [
       ['self far', 'reliable', 2, 700, undefined, undefined],
-      ['far self', 'reliable', 1, 50, undefined, undefined],
       ['self edge', 'udp', 2, 5000, 1000, 10],
+      ['far self', 'reliable', 1, 50, undefined, undefined],
       ['origin self', 'udp', 0, 3000, 30, 3],
     ],
   );

@@ -21,7 +21,9 @@ export function whoWatches(
     all.set(path, sums);
     for (const row of rows) addTo(sums, row);
   }
-  return new Map(Array.from(all, ([path, sums]) => [path, { viewers: viewersIn(sums.values()), watching: most(sums) }]));
+  return new Map(
+    Array.from(all, ([path, sums]) => [path, { viewers: viewersIn(sums.values()), watching: most(sums) }]),
+  );
 }
 
 /** Who watches at a node that fetches, and behind it; one that does not tell where counts as a whole. */

@@ -24,7 +24,7 @@ const watching = z.object({ node: z.string().max(64), protocol: z.string().max(3
 const audience = z.object({
   op: z.literal('audience'),
   viewers,
-  watching: z.array(watching).max(MOST_WATCHING).optional(),
+  watching: z.array(watching).max(MOST_WATCHING).readonly().optional(),
 });
 
 /** What an origin says of a stream that comes by UDP before it says that it is over: the number of the packet after the last. */

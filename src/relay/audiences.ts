@@ -1,7 +1,7 @@
 import { SECOND } from '../base/clock.ts';
 import type { StreamPath } from '../hub/path.ts';
-import type { Context } from '../module.ts';
 import type { Watching } from '../hub/session.ts';
+import type { Context } from '../module.ts';
 import { whoWatches } from '../net/watching.ts';
 
 const NOBODY = { viewers: 0, watching: [] };

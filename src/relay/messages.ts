@@ -114,10 +114,13 @@ const flow = z.object({
 });
 const surveyed = z.object({
   op: z.literal('surveyed'),
-  streams: z.array(z.object({ path: text, isOwner: z.boolean(), viewers: count })).max(MOST_SURVEYED),
+  streams: z
+    .array(z.object({ path: text, isOwner: z.boolean(), viewers: count }))
+    .max(MOST_SURVEYED)
+    .readonly(),
   /** When it was looked, by the wall clock of the node, in microseconds. */
-  flows: z.object({ at: z.number(), flows: z.array(flow).max(MOST_FLOWS) }).optional(),
-  watching: z.array(watching).max(MOST_WATCHING).optional(),
+  flows: z.object({ at: z.number(), flows: z.array(flow).max(MOST_FLOWS).readonly() }).optional(),
+  watching: z.array(watching).max(MOST_WATCHING).readonly().optional(),
 });
 
 /** The first message of one who wants to know what there is, and the answers to it: a stream is there, or begins. */

@@ -36,7 +36,7 @@ export async function receiveAll(
 ): Promise<never> {
   const receiving = new Receiving(subscription, mirror, passage);
   const leaveAudience = audiences.tell(subscription.path, (viewers, watching) =>
-    receiving.say({ op: 'audience', viewers, watching: [...watching] }),
+    receiving.say({ op: 'audience', viewers, watching }),
   );
   const abort = () => receiving.end(signal.reason);
   if (signal.aborted) throw signal.reason;

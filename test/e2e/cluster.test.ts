@@ -88,7 +88,7 @@ test('any node tells what flows between others, and who watches there by which p
   const third = await spawnMember(t, redis, 'origin');
   const { nodes } = await until('all are known', async () => {
     const told = await askApi(third, 'cluster');
-    return told['nodes'].filter(({ reached }: Told) => reached).length === 3 && told;
+    return told['nodes'].filter(({ reached }: Told) => reached).length === 3 ? told : undefined;
   });
   const self = async (server: TestServer): Promise<string> => {
     const told = await askApi(server, 'cluster');
@@ -101,10 +101,12 @@ test('any node tells what flows between others, and who watches there by which p
     const { flows } = await askApi(third, 'flows');
     const found = to.map((id) => flows.find((flow: Record<string, any>) => flow.from === from && flow.to === id));
     if (!found.every((flow) => flow?.packets > 0)) return false;
-    const isMore = before.length > 0 && found.every((flow, i) => {
-      const last = before[i]!;
-      return flow.by === last['by'] && flow.at_ms > last['at_ms'] && flow.bytes > last['bytes'];
-    });
+    const isMore =
+      before.length > 0 &&
+      found.every((flow, i) => {
+        const last = before[i]!;
+        return flow.by === last['by'] && flow.at_ms > last['at_ms'] && flow.bytes > last['bytes'];
+      });
     if (before.length === 0) before = found;
     // One that cannot be asked is told of by the other end.
     if (isMore) assert.deepEqual([found.map(({ by }) => by), found[0].media], [[to[0], from], 'udp']);
@@ -116,7 +118,7 @@ test('any node tells what flows between others, and who watches there by which p
   const { id } = streams.find(({ name }: { name: string }) => name === 'shared');
   const rows = await until('all are counted', async () => {
     const { viewers } = await askApi(third, `streams/${id}/details`);
-    return viewers.length === 7 && (viewers as Record<string, any>[]);
+    return viewers.length === 7 ? (viewers as Record<string, any>[]) : undefined;
   });
   const told = rows.map(({ node, self: isSelf, protocol, viewers }) => [node, isSelf, protocol, viewers].join(' '));
   const protocols = ['http-flv', 'rtmp', 'ws-flv'];

@@ -52,36 +52,42 @@ describe('the console of a cluster', { skip: options.skip ?? false }, () => {
     const page = await open(t, south, '/');
     const { id } = await nodeOf(page, 'Origin');
     const words = page.locator(`[data-words="${id} ${ids['North']}"]`);
-    await words.filter({ hasText: /\d bit\/s|[kM]bit\/s · loss 0(\.\d)? %/ }).waitFor({ timeout });
+    await words.filter({ hasText: /bit\/s · loss [\d.]+ %/ }).waitFor({ timeout });
   });
 
-  test('moves the viewers of a stream from one node to another by the keyboard, and says what became of it', options, async (t) => {
-    const viewer = httpFlvViewer(t, north.http('/live/lesson.flv'));
-    await viewer.gets(SOME);
-    const { events } = await askForLines(north, 'lesson', { viewer: 'v', exclude: [ids['South']] });
-    const told = await listenToMoves(t, north.http(events));
-    const page = await open(t, origin, '/stream/live/lesson');
-    await page.locator('.audience li', { hasText: /HTTP-FLV\s+North/ }).waitFor({ timeout });
-    await page.locator('.pair button[aria-haspopup=dialog]').press('Enter');
-    await page.selectOption('#move-from', ids['North']!);
-    await page.selectOption('#move-to', ids['South']!);
-    await page.fill('#move-pace', '5');
-    assert.equal(await page.innerText('.move .outlook'), 'Viewers who are to go from North to South: 1.');
-    await page.locator('.move [type=submit]').press('Enter');
-    const { to, from } = await told.next();
-    assert.deepEqual([to.node, from], [ids['South'], [ids['North']]]);
-    await page.waitForSelector('.move .bar >> text=1 of 1');
-    viewer.close();
-    await page.waitForSelector('.move .progress[data-over=true] >> text=All were told, and all have gone.', { timeout });
-    await page.keyboard.press('Escape');
-    await page.waitForSelector('.move', { state: 'detached' });
-  });
+  test(
+    'moves the viewers of a stream from one node to another by the keyboard, and says what became of it',
+    options,
+    async (t) => {
+      const viewer = httpFlvViewer(t, north.http('/live/lesson.flv'));
+      await viewer.gets(SOME);
+      const { events } = await askForLines(north, 'lesson', { viewer: 'v', exclude: [ids['South']] });
+      const told = await listenToMoves(t, north.http(events));
+      const page = await open(t, origin, '/stream/live/lesson');
+      await page.locator('.audience li', { hasText: /HTTP-FLV\s*North/ }).waitFor({ timeout });
+      await page.locator('.pair button[aria-haspopup=dialog]').press('Enter');
+      await page.selectOption('#move-from', ids['North']!);
+      await page.selectOption('#move-to', ids['South']!);
+      await page.fill('#move-pace', '5');
+      await page.waitForSelector('.move .outlook:text-is("Viewers who are to go from North to South: 1.")');
+      await page.locator('.move [type=submit]').press('Enter');
+      const { to, from } = await told.next();
+      assert.deepEqual([to.node, from], [ids['South'], [ids['North']]]);
+      await page.waitForSelector('.move .bar >> text=1 of 1');
+      viewer.close();
+      await page.waitForSelector('.move .progress[data-over=true] >> text=All were told, and all have gone.', {
+        timeout,
+      });
+      await page.keyboard.press('Escape');
+      await page.waitForSelector('.move', { state: 'detached' });
+    },
+  );
 
   test('sends the viewers of a node anywhere else', options, async (t) => {
     const { events } = await askForLines(south, 'lesson', { viewer: 'w' });
     const told = await listenToMoves(t, south.http(events));
     const page = await open(t, origin, '/nodes');
-    await page.click(`[data-node="${ids['South']}"] >> text=Move`);
+    await page.click(`[data-node="${ids['South']}"] [aria-haspopup=dialog]`);
     await page.waitForSelector('.move >> text=wherever there is room');
     await page.click('.move [type=submit]');
     assert.deepEqual(await told.next(), { exclude: [ids['South']] });

@@ -1,10 +1,10 @@
 import { useState } from 'preact/hooks';
 import { formatBytes, formatCount } from '../format.ts';
 import { type NodeLink, type ReceivedStream, type SentStream, slowestOf, tallyOf } from '../links.ts';
+import { nodeName } from '../names.ts';
 import { Link } from '../parts/link.tsx';
 import { DelayFact, LossFacts, MediaFact, OverheadFact, RepairFact, RttFact } from '../parts/link-facts.tsx';
 import { mediaInWords, outcomeInWords } from '../parts/link-words.ts';
-import { nodeName } from '../names.ts';
 import { t } from '../settings.ts';
 import { nameOf, playPath, streamText } from '../urls.ts';
 

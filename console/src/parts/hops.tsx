@@ -42,7 +42,11 @@ function HopItem({ hop: { node, host, address, gets, sends, added_ms: added, tot
         </small>
       )}
       <strong>{givenName(node) || host || node.slice(0, SHORT_ID) || t('thisNode')}</strong>
-      <small>{[givenName(node) && host, (givenName(node) || host) && node.slice(0, SHORT_ID), address].filter(Boolean).join(' · ')}</small>
+      <small>
+        {[givenName(node) && host, (givenName(node) || host) && node.slice(0, SHORT_ID), address]
+          .filter(Boolean)
+          .join(' · ')}
+      </small>
       <span>{facts.join(' · ')}</span>
       {sends && <small class="id">{sends.id}</small>}
     </li>

@@ -1,7 +1,16 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { formatCount } from '../format.ts';
-import { getMove, leaving, type MoveProgress, type MoveWish, type Place, paces, readPace, startMove } from '../moves.ts';
+import {
+  getMove,
+  leaving,
+  type MoveProgress,
+  type MoveWish,
+  type Place,
+  paces,
+  readPace,
+  startMove,
+} from '../moves.ts';
 import { nodeName } from '../names.ts';
 import type { ClusterNode } from '../operator.ts';
 import { t } from '../settings.ts';
@@ -36,27 +45,38 @@ export function MoveButton({ label, ...rest }: Omit<Props, 'onClose'> & { readon
 /** Asks where viewers are to go, says how many those are, sends them, and tells how far that is. */
 function MoveDialog({ onClose, ...asked }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
-  const [move, setMove] = useState<{ id: string; viewers: number } | undefined>();
+  const [move, setMove] = useState('');
   useEffect(() => dialog.current!.showModal(), []);
   const title = asked.stream === undefined ? nodeName({ id: asked.node ?? '' }) : asked.stream;
   return (
     <dialog ref={dialog} class="card move" aria-labelledby="move-title" onClose={onClose}>
       <h2 id="move-title">{t('moveTitle', { name: title })}</h2>
-      {move ? <Progress id={move.id} /> : <Question {...asked} onBegun={setMove} />}
-      {move && (
-        <div class="actions">
-          <button type="button" autoFocus onClick={() => dialog.current!.close()}>
-            {t('close')}
-          </button>
-        </div>
-      )}
+      {move === '' ? <Question {...asked} onBegun={setMove} /> : <Progress id={move} />}
+      {move !== '' && <Close onClick={() => dialog.current!.close()} />}
     </dialog>
   );
 }
 
-type Begun = { readonly id: string; readonly viewers: number };
+/** Has the focus as soon as it is there, so that the keyboard stays in the dialog. */
+function Close({ onClick }: { onClick: () => void }) {
+  const button = useRef<HTMLButtonElement>(null);
+  useEffect(() => button.current!.focus(), []);
+  return (
+    <div class="actions">
+      <button ref={button} type="button" onClick={onClick}>
+        {t('close')}
+      </button>
+    </div>
+  );
+}
 
-function Question({ nodes, places, node, stream, onBegun }: Omit<Props, 'onClose'> & { onBegun: (move: Begun) => void }) {
+function Question({
+  nodes,
+  places,
+  node,
+  stream,
+  onBegun,
+}: Omit<Props, 'onClose'> & { onBegun: (move: string) => void }) {
   const [from, setFrom] = useState(node ?? '');
   const [to, setTo] = useState<string | undefined>();
   const [typed, setTyped] = useState('');
@@ -64,7 +84,8 @@ function Question({ nodes, places, node, stream, onBegun }: Omit<Props, 'onClose
   const [isSending, setSending] = useState(false);
   const targets = nodes.filter(({ id, draining }) => id !== from && !draining);
   // Away from everywhere nobody can go.
-  const chosen = to !== undefined && targets.some(({ id }) => id === to) ? to : from === '' ? (targets[0]?.id ?? '') : '';
+  const chosen =
+    to !== undefined && targets.some(({ id }) => id === to) ? to : from === '' ? (targets[0]?.id ?? '') : '';
   const pace = readPace(typed);
   const viewers = leaving(places, from, chosen);
   const send = async (event: Event) => {
@@ -77,11 +98,10 @@ function Question({ nodes, places, node, stream, onBegun }: Omit<Props, 'onClose
       ...(chosen !== '' && { to: chosen }),
       ...(pace !== undefined && { pace }),
     };
-    await startMove(wish).then(
-      (id) => onBegun({ id, viewers }),
-      (error: Error) => setProblem(error.message),
-    );
-    setSending(false);
+    await startMove(wish).then(onBegun, (error: Error) => {
+      setProblem(error.message);
+      setSending(false);
+    });
   };
   const names = { from: from === '' ? t('moveAll') : nodeName({ id: from }), to: nodeName({ id: chosen }) };
   return (
