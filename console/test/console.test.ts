@@ -118,6 +118,24 @@ describe('the console', () => {
     }
   });
 
+  test('asks on the smallest phones too where viewers are to go', async () => {
+    furnish();
+    await page.setViewportSize({ width: 320, height: 560 });
+    await page.goto(`${origin}/nodes`);
+    for (const language of ['中文', 'EN']) {
+      await page.click(`[data-node="${EDGE}"] [aria-haspopup=dialog]`);
+      const { left, right, bottom, inner, outer } = await page.locator('dialog.move').evaluate((dialog) => {
+        const box = dialog.getBoundingClientRect();
+        const { scrollWidth: inner, clientWidth: outer } = dialog;
+        return { left: box.left, right: box.right, bottom: box.bottom, inner, outer };
+      });
+      assert.ok(left >= 0 && right <= 320 && bottom <= 560 && inner <= outer, `${left} ${right} ${bottom} ${inner}`);
+      await page.locator('.move [type=submit]').scrollIntoViewIfNeeded();
+      await page.keyboard.press('Escape');
+      await page.click(`.top >> text=${language}`);
+    }
+  });
+
   test('is loaded with less than 150 kB', async () => {
     furnish();
     const sizes = new Map<string, number>();

@@ -31,7 +31,8 @@ interface Props {
 /** The button that opens the dialog; nothing where there is no other node. */
 export function MoveButton({ label, ...rest }: Omit<Props, 'onClose'> & { readonly label: string }) {
   const [open, setOpen] = useState(false);
-  if (!rest.nodes.some(({ id, draining }) => id !== rest.node && !draining)) return null;
+  const isPossible = rest.nodes.some(({ id, draining }) => id !== rest.node && !draining);
+  if (!isPossible && !open) return null;
   return (
     <>
       <button type="button" aria-haspopup="dialog" aria-label={label} onClick={() => setOpen(true)}>
