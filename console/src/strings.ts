@@ -575,7 +575,7 @@ export const chinese: Readonly<Record<StringKey, string>> = {
   moveConfigured: '按配置',
   movePaceMore: '按观众所连接的每个节点计算；留空则采用该节点的 dispatch.pace。',
   moveTakes: '若都连接在同一节点，约 {seconds} 秒通知完毕。',
-  moveWill: '{count} 名观众将从{from}转到 {to}。',
+  moveWill: '{count} 名观众将从 {from} 转到 {to}。',
   moveWillAway: '{count} 名观众将离开 {from}，转到其他节点。',
   moveNobody: '目前没有需要迁移的观众。',
   moveHow: '本站播放器和课堂页面会无中断切换，其他播放器保持不变。',
