@@ -589,7 +589,7 @@ export const chinese: Readonly<Record<StringKey, string>> = {
   moveSilent: '有 {count} 个旧版本节点不报告进度。',
   moveUnknown: '已无法得知进度。',
   ofAll: '{count} / {all}',
-  ofCores: '共 {cores} 核，使用 {used} 核',
+  ofCores: '{used} / {cores} 核',
   cpuCores: 'CPU（相对单核）',
   cancel: '取消',
   close: '关闭',
