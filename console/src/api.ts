@@ -80,9 +80,10 @@ export interface Shift {
   readonly to: number;
 }
 
-/** What the server uses of its machine: `cpu_percent` is a share of one core (0–1), `mem_kbyte` in KiB. */
+/** What the server uses of its machine: `cpu_percent` is in cores (1 is all of one), of which it can use `cores`; `mem_kbyte` in KiB. */
 export interface Summary {
   readonly cpu_percent: number;
+  readonly cores: number;
   readonly mem_kbyte: number;
 }
 

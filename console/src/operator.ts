@@ -1,4 +1,6 @@
 import { type Client, call } from './api.ts';
+import type { Media } from './links.ts';
+import { learnNames } from './names.ts';
 
 /** A track as the frames in memory show it. */
 interface TrackDetail {
@@ -32,7 +34,7 @@ export interface StreamDetail {
 }
 
 /** How many watch at a node by a protocol, which is empty where the node does not tell. */
-interface ViewerCount {
+export interface ViewerCount {
   readonly node: string;
   readonly self: boolean;
   readonly protocol: string;
@@ -45,7 +47,7 @@ export interface Details {
   readonly viewers: readonly ViewerCount[];
 }
 
-/** A node of the cluster; `cpu` is a share of one core. */
+/** A node of the cluster; `cpu` is in cores: 1 is all of one of its `cores`. */
 export interface ClusterNode {
   readonly id: string;
   readonly role: 'origin' | 'edge';
@@ -54,15 +56,32 @@ export interface ClusterNode {
   /** What it is called in the list of lines. */
   readonly name: string;
   readonly region: string;
-  /** Whether all are to leave it. */
+  /** Whether all are to leave it, and whether it has said that all have; null where it does not say that. */
   readonly draining: boolean;
+  readonly empty: boolean | null;
   readonly version: string;
   readonly since_ms: number;
   readonly cpu: number;
+  readonly cores: number;
   readonly streams: number;
   readonly viewers: number;
   readonly publishers: number;
   readonly kbps: number;
+}
+
+/** What goes from one node to another, as node `by` of both counts it; what is not known is absent. */
+export interface NodeFlow {
+  readonly from: string;
+  readonly to: string;
+  readonly by: string;
+  /** When it looked, by its own clock. */
+  readonly at_ms: number;
+  readonly media: Media;
+  readonly streams: number;
+  /** So far: rates are differences. */
+  readonly bytes?: number;
+  readonly packets?: number;
+  readonly lost?: number;
 }
 
 /** A stream, and the nodes that have it. */
@@ -174,8 +193,32 @@ export function getDetails(streamId: string): Promise<Details> {
 }
 
 export function getCluster(): Promise<ClusterView> {
-  return call<ClusterView>('GET', '/cluster?count=500');
+  return askCluster(500);
 }
+
+/** The nodes alone. */
+export async function getNodes(): Promise<readonly ClusterNode[]> {
+  return (await askCluster(1)).nodes;
+}
+
+async function askCluster(streams: number): Promise<ClusterView> {
+  const view = await call<ClusterView>('GET', `/cluster?count=${streams}`);
+  learnNames(view.nodes);
+  return view;
+}
+
+/** What flows between the nodes, all of them. */
+export async function getFlows(): Promise<readonly NodeFlow[]> {
+  return (await call<{ flows: NodeFlow[] }>('GET', '/flows')).flows;
+}
+
+/** How much of its cores a node uses: 1 is all. */
+export function cpuShare({ cpu, cores = 1 }: { readonly cpu: number; readonly cores?: number }): number {
+  return cpu / Math.max(1, cores);
+}
+
+/** From here on a node had better not be given more to do. */
+export const BUSY = 0.9;
 
 /** What was later than the moment `after`, in Unix milliseconds. */
 export async function getHistory(after: number): Promise<readonly NodeHistory[]> {

@@ -14,6 +14,8 @@ export interface Way {
   readonly flow: Flow;
   readonly path: string;
   readonly label: { readonly x: number; readonly y: number; readonly anchor: 'start' | 'middle' | 'end' } | undefined;
+  /** Of one that goes against all others: the direction. */
+  readonly back?: '←' | '↑';
 }
 
 /** A picture of some width, laid out. */
@@ -51,7 +53,10 @@ export function layOut(picture: Picture, width: number): Layout {
     if (!from || !to) return [];
     if (from.x === to.x && !isUpright) return [besides(flow, from, to, from.x === firstColumn)];
     if (from.y === to.y && isUpright) return [between(flow, from, to)];
-    return [isUpright ? downwards(flow, from, to, taken) : across(flow, from, to, taken)];
+    // What is published at an edge goes against all others.
+    const isBack = isUpright ? from.y > to.y : from.x > to.x;
+    if (isBack) return [(isUpright ? upwards : backwards)(flow, from, to, taken)];
+    return [(isUpright ? downwards : across)(flow, from, to, taken)];
   });
   return { height, boxes, ways, isUpright };
 }
@@ -114,6 +119,30 @@ function across(flow: Flow, from: Box, to: Box, taken: Map<string, number>): Way
   taken.set(end, row + 1);
   const y = (isLast ? y1 : y2) - 6 - row * LABEL_LINE;
   return { flow, path, label: isLast ? { x: x1 + 8, y, anchor: 'start' } : { x: x2 - 12, y, anchor: 'end' } };
+}
+
+/** From right to left, below what goes the other way; so are its words, where it begins. */
+function backwards(flow: Flow, from: Box, to: Box, taken: Map<string, number>): Way {
+  const below = (box: Box) => ({ ...box, y: box.y + box.height / 4 });
+  const { path } = across(flow, below(to), below(from), new Map());
+  const row = taken.get(`back ${from.id}`) ?? 0;
+  taken.set(`back ${from.id}`, row + 1);
+  const y = from.y + from.height * 0.75 + LABEL_LINE + row * LABEL_LINE;
+  return { flow, path: reversed(path), label: { x: from.x - 12, y, anchor: 'end' }, back: '←' };
+}
+
+/** From bottom to top, beside what goes the other way; words stand above the box where it begins. */
+function upwards(flow: Flow, from: Box, to: Box, taken: Map<string, number>): Way {
+  const besides = (box: Box) => ({ ...box, x: box.x + box.width / 4 });
+  const { path } = downwards(flow, besides(to), besides(from), new Map());
+  const { label } = downwards({ ...flow, to: from.id }, to, from, taken);
+  return { flow, path: reversed(path), label, back: '↑' };
+}
+
+/** A curve of one piece, drawn from its end: what moves along it goes the other way. */
+function reversed(path: string): string {
+  const [x1, y1, xa, ya, xb, yb, x2, y2] = path.slice(1).split(/[ C]/);
+  return `M${x2} ${y2}C${xb} ${yb} ${xa} ${ya} ${x1} ${y1}`;
 }
 
 /** From one to another in the same column: around what is between them, on the side where less goes on. */

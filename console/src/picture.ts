@@ -1,14 +1,14 @@
-import { type LinkList, type Media, shareOf, tallyOf } from './links.ts';
-import type { ClusterView } from './operator.ts';
+import { type Media, shareOf } from './links.ts';
+import type { ClusterView, NodeFlow } from './operator.ts';
 
 /** A node as it is drawn; what is not known is absent. */
 export interface DrawnNode {
   readonly id: string;
   readonly role: 'origin' | 'edge';
   readonly self: boolean;
-  readonly name?: string;
-  /** Of one core. */
+  /** In cores, of so many. */
   readonly cpu?: number;
+  readonly cores?: number;
   readonly streams?: number;
   readonly viewers?: number;
   readonly kbps?: number;
@@ -19,7 +19,7 @@ export interface Flow {
   readonly from: string;
   readonly to: string;
   readonly streams?: number;
-  /** As this node measures it at its own links; nobody tells it of others. */
+  /** As one of both nodes measures it. */
   readonly kbps?: number;
   /** A share of the packets. */
   readonly loss?: number;
@@ -43,33 +43,34 @@ const MOST_NODES = 16;
 /** What this node knows of itself, where it is in no cluster. */
 export interface Own {
   readonly cpu: number;
+  readonly cores: number;
   readonly streams: number;
   readonly viewers: number;
   readonly recvKbps: number;
   readonly sendKbps: number;
 }
 
-/** Draws up who is there, and what goes where: from the cluster's list, and from this node's links, whose rates are `measured`. */
-export function drawUp(
-  cluster: ClusterView,
-  { links }: LinkList,
-  own: Own,
-  measured: ReadonlyMap<string, Measured>,
-): Picture {
+/** Draws up who is there, and what goes where: from the cluster's list, and from what is measured of the flows between nodes. */
+export function drawUp(cluster: ClusterView, followed: Followed, own: Own): Picture {
+  const told = [...followed.values()];
   const listed: DrawnNode[] = cluster.nodes.map((node) => node);
   const self: DrawnNode = listed.find((node) => node.self) ?? {
-    ...{ id: ALONE, role: links.some(({ role }) => role === 'edge') ? 'edge' : 'origin', self: true },
-    ...{ cpu: own.cpu, streams: own.streams, viewers: own.viewers, kbps: own.sendKbps },
+    ...{ id: ALONE, role: told.some(({ flow }) => flow.to === ALONE) ? 'edge' : 'origin', self: true },
+    ...{ cpu: own.cpu, cores: own.cores, streams: own.streams, viewers: own.viewers, kbps: own.sendKbps },
   };
-  const ends = links.map(({ node, role }) => ({ id: node, role: role === 'edge' ? 'origin' : 'edge' }) as const);
+  const ends = told.flatMap(
+    ({ flow: { from, to } }) =>
+      [
+        { id: from, role: 'origin' },
+        { id: to, role: 'edge' },
+      ] as const,
+  );
   const nodes = new Map<string, DrawnNode>();
   for (const node of [self, ...listed]) nodes.set(node.id, node);
   for (const end of ends) if (!nodes.has(end.id)) nodes.set(end.id, { ...end, self: false });
   const shown = [...nodes.values()].sort(byWeight).slice(0, MOST_NODES);
   const ids = new Set(shown.map(({ id }) => id));
-  const between = flowsBetween(cluster, links, self.id, measured).filter(
-    ({ from, to }) => ids.has(from) && ids.has(to),
-  );
+  const between = flowsBetween(cluster, told).filter(({ from, to }) => ids.has(from) && ids.has(to));
   const flows = [...fromPublishers(cluster, shown, self, own), ...between, ...toViewers(shown)];
   return { nodes: shown, flows, hidden: nodes.size - shown.length };
 }
@@ -79,13 +80,8 @@ function byWeight(a: DrawnNode, b: DrawnNode): number {
   return Number(b.self) - Number(a.self) || (b.viewers ?? 0) - (a.viewers ?? 0) || (a.id < b.id ? -1 : 1);
 }
 
-/** What is told of a link, and the streams that are known to be at both its ends. */
-function flowsBetween(
-  { streams }: ClusterView,
-  links: LinkList['links'],
-  self: string,
-  measured: ReadonlyMap<string, Measured>,
-): Flow[] {
+/** What is measured of a flow, and the streams that are known to be at both its ends. */
+function flowsBetween({ streams }: ClusterView, told: readonly FollowedFlow[]): Flow[] {
   const flows = new Map<string, Flow>();
   for (const { owner, nodes } of streams) {
     if (owner === '') continue;
@@ -95,11 +91,10 @@ function flowsBetween(
       flows.set(key, { from: owner, to, streams: (flows.get(key)?.streams ?? 0) + 1 });
     }
   }
-  for (const link of links) {
-    const [from, to] = link.role === 'edge' ? [link.node, self] : [self, link.node];
+  for (const { flow, measured } of told) {
+    const { from, to, media } = flow;
     const key = `${from} ${to}`;
-    const told = { media: link.media, ...measured.get(keyOf(link)) };
-    flows.set(key, { streams: link.streams.length, ...flows.get(key), from, to, ...told });
+    flows.set(key, { streams: flow.streams, ...flows.get(key), from, to, media, ...measured });
   }
   return [...flows.values()];
 }
@@ -121,28 +116,38 @@ function toViewers(nodes: readonly DrawnNode[]): Flow[] {
   return flows.map(({ id, kbps }) => ({ from: id, to: VIEWERS!, ...(kbps !== undefined && { kbps }) }));
 }
 
-/** What was measured at a link between two looks. */
-export interface Measured {
+/** What was measured of a flow between two looks. */
+interface Measured {
   readonly kbps: number;
   readonly loss?: number;
 }
 
-/** What went on at each link since an earlier look `seconds` ago, by role, node and address. */
-export function measure(before: LinkList, now: LinkList, seconds: number): ReadonlyMap<string, Measured> {
-  const earlier = new Map(before.links.map((link) => [keyOf(link), link]));
-  const measured = new Map<string, Measured>();
-  for (const link of now.links) {
-    const last = earlier.get(keyOf(link));
-    if (!last || link.bytes < last.bytes || seconds <= 0) continue;
-    const [was, is] = [tallyOf(last), tallyOf(link)];
-    const loss = is && shareOf(is.lost - (was?.lost ?? 0), is.packets - (was?.packets ?? 0));
-    const kbps = ((link.bytes - last.bytes) * 8) / 1000 / seconds;
-    measured.set(keyOf(link), { kbps, ...(loss !== undefined && loss >= 0 && { loss: Math.min(1, loss) }) });
-  }
-  return measured;
+/** A flow as it was told last, and what was measured of it; absent before there are two looks. */
+interface FollowedFlow {
+  readonly flow: NodeFlow;
+  readonly measured?: Measured | undefined;
 }
 
-/** Tells links apart. */
-function keyOf({ role, node, remote }: LinkList['links'][number]): string {
-  return `${role} ${node} ${remote}`;
+/** All flows, by who counts what. */
+export type Followed = ReadonlyMap<string, FollowedFlow>;
+
+/** The flows as they are told now, and what went on since they were told `before`. */
+export function follow(before: Followed, flows: readonly NodeFlow[]): Followed {
+  return new Map(flows.map((flow) => [keyOf(flow), { flow, measured: measure(before.get(keyOf(flow)), flow) }]));
+}
+
+/** Counters that have gone back, as those of a stream do that has ended, tell nothing new. */
+function measure(before: FollowedFlow | undefined, flow: NodeFlow): Measured | undefined {
+  if (!before) return undefined;
+  const [last, seconds] = [before.flow, (flow.at_ms - before.flow.at_ms) / 1000];
+  const bytes = (flow.bytes ?? Number.NaN) - (last.bytes ?? Number.NaN);
+  if (!(seconds > 0 && bytes >= 0)) return flow.bytes === undefined ? undefined : before.measured;
+  const [lost, packets] = [(flow.lost ?? 0) - (last.lost ?? 0), (flow.packets ?? 0) - (last.packets ?? 0)];
+  const loss = last.packets === undefined || lost < 0 ? undefined : shareOf(lost, packets);
+  return { kbps: (bytes * 8) / 1000 / seconds, ...(loss !== undefined && { loss: Math.min(1, loss) }) };
+}
+
+/** Figures of one end are not to be compared with those of the other, nor those of one way with those of another. */
+function keyOf({ from, to, by, media }: NodeFlow): string {
+  return `${from} ${to} ${by} ${media}`;
 }

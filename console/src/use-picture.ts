@@ -1,19 +1,15 @@
 import { useRef } from 'preact/hooks';
-import { getLinks, type LinkList } from './links.ts';
-import { getCluster } from './operator.ts';
-import { drawUp, type Measured, measure, type Own, type Picture } from './picture.ts';
+import { getCluster, getFlows } from './operator.ts';
+import { drawUp, type Followed, follow, type Own, type Picture } from './picture.ts';
 import { usePoll } from './use-poll.ts';
 
 /** The cluster as it is now; rates are those between two answers. */
 export function usePicture(own: Own): Picture | undefined {
-  const last = useRef<{ links: LinkList; at: number; measured: ReadonlyMap<string, Measured> } | undefined>(undefined);
+  const followed = useRef<Followed>(new Map());
   const { data } = usePoll(async () => {
-    const [cluster, links] = await Promise.all([getCluster(), getLinks()]);
-    const at = performance.now();
-    const before = last.current;
-    const measured = before ? measure(before.links, links, (at - before.at) / 1000) : new Map<string, Measured>();
-    last.current = { links, at, measured };
-    return { cluster, links, measured };
+    const [cluster, flows] = await Promise.all([getCluster(), getFlows()]);
+    followed.current = follow(followed.current, flows);
+    return { cluster, followed: followed.current };
   }, 2_000);
-  return data && drawUp(data.cluster, data.links, own, data.measured);
+  return data && drawUp(data.cluster, data.followed, own);
 }

@@ -1,4 +1,4 @@
-import type { ClusterNode, ConfigOption, LogLine, NodeHistory, StreamDetail } from '../src/operator.ts';
+import type { ClusterNode, ConfigOption, LogLine, NodeFlow, NodeHistory, StreamDetail } from '../src/operator.ts';
 
 /** What is measured of a stream, with `change` made to it. */
 export function streamDetail(change: Partial<StreamDetail> = {}): StreamDetail {
@@ -25,12 +25,19 @@ export function clusterNode(id: string, change: Partial<ClusterNode> = {}): Clus
       name: '',
       region: '',
       draining: false,
+      empty: false,
       version: '1.0.0',
       since_ms: Date.now() - 3_600_000,
     },
-    ...{ cpu: 0.12, streams: 4, viewers: 120, publishers: 0, kbps: 240_000 },
+    ...{ cpu: 0.12, cores: 1, streams: 4, viewers: 120, publishers: 0, kbps: 240_000 },
     ...change,
   };
+}
+
+/** What flows by UDP from one node to another, as the other counts it, with `change` made to it. */
+export function nodeFlow(from: string, to: string, change: Partial<NodeFlow> = {}): NodeFlow {
+  const counted = { bytes: 1_000_000, packets: 1000, lost: 0 };
+  return { from, to, by: to, at_ms: Date.now(), media: 'udp', streams: 1, ...counted, ...change };
 }
 
 /** Some steps of a node's last hour up to now; `viewers` go up by one with each. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
-import { changedOption, clusterNode, logLine, nodeHistory, streamDetail } from './console-samples.ts';
+import { changedOption, clusterNode, logLine, nodeFlow, nodeHistory, streamDetail } from './console-samples.ts';
 import type { FakeServer } from './fake-server.ts';
 import { originLink } from './link-samples.ts';
 import { client, liveStream } from './samples.ts';
@@ -30,13 +30,18 @@ function isInView(element: Element): boolean {
   return inner.left >= outer.left && inner.right <= outer.right;
 }
 
+const clusterStream = { stream: 'live/movie', owner: ORIGIN, nodes: [ORIGIN, EDGE], viewers: 240 };
+
+function clusterNodes() {
+  return [clusterNode(ORIGIN, { self: true }), clusterNode(EDGE, { role: 'edge' })];
+}
+
 /** Has everything that the console asks for be there. */
 function furnish(): void {
   fake.streams = [liveStream('movie')];
   fake.clients = [client('c1', 'movie', { publish: true, type: 'fmle-publish' }), client('c2', 'movie')];
   fake.links = { links: [originLink({ node: EDGE })], pushes: [] };
-  const nodes = [clusterNode(ORIGIN, { self: true }), clusterNode(EDGE, { role: 'edge' })];
-  const streams = [{ stream: 'live/movie', owner: ORIGIN, nodes: [ORIGIN, EDGE], viewers: 240 }];
+  const [nodes, streams] = [clusterNodes(), [clusterStream]];
   const long = 'with-a-very-long-name-in-it'.repeat(8);
   fake.answers
     .set('cluster', () => ({ nodes, streams }))
@@ -113,6 +118,24 @@ describe('the console', () => {
     }
   });
 
+  test('asks on the smallest phones too where viewers are to go', async () => {
+    furnish();
+    await page.setViewportSize({ width: 320, height: 560 });
+    await page.goto(`${origin}/nodes`);
+    for (const language of ['中文', 'EN']) {
+      await page.click(`[data-node="${EDGE}"] [aria-haspopup=dialog]`);
+      const { left, right, bottom, inner, outer } = await page.locator('dialog.move').evaluate((dialog) => {
+        const box = dialog.getBoundingClientRect();
+        const { scrollWidth: inner, clientWidth: outer } = dialog;
+        return { left: box.left, right: box.right, bottom: box.bottom, inner, outer };
+      });
+      assert.ok(left >= 0 && right <= 320 && bottom <= 560 && inner <= outer, `${left} ${right} ${bottom} ${inner}`);
+      await page.locator('.move [type=submit]').scrollIntoViewIfNeeded();
+      await page.keyboard.press('Escape');
+      await page.click(`.top >> text=${language}`);
+    }
+  });
+
   test('is loaded with less than 150 kB', async () => {
     furnish();
     const sizes = new Map<string, number>();
@@ -130,12 +153,11 @@ describe('the console', () => {
 describe('the overview', () => {
   test('draws the nodes and what flows between them, as it is measured', async () => {
     furnish();
-    let bytes = 1_000_000;
-    let tally = { packets: 1000, lost: 0, repaired: 0, residual: 0 };
-    Object.defineProperty(fake, 'links', {
-      configurable: true,
-      get: () => ({ links: [originLink({ node: EDGE, bytes, reported: tally })], pushes: [] }),
-    });
+    // Flows between others are measured by them, at moments of their own.
+    const far = 'a1d4770e9ab24c7f8e31';
+    const nodes = [...clusterNodes(), clusterNode(far, { name: 'Far', cpu: 1.9, cores: 2 })];
+    let flows = [nodeFlow(ORIGIN, EDGE, { at_ms: 1000 }), nodeFlow(far, EDGE, { at_ms: 7000 })];
+    fake.answers.set('flows', () => ({ flows })).set('cluster', () => ({ nodes, streams: [clusterStream] }));
     await page.goto(origin);
     const words = page.locator(`[data-words="${ORIGIN} ${EDGE}"]`);
     await words.waitFor();
@@ -145,12 +167,19 @@ describe('the overview', () => {
       /c0ffee5e.*Streams 4 · Viewers 120.*edge · 240\.0 Mbit\/s.*CPU 12 %/,
     );
     assert.equal(await page.locator('.node.self').getAttribute('data-node'), ORIGIN);
-    bytes += 50_000_000;
-    tally = { packets: 2000, lost: 100, repaired: 100, residual: 0 };
+    flows = [
+      nodeFlow(ORIGIN, EDGE, { at_ms: 3000, bytes: 2_000_000, packets: 2000, lost: 100 }),
+      nodeFlow(far, EDGE, { at_ms: 8000, bytes: 2_000_000, packets: 2000 }),
+    ];
     await page.waitForSelector('.words.lossy');
-    assert.match(await words.innerHTML(), /^\d.*bit\/s · loss 10\.0 %$/);
-    assert.match((await page.getAttribute('.picture svg', 'aria-label'))!, /5f0c1d6e · this node → c0ffee5e: /);
-    Object.defineProperty(fake, 'links', { configurable: true, writable: true, value: { links: [], pushes: [] } });
+    assert.equal(await words.innerHTML(), '4.0 Mbit/s · loss 10.0 %');
+    assert.equal(await page.innerHTML(`[data-words="${far} ${EDGE}"]`), '8.0 Mbit/s · loss 0 %');
+    assert.match(
+      (await page.getAttribute('.picture svg', 'aria-label'))!,
+      /5f0c1d6e · this node → c0ffee5e: .*Far → c0ffee5e/,
+    );
+    // Of two cores 1.9.
+    assert.match(await page.locator(`.node.busy[data-node="${far}"]`).innerHTML(), /Far.*CPU 95 %/);
   });
 
   test('of a node that is alone has what comes and what goes', async () => {
@@ -230,6 +259,29 @@ describe('the page of a stream', () => {
     );
     const codes = await page.locator('.addresses code').allInnerTexts();
     assert.deepEqual(codes.slice(0, 2), ['rtmp://127.0.0.1/live/movie', `${origin}/live/movie.flv`]);
+  });
+
+  test('moves its viewers from one node or from all', async () => {
+    furnish();
+    const viewers = [
+      { node: ORIGIN, self: true, protocol: 'http-flv', viewers: 12 },
+      { node: EDGE, self: false, protocol: 'hls', viewers: 28 },
+      { node: EDGE, self: false, protocol: 'rtmp', viewers: 200 },
+    ];
+    fake.answers
+      .set('streams/id-movie/details', () => ({ detail: streamDetail(), viewers }))
+      .set('move', () => ({ move: 'm1' }))
+      .set('move/m1', () => ({ listeners: 0, told: 0, viewers: 12, gone: 0, silent: 0 }));
+    await page.goto(`${origin}/stream/live/movie`);
+    await page.click('.pair [aria-haspopup=dialog]');
+    // From everywhere they can only go to one.
+    assert.equal(await page.inputValue('#move-to'), ORIGIN);
+    assert.match(await page.innerText('.move .outlook'), /^Viewers who are to go from all nodes to 5f0c1d6e: 228\.$/);
+    await page.selectOption('#move-from', ORIGIN);
+    assert.match(await page.innerText('.move .outlook'), /^Viewers who are to leave 5f0c1d6e for other nodes: 12\.$/);
+    await page.click('.move [type=submit]');
+    await page.waitForSelector('.move >> text=Nobody there listens');
+    assert.deepEqual(fake.posted, [{ node: ORIGIN, stream: 'live/movie' }]);
   });
 
   test('disconnects a viewer at once and a publisher when one is sure', async () => {
@@ -346,7 +398,9 @@ describe('the nodes', () => {
     await page.goto(`${origin}/nodes`);
     await page.waitForSelector('.node-card');
     let draining = false;
-    const nodes = () => [clusterNode(EDGE, { role: 'edge', draining })];
+    let empty: boolean | null = false;
+    let viewers = 120;
+    const nodes = () => [clusterNode(EDGE, { role: 'edge', draining, empty, viewers })];
     fake.answers.set('cluster', () => ({ nodes: nodes(), streams: [] })).set(`nodes/${EDGE}/drain`, () => ({}));
     await page.reload();
     page.once('dialog', (dialog) => void dialog.accept());
@@ -356,6 +410,58 @@ describe('the nodes', () => {
     await page.click('.node-card >> text=Take part again');
     await wasAsked(new RegExp(`^DELETE nodes/${EDGE}/drain$`));
     assert.match(await page.innerText('.node-card'), /becoming empty/);
+    [empty, viewers] = [true, 0];
+    await page.waitForSelector('.node-card .warn:text-is("empty")');
+    // A node of an older version says nothing of that.
+    empty = null;
+    await page.waitForSelector('.node-card >> text=does not say that it is empty');
+  });
+
+  test('give their viewers to another one, which is asked in the page', async () => {
+    furnish();
+    let told = 0;
+    fake.answers
+      .set('move', () => ({ move: 'm1' }))
+      .set('move/m1', () => {
+        return { listeners: 100, told, viewers: 120, gone: told, silent: 1 };
+      });
+    await page.goto(`${origin}/nodes`);
+    const button = page.locator(`[data-node="${EDGE}"] [aria-haspopup=dialog]`);
+    await button.press('Enter');
+    await page.waitForSelector('dialog.move[open]');
+    assert.match(await page.innerText('.move'), /Viewers who are to leave c0ffee5e for other nodes: 120\.[^]*Move 120/);
+    await page.keyboard.press('Escape');
+    await page.waitForSelector('.move', { state: 'detached' });
+    assert.equal(await button.evaluate((each) => each === document.activeElement), true);
+    assert.deepEqual(fake.posted, []);
+    await button.press('Enter');
+    await page.selectOption('#move-to', ORIGIN);
+    for (const [typed, allowed] of [
+      ['0', false],
+      ['1.5', false],
+      ['40', true],
+    ] as const) {
+      await page.fill('#move-pace', typed);
+      assert.equal(await page.isEnabled('.move [type=submit]'), allowed, typed);
+    }
+    assert.match(await page.innerText('.move'), /About 3 s[^]*Viewers who are to go from c0ffee5e to 5f0c1d6e: 120\./);
+    await page.locator('.move [type=submit]').press('Enter');
+    await page.waitForSelector('.move >> text=They are told one after another');
+    assert.deepEqual(fake.posted, [{ node: EDGE, to: ORIGIN, pace: 40 }]);
+    told = 100;
+    await page.waitForSelector('.move >> text=All who listen were told. 20 are still there');
+    assert.match(await page.innerText('.move'), /100 of 100[^]*100 of 120[^]*older version[^]*: 1/);
+    await page.click('.move >> text=Close');
+    await page.waitForSelector('.move', { state: 'detached' });
+  });
+
+  test('stay as they are where the server refuses, and that is said', async () => {
+    furnish();
+    await page.goto(`${origin}/nodes`);
+    await page.click(`[data-node="${EDGE}"] [aria-haspopup=dialog]`);
+    fake.admin = false;
+    await page.click('.move [type=submit]');
+    await page.waitForSelector('.move [role=alert] >> text=no valid token');
   });
 
   test('are none where a server is alone, and that is said', async () => {

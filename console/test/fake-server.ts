@@ -29,6 +29,8 @@ export class FakeServer {
   readonly answers = new Map<string, (query: URLSearchParams) => object>();
   /** What was asked for, but lists: method and path. */
   readonly asked: string[] = [];
+  /** The JSON of what was posted, but tokens, in this order. */
+  readonly posted: object[] = [];
   /** What is wrong with all streams. */
   explanation: Explanation | undefined;
   recordings: Recording[] = [];
@@ -141,11 +143,16 @@ export class FakeServer {
     if (!this.admin && !((id ?? query.get('stream')) && this.recordingsOpen)) return refuse(401);
     if (request.method === 'DELETE' && path.startsWith('clients/'))
       this.#kick(decodeURIComponent(path.slice('clients/'.length)));
+    if (request.method === 'POST') {
+      const text = Buffer.concat(await request.toArray()).toString();
+      this.posted.push(text === '' ? {} : (JSON.parse(text) as object));
+    }
     const made = this.answers.get(path);
     if (made || request.method !== 'GET') this.asked.push(`${request.method} ${request.url!.slice('/api/v1/'.length)}`);
     if (made) return say(200, { code: 0, ...made(query) });
     if (path === 'cluster') return say(200, { code: 0, nodes: [], streams: [] });
     if (path.endsWith('/details')) return say(200, { code: 0, detail: null, viewers: [] });
+    if (path === 'flows') return say(200, { code: 0, flows: [] });
     if (path === 'history') return say(200, { code: 0, nodes: [] });
     if (path.endsWith('/explain'))
       return this.explanation
@@ -159,7 +166,7 @@ export class FakeServer {
         ? say(200, { code: 0, recording })
         : say(404, { code: 404, error: 'there is no such recording' });
     }
-    const data = { self: { cpu_percent: 0.084, mem_kbyte: 92_000 } };
+    const data = { self: { cpu_percent: 0.084, cores: 1, mem_kbyte: 92_000 } };
     const clients = this.clients.filter(({ stream }) => stream === (query.get('stream') || stream));
     say(200, { code: 0, streams: this.streams, clients, total: clients.length, data });
   }

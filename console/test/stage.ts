@@ -52,7 +52,7 @@ export function useStage(set: (stage: Stage) => void): void {
       explanation: undefined,
       ...nothing,
     });
-    fake!.asked.length = 0;
+    fake!.asked.length = fake!.posted.length = 0;
     fake!.answers.clear();
     fake!.sources.clear();
     complaints = [];

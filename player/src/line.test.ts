@@ -59,6 +59,7 @@ test('whatever is told instead, it is no line and nothing is thrown', () => {
 
 test('a move is to a line, or away from nodes', () => {
   assert.deepEqual(readMove(JSON.stringify({ to: told }), BASE), { to: told });
+  assert.deepEqual(readMove(JSON.stringify({ to: told, from: ['a', 7] }), BASE), { to: told, from: ['a'] });
   assert.deepEqual(readMove('{"exclude":["a",7]}', BASE), { exclude: ['a'] });
   for (const data of ['', '{', '{}', '{"to":{}}']) assert.equal(readMove(data, BASE), undefined, data);
 });

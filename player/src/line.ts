@@ -21,9 +21,10 @@ export interface Lines {
   readonly events: string;
 }
 
-/** What an operator wishes of those who play: another line, or any but those of these nodes. */
+/** What an operator wishes of those who play: another line, if they are at one of some nodes, or any but those of these nodes. */
 export interface Move {
   readonly to?: Line;
+  readonly from?: readonly string[];
   readonly exclude?: readonly string[];
 }
 
@@ -39,10 +40,14 @@ export function readLines(answer: unknown, base: string): Lines {
 
 /** Reads the data of an event `move`; undefined where it is none. */
 export function readMove(data: string, base: string): Move | undefined {
-  const { to, exclude } = fieldsOf(parsed(data));
+  const { to, from, exclude } = fieldsOf(parsed(data));
   const line = readLine(to, base);
-  if (line) return { to: line };
-  return Array.isArray(exclude) ? { exclude: exclude.filter((node) => typeof node === 'string') } : undefined;
+  if (line) return { to: line, ...(Array.isArray(from) && { from: from.filter(isText) }) };
+  return Array.isArray(exclude) ? { exclude: exclude.filter(isText) } : undefined;
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
 }
 
 function readLine(value: unknown, base: string): Line | undefined {

@@ -92,7 +92,9 @@ export class Roster {
     this.#stop = address === '' ? undefined : listen(address, server, { move: (move) => this.#move(move), changed });
   }
 
-  #move({ to, exclude = [] }: Move): void {
+  #move({ to, from, exclude = [] }: Move): void {
+    const present = this.find(this.#present);
+    if (to && from && present && !from.includes(present.node)) return;
     this.#excluded = exclude;
     if (!to) return void this.#review('go');
     if (!this.find(to.id)) this.#lines = [to, ...this.#lines];

@@ -19,7 +19,7 @@ const FIELDS = {
     'id name vhost app tcUrl url live_ms clients frames audio_frames video_frames send_bytes recv_bytes kbps publish video audio delay',
   vhost: 'id name enabled clients streams send_bytes recv_bytes kbps hls',
   client: 'id vhost stream ip pageUrl swfUrl tcUrl url name type publish alive send_bytes recv_bytes kbps',
-  self: 'version pid ppid argv cwd mem_kbyte mem_percent cpu_percent srs_uptime',
+  self: 'version pid ppid argv cwd mem_kbyte mem_percent cpu_percent srs_uptime cores',
   system:
     'cpu_percent disk_read_KBps disk_write_KBps disk_busy_percent mem_ram_kbyte mem_ram_percent mem_swap_kbyte mem_swap_percent ' +
     'cpus cpus_online uptime ilde_time load_1m load_5m load_15m net_sample_time net_recv_bytes net_send_bytes net_recvi_bytes ' +
@@ -206,12 +206,12 @@ test('a part that cannot be is refused', async () => {
   }
 });
 
-test('the summary has the fields of SRS, and plausible numbers', async () => {
+test('the summary has the fields of SRS and its cores, and plausible numbers', async () => {
   const { data } = await server.get('/api/v1/summaries');
   assertFields(data, 'ok now_ms self system');
   assertFields(data.self, FIELDS.self);
   assertFields(data.system, FIELDS.system);
-  assert.equal(data.self.pid, process.pid);
+  assert.deepEqual([data.self.pid, data.self.cores], [process.pid, 1]);
   assert.ok(data.self.mem_kbyte > 10_000 && data.self.mem_percent > 0 && data.self.mem_percent < 1);
   assert.ok(data.system.cpu_percent >= 0 && data.system.cpu_percent <= 1);
   assert.equal(data.system.srs_recv_bytes, 2 * PUBLISHED_BYTES);
@@ -245,6 +245,7 @@ test('answers and examples are as the document says', async () => {
   const ids: Record<string, string> = { nodes: 'self' };
   for (const list of ['streams', 'vhosts', 'clients']) ids[list] = (await server.get(`/api/v1/${list}`))[list][0].id;
   ids.trace = ids.clients!;
+  ids.move = await server.context.dispatch.move({ node: 'elsewhere' });
   const queries: Record<string, string> = {
     '/api/v1/shift': '?stream=live/movie',
     '/api/v1/lines': '?stream=live/movie',

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { MILLISECOND } from '../base/clock.ts';
 import { describePath } from '../hub/path.ts';
-import { type Cluster, isBusy, type NodeReport, type StreamRecord, surveyNode } from '../net/cluster.ts';
+import { type Cluster, isBusy, isEmptied, type NodeReport, type StreamRecord, type Surveyed } from '../net/cluster.ts';
 import { type Operation, operation } from './operation.ts';
 import { page, paging } from './paging.ts';
 import type { Services } from './services.ts';
@@ -24,6 +24,10 @@ const node = z.object({
   name: z.string().describe('What it is called in the list of lines.'),
   region: z.string(),
   draining: z.boolean().describe('Whether all are to leave it.'),
+  empty: z
+    .boolean()
+    .nullable()
+    .describe('Whether it has said, since all are to leave it, that all have; null for one that does not say that.'),
   version: z.string(),
   since_ms: count.describe('When it was started: Unix time in milliseconds.'),
   cpu: z.number().nonnegative().describe('In cores: 1 is all of one.'),
@@ -46,7 +50,7 @@ type StreamAnswer = z.output<typeof stream>;
 
 const id = '5f0c1d6e9ab24c7f8e31';
 const load = { cpu: 0.12, cores: 1, streams: 4, viewers: 120, publishers: 3, kbps: 240_000 };
-const called = { name: 'North 1', region: 'north', draining: false };
+const called = { name: 'North 1', region: 'north', draining: false, empty: false };
 const example = {
   total: 1,
   nodes: [
@@ -66,7 +70,7 @@ const example = {
 } satisfies { total: number; nodes: NodeAnswer[]; streams: StreamAnswer[] };
 
 /** `/api/v1/cluster` */
-export function cluster({ context }: Services): Operation[] {
+export function cluster({ context, outlooks }: Services): Operation[] {
   return [
     operation({
       method: 'GET',
@@ -79,11 +83,10 @@ export function cluster({ context }: Services): Operation[] {
       answer: z.object({ total: count, nodes: z.array(node), streams: z.array(stream) }),
       example,
       async handle({ url }) {
-        const own = await surveyNode(context);
+        const { own, nodes: reports } = await outlooks.ask();
         const { cluster } = context;
-        const reports = (await cluster?.survey(own)) ?? [];
         const owners = (await cluster?.streams().catch(() => [])) ?? [];
-        const streams = summed(cluster ? reports : [{ node: { id: '' }, streams: own }], owners);
+        const streams = summed(cluster ? reports : [{ node: { id: '' }, answer: own }], owners);
         const nodes = reports.map((report) => describeNode(report, cluster));
         return { total: streams.length, nodes, streams: [...page(streams, url)] };
       },
@@ -92,17 +95,18 @@ export function cluster({ context }: Services): Operation[] {
 }
 
 function describeNode(
-  { node: { load, since, ...rest }, streams }: NodeReport,
+  { node: { load, since, ...rest }, answer }: NodeReport,
   cluster: Cluster | undefined,
 ): NodeAnswer {
   const { id: nodeId, role, version, url, front, draining } = rest;
   const { cpu, cores, viewers, bitrate } = load;
-  const reached = streams !== undefined;
+  const reached = answer !== undefined;
   const health = reached ? (isBusy(load) ? 'busy' : 'ok') : url === undefined ? 'unknown' : 'silent';
   return {
     ...{ id: nodeId, role, version, self: nodeId === cluster?.nodeId, reached, health },
     since_ms: Math.floor(since / MILLISECOND),
     ...{ name: front?.name || nodeId, region: front?.region ?? '', draining: draining !== undefined },
+    empty: isEmptied(rest) ?? null,
     ...{
       cpu,
       cores,
@@ -116,7 +120,7 @@ function describeNode(
 
 /** The most watched first. */
 function summed(
-  reports: readonly { readonly node: { readonly id: string }; readonly streams: NodeReport['streams'] }[],
+  reports: readonly { readonly node: { readonly id: string }; readonly answer: Surveyed | undefined }[],
   owners: readonly StreamRecord[],
 ): StreamAnswer[] {
   const all = new Map<string, StreamAnswer>();
@@ -126,8 +130,8 @@ function summed(
     return present;
   };
   for (const { path, node: owner } of owners) of(path).owner = owner;
-  for (const { node: at, streams = [] } of reports) {
-    for (const { path, isOwner, viewers } of streams) {
+  for (const { node: at, answer: told } of reports) {
+    for (const { path, isOwner, viewers } of told?.streams ?? []) {
       const answer = of(path);
       answer.viewers += viewers;
       if (at.id !== '') answer.nodes.push(at.id);

@@ -1,7 +1,11 @@
 import { z } from 'zod';
 import type { StreamPath } from '../hub/path.ts';
+import type { Watching } from '../hub/session.ts';
+import type { Surveyed } from '../net/cluster.ts';
+import { sumOfWatching } from '../net/watching.ts';
 import { ApiError, SRS_CODE } from './error.ts';
 import { type Operation, operation } from './operation.ts';
+import type { Outlook } from './outlook.ts';
 import type { Services } from './services.ts';
 import { count } from './shapes.ts';
 
@@ -30,6 +34,7 @@ const detail = z.object({
 
 const viewers = z.object({
   node: z.string().describe('The id of the node; empty for a node that is in no cluster.'),
+  name: z.string().describe('What it is called in the list of lines; empty where it has no name.'),
   self: z.boolean(),
   protocol: z.string().describe('Empty where the node does not tell.'),
   viewers: count,
@@ -53,7 +58,7 @@ const example: z.output<typeof detail> = {
 };
 
 /** `/api/v1/streams/{id}/details` */
-export function details({ survey, context }: Services): Operation[] {
+export function details({ survey, outlooks, context }: Services): Operation[] {
   return [
     operation({
       method: 'GET',
@@ -62,26 +67,30 @@ export function details({ survey, context }: Services): Operation[] {
       summary: 'What is measured of one stream, and its viewers by node and protocol.',
       envelope: 'node',
       answer: z.object({ detail: detail.nullable(), viewers: z.array(viewers) }),
-      example: { detail: example, viewers: [{ node: '', self: true, protocol: 'http-flv', viewers: 12 }] },
+      example: { detail: example, viewers: [{ node: '', name: '', self: true, protocol: 'http-flv', viewers: 12 }] },
       errors: { 404: 'There is no such stream: code 2048.' },
       async handle({ params }) {
         const path = (await survey.stream(params.id!))?.path;
         if (path === undefined) throw new ApiError(404, 'there is no such stream', SRS_CODE.noStream);
-        const [detail, own, others] = await Promise.all([survey.detail(path), survey.viewers(path), elsewhere(path)]);
-        const node = context.cluster?.nodeId ?? '';
-        const here = Object.entries(own).map(([protocol, viewers]) => ({ node, self: true, protocol, viewers }));
-        return { detail: detail ?? null, viewers: [...here, ...others] };
+        const [detail, outlook] = await Promise.all([survey.detail(path), outlooks.ask({ watching: path })]);
+        return { detail: detail ?? null, viewers: viewersIn(outlook, path, context.cluster?.nodeId ?? '') };
       },
     }),
   ];
+}
 
-  /** Other nodes do not tell by which protocol. */
-  async function elsewhere(path: StreamPath): Promise<z.output<typeof viewers>[]> {
-    const { cluster } = context;
-    const reports = (await cluster?.survey([])) ?? [];
-    return reports.flatMap(({ node: { id }, streams = [] }) => {
-      const viewers = streams.find((each) => each.path === path)?.viewers ?? 0;
-      return id === cluster?.nodeId || viewers === 0 ? [] : [{ node: id, self: false, protocol: '', viewers }];
-    });
-  }
+/** Who watches at which node by which protocol; this node first. */
+function viewersIn({ own, nodes }: Outlook, path: StreamPath, self: string): z.output<typeof viewers>[] {
+  const names = new Map(nodes.map(({ node: { id, front } }) => [id, front?.name ?? '']));
+  const others = nodes.filter(({ node }) => node.id !== self);
+  const told = others.flatMap(({ node: { id }, answer }) => answer?.watching ?? [wholeOf(answer, path, id)]);
+  const rows = sumOfWatching([...(own.watching ?? []), ...told]);
+  return rows
+    .map(({ node, ...row }) => ({ node, name: names.get(node) ?? '', self: node === self, ...row }))
+    .sort((a, b) => Number(b.self) - Number(a.self));
+}
+
+/** A node of an older version tells how many watch each of its streams. */
+function wholeOf(answer: Surveyed | undefined, path: StreamPath, node: string): Watching {
+  return { node, protocol: '', viewers: answer?.streams.find((each) => each.path === path)?.viewers ?? 0 };
 }

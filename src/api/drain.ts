@@ -12,7 +12,10 @@ const answer = z.object({
   since_ms: count.nullable().describe('Since when: Unix time in milliseconds.'),
   viewers: count.describe('Who is there, as the node last said; it does so every second.'),
   publishers: count,
-  empty: z.boolean().describe('Whether all have left, by its own word.'),
+  empty: z
+    .boolean()
+    .nullable()
+    .describe('Whether all have left, by its own word; null for a node of an older version, which does not say that.'),
 });
 
 const example: z.output<typeof answer> = {
@@ -54,6 +57,6 @@ function describe({ node, since, viewers, publishers, isEmpty }: DrainReport): z
   const isDraining = since !== undefined;
   return {
     ...{ node, draining: isDraining, since_ms: isDraining ? Math.floor(since / MILLISECOND) : null },
-    ...{ viewers, publishers, empty: isEmpty },
+    ...{ viewers, publishers, empty: isEmpty ?? null },
   };
 }

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { startApi, TOKEN } from '../../test/support/api-server.ts';
-import type { Cluster } from '../net/cluster.ts';
+import { until } from '../../test/support/until.ts';
+import type { Cluster, Surveyed } from '../net/cluster.ts';
 import { loggerTo } from '../ops/log.ts';
 import { api } from './index.ts';
 
@@ -78,21 +79,44 @@ test('a stream is measured by the frames that are there', async () => {
 });
 
 test('its viewers are told by node and protocol; other nodes are no viewers', async () => {
-  const here = [
-    { node: '', self: true, protocol: 'http-flv', viewers: 2 },
-    { node: '', self: true, protocol: 'rtmp', viewers: 1 },
+  const here = (node: string) => [
+    { node, name: '', self: true, protocol: 'http-flv', viewers: 2 },
+    { node, name: '', self: true, protocol: 'rtmp', viewers: 1 },
   ];
-  assert.deepEqual((await server.get(`/api/v1/streams/${id}/details`)).viewers, here);
-  const survey = async () => [
-    { node: { id: 'self' }, streams: [{ path: MOVIE, viewers: 3 }] },
-    { node: { id: 'edge' }, streams: [{ path: MOVIE, viewers: 40 }] },
-    { node: { id: 'silent' }, streams: undefined },
+  const asked = async () => (await server.get(`/api/v1/streams/${id}/details`)).viewers;
+  assert.deepEqual(await asked(), here(''));
+  // An edge that nobody can ask tells where it fetches, and of those behind it too.
+  const behind = [
+    { node: '', protocol: 'hls', viewers: 5 },
+    { node: 'far', protocol: 'rtmp', viewers: 2 },
   ];
-  Object.assign(server.context, { cluster: { nodeId: 'self', survey } as unknown as Cluster });
-  const { viewers } = await server.get(`/api/v1/streams/${id}/details`);
+  const [fetching] = [...server.context.sessions].filter(({ protocol }) => protocol === 'relay');
+  Object.assign(fetching!, { audience: 8, watching: behind }).detail['node'] = 'unasked';
+  const edge = [{ node: 'edge', protocol: 'ws-flv', viewers: 40 }];
+  const survey = async (own: Surveyed) => [
+    { node: { id: 'self' }, answer: own },
+    { node: { id: 'edge', front: { name: 'North' } }, answer: { streams: [], watching: edge } },
+    { node: { id: 'old' }, answer: { streams: [{ path: MOVIE, viewers: 7 }] } },
+    { node: { id: 'silent' }, answer: undefined },
+  ];
+  const nodes = async () => [];
+  Object.assign(server.context, { cluster: { nodeId: 'self', survey, nodes } as unknown as Cluster });
+  const viewers = await until('what was answered before is old', async () => {
+    const told = await asked();
+    return told[0].node === 'self' ? told : undefined;
+  });
   Object.assign(server.context, { cluster: undefined });
-  const named = here.map((each) => ({ ...each, node: 'self' }));
-  assert.deepEqual(viewers, [...named, { node: 'edge', self: false, protocol: '', viewers: 40 }]);
+  const other = (node: string, protocol: string, count: number, name = '') => {
+    return { node, name, self: false, protocol, viewers: count };
+  };
+  assert.deepEqual(viewers, [
+    ...here('self'),
+    other('edge', 'ws-flv', 40, 'North'),
+    other('old', '', 7),
+    other('unasked', 'hls', 5),
+    other('far', 'rtmp', 2),
+    other('unasked', '', 1),
+  ]);
 });
 
 test('there are no details of a stream that is not there', async () => {

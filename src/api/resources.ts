@@ -5,6 +5,7 @@ import { config } from './config.ts';
 import { details } from './details.ts';
 import { drain } from './drain.ts';
 import { explain } from './explain/index.ts';
+import { flows } from './flows.ts';
 import { history } from './history.ts';
 import { lines } from './lines.ts';
 import { links } from './links.ts';
@@ -36,6 +37,7 @@ export function resources(services: Services, document: () => Document): readonl
     ...recordings(services),
     ...shift(services),
     ...links(services),
+    ...flows(services),
     ...lines(services),
     ...cluster(services),
     ...routes(services),

@@ -6,6 +6,7 @@ import { Chronicle } from './chronicle.ts';
 import { Witness } from './explain/witness.ts';
 import { Guard } from './guard.ts';
 import { Machine } from './machine.ts';
+import { Outlooks } from './outlook.ts';
 import { type Counted, Rates } from './rates.ts';
 import { Survey } from './survey.ts';
 import { Traffic } from './traffic.ts';
@@ -20,6 +21,8 @@ export interface Services {
   readonly traffic: Traffic;
   /** What all workers know. */
   readonly survey: Survey;
+  /** What all nodes of the cluster know. */
+  readonly outlooks: Outlooks;
   /** What they know of how a stream is doing. */
   readonly witness: Witness;
   /** The last hour. */
@@ -40,7 +43,7 @@ export function createServices(context: Context, options: () => readonly Running
   const survey = new Survey({ context, rates, traffic, machine });
   const [guard, identity] = [new Guard(context), makeIdentity(context.siblings.run)];
   const [witness, chronicle] = [new Witness({ context, traffic }), new Chronicle(context, traffic)];
-  const measured = { machine, rates, traffic, survey, witness, chronicle };
+  const measured = { machine, rates, traffic, survey, outlooks: new Outlooks(context), witness, chronicle };
   return { context, guard, identity, ...measured, options, version: packageVersion(), rtmpPort: undefined };
 }
 

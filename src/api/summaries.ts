@@ -14,6 +14,7 @@ const self = z.object({
   mem_kbyte: count,
   mem_percent: share.describe('Share of the machine, 0 to 1.'),
   cpu_percent: share.describe('Processors in use: 1 is one of them.'),
+  cores: count.describe('How many it can use: one for each worker.'),
   srs_uptime: count.describe('Seconds.'),
 });
 
@@ -62,6 +63,7 @@ const example: z.output<typeof data> = {
     mem_kbyte: 92_160,
     mem_percent: 0.011,
     cpu_percent: 0.08,
+    cores: 1,
     srs_uptime: 3600,
   },
   system: {
@@ -117,6 +119,7 @@ export async function summarize({ context, machine, survey, version }: Services)
   const [{ self, system }, used] = await Promise.all([machine.usage(), survey.usage()]);
   const now = Math.floor(context.clock.wall() / 1000);
   const { mem_kbyte, mem_percent, cpu_percent } = used;
+  const cores = Math.min(used.cores, system.cpus_online);
   const server = {
     srs_sample_time: now,
     srs_recv_bytes: used.bytesIn,
@@ -126,7 +129,7 @@ export async function summarize({ context, machine, survey, version }: Services)
   return {
     ok: true,
     now_ms: now,
-    self: { version, ...self, mem_kbyte, mem_percent, cpu_percent },
+    self: { version, ...self, mem_kbyte, mem_percent, cpu_percent, cores },
     system: { ...system, ...server },
   };
 }

@@ -2,7 +2,6 @@ import { RefusedError } from '../base/errors.ts';
 import { MOST_HOPS, type Trace } from '../hub/passage.ts';
 import type { StreamPath } from '../hub/path.ts';
 import type { Context } from '../module.ts';
-import { isViewer } from '../net/cluster.ts';
 import { streamId } from '../net/identity.ts';
 import type { LinkReport, PushReport } from '../net/links.ts';
 import { traceHere } from '../net/trace.ts';
@@ -31,6 +30,8 @@ export interface WorkerUsage {
   readonly mem_kbyte: number;
   readonly mem_percent: number;
   readonly cpu_percent: number;
+  /** How many it can use: one for each worker. */
+  readonly cores: number;
   readonly bytesIn: number;
   readonly bytesOut: number;
   readonly connections: number;
@@ -54,7 +55,6 @@ export class Survey {
     siblings.answer('streams', () => this.#streams());
     siblings.answer('clients', (asked) => this.#clients(...(asked as [number, ClientFilter])));
     siblings.answer('detail', (path) => this.#detail(path as StreamPath));
-    siblings.answer('viewers', (path) => this.#viewers(path as StreamPath));
     siblings.answer('client', (id) => this.#client(id as string));
     siblings.answer('kick', (id) => this.#kick(id as string));
     siblings.answer('links', () => this.#links());
@@ -83,14 +83,6 @@ export class Survey {
   async detail(path: StreamPath): Promise<StreamDetail | undefined> {
     const others = async () => (await this.#ask<StreamDetail | null>('detail', path)).find((each) => each !== null);
     return this.#detail(path) ?? (await others());
-  }
-
-  /** How many watch a stream here, by protocol. */
-  async viewers(path: StreamPath): Promise<Record<string, number>> {
-    const all = [this.#viewers(path), ...(await this.#ask<Record<string, number>>('viewers', path))];
-    const sum: Record<string, number> = {};
-    for (const [protocol, count] of all.flatMap(Object.entries)) sum[protocol] = (sum[protocol] ?? 0) + Number(count);
-    return sum;
   }
 
   /** At least the first `most` of those that fit, if there are so many. */
@@ -128,6 +120,7 @@ export class Survey {
       mem_kbyte: sum('mem_kbyte'),
       mem_percent: sum('mem_percent'),
       cpu_percent: sum('cpu_percent'),
+      cores: sum('cores'),
       bytesIn: sum('bytesIn'),
       bytesOut: sum('bytesOut'),
       connections: sum('connections'),
@@ -161,14 +154,6 @@ export class Survey {
     const { context, traffic } = this.#ground;
     const stream = context.hub.find(path);
     return stream && !stream.mirrored?.isInner ? detailStream(stream, traffic, context.clock) : null;
-  }
-
-  /** Other nodes are none. */
-  #viewers(path: StreamPath): Record<string, number> {
-    const viewers: Record<string, number> = {};
-    for (const session of this.#ground.context.hub.find(path)?.readers ?? [])
-      if (isViewer(session)) viewers[session.protocol] = (viewers[session.protocol] ?? 0) + 1;
-    return viewers;
   }
 
   #clients(most: number, filter: ClientFilter): ClientList {
@@ -205,6 +190,6 @@ export class Survey {
     const { context, traffic, machine } = this.#ground;
     const { mem_kbyte, mem_percent, cpu_percent } = (await machine.usage()).self;
     const { bytesIn, bytesOut } = traffic;
-    return { mem_kbyte, mem_percent, cpu_percent, bytesIn, bytesOut, connections: context.admission.total };
+    return { mem_kbyte, mem_percent, cpu_percent, cores: 1, bytesIn, bytesOut, connections: context.admission.total };
   }
 }

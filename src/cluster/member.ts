@@ -13,7 +13,8 @@ import {
   type NodeReport,
   type Reach,
   type StreamRecord,
-  type StreamReport,
+  type Surveyed,
+  type SurveyQuestion,
 } from '../net/cluster.ts';
 import type { Places } from '../net/places.ts';
 import { type Directory, type DirectoryEvent, marked } from './directory/directory.ts';
@@ -149,10 +150,10 @@ export class Member implements Leases, LineCluster {
     this.#reach = reach;
   }
 
-  async survey(own: readonly StreamReport[]): Promise<readonly NodeReport[]> {
+  async survey(own: Surveyed, question: SurveyQuestion = {}): Promise<readonly NodeReport[]> {
     const ask = async (node: NodeRecord): Promise<NodeReport> => {
-      if (node.id === this.nodeId) return { node, streams: own };
-      return { node, streams: await this.#reach?.survey(node).catch(() => undefined) };
+      if (node.id === this.nodeId) return { node, answer: own };
+      return { node, answer: await this.#reach?.survey(node, question).catch(() => undefined) };
     };
     return Promise.all((await this.nodes()).map(ask));
   }

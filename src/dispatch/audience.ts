@@ -1,6 +1,7 @@
-import { type Clock, SECOND } from '../base/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import { RefusedError } from '../base/errors.ts';
 import type { LinesWish } from '../net/dispatch.ts';
+import { turnsOf } from './pace.ts';
 
 /** What somebody who listens asked for. */
 export type Asked = Pick<LinesWish, 'path' | 'protocols' | 'region' | 'query' | 'host'> & { readonly ticket: string };
@@ -14,32 +15,49 @@ export interface Listener extends Asked {
 /** What a listener is told: the name of an event, and its data. */
 export type Tell = (event: string, data: object) => void;
 
+/** What somebody is told when it is his turn; undefined where there is nothing to tell him any more. */
+type Say = (listener: Listener) => readonly [event: string, data: object] | undefined;
+
+/** How many were meant to be told something, and how many were told so far. */
+export interface Telling {
+  readonly meant: number;
+  readonly told: number;
+}
+
+/** Those who are yet to be told something. */
+interface Round {
+  readonly waiting: Listener[];
+  readonly say: Say;
+  readonly telling: { readonly meant: number; told: number };
+  readonly turns: ReturnType<typeof turnsOf>;
+  cancel: () => void;
+}
+
 /** How many listen at most, and of how many it is known which lines they were given. */
 const MOST_LISTENERS = 50_000;
 const MOST_REMEMBERED = 50_000;
-/** How often some are told. */
-const TURN = SECOND / 20;
+/** So many things are told at once; with one more the oldest is told no further. */
+const MOST_ROUNDS = 16;
 
 /** All who play and listen here; they are told things a few at a time, so that nodes are not overrun by those who move. */
 export class Audience {
   readonly #clock: Clock;
-  /** How many are told in a turn. */
+  /** How many are told a second, where nobody says otherwise. */
   readonly #pace: number;
   readonly #listeners = new Map<Listener, Tell>();
   /** The nodes of the lines that were given, by ticket; the oldest first. */
   readonly #given = new Map<string, Set<string>>();
-  #queue: [Listener, () => readonly [event: string, data: object] | undefined][] = [];
-  #cancel: (() => void) | undefined;
+  readonly #rounds = new Set<Round>();
 
   /** `pace` is how many are told a second. */
   constructor(clock: Clock, pace: number) {
     this.#clock = clock;
-    this.#pace = Math.max(1, Math.round((pace * TURN) / SECOND));
+    this.#pace = pace;
   }
 
   /** Whether nobody is about to be told anything. */
   get isIdle(): boolean {
-    return this.#queue.length === 0;
+    return this.#rounds.size === 0;
   }
 
   /** The nodes of the lines that were given for a ticket. */
@@ -70,28 +88,37 @@ export class Audience {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Tells all who are meant, one after another; what each is told is asked when it is his turn. Returns how many those are. */
-  tell(
-    isMeant: (listener: Listener) => boolean,
-    what: (listener: Listener) => readonly [event: string, data: object] | undefined,
-  ): number {
-    const meant = [...this.#listeners.keys()].filter(isMeant);
-    for (const listener of meant) this.#queue.push([listener, () => what(listener)]);
-    if (meant.length > 0) this.#cancel ??= this.#clock.after(0, () => this.#turn());
-    return meant.length;
+  /** Tells all who are meant, `pace` a second; what each is told is asked when it is his turn. What is returned follows that. */
+  tell(isMeant: (listener: Listener) => boolean, say: Say, pace = this.#pace): Telling {
+    const waiting = [...this.#listeners.keys()].filter(isMeant);
+    const telling = { meant: waiting.length, told: 0 };
+    if (waiting.length === 0) return telling;
+    const [oldest] = this.#rounds;
+    if (oldest && this.#rounds.size >= MOST_ROUNDS) this.#end(oldest);
+    const round: Round = { waiting, say, telling, turns: turnsOf(pace), cancel: () => {} };
+    this.#rounds.add(round);
+    round.cancel = this.#clock.after(0, () => this.#turn(round));
+    return telling;
   }
 
   close(): void {
-    this.#cancel?.();
-    this.#queue = [];
+    for (const round of this.#rounds) this.#end(round);
   }
 
-  #turn(): void {
-    const some = this.#queue.splice(0, this.#pace);
-    for (const [listener, what] of some) {
-      const told = this.#listeners.has(listener) ? what() : undefined;
-      if (told) this.#listeners.get(listener)!(...told);
+  #turn(round: Round): void {
+    const { waiting, say, telling, turns } = round;
+    for (const listener of waiting.splice(0, turns.count)) {
+      const told = this.#listeners.has(listener) ? say(listener) : undefined;
+      if (!told) continue;
+      this.#listeners.get(listener)!(...told);
+      telling.told++;
     }
-    this.#cancel = this.#queue.length > 0 ? this.#clock.after(TURN, () => this.#turn()) : undefined;
+    if (waiting.length > 0) round.cancel = this.#clock.after(turns.every, () => this.#turn(round));
+    else this.#end(round);
+  }
+
+  #end(round: Round): void {
+    round.cancel();
+    this.#rounds.delete(round);
   }
 }

@@ -1,6 +1,8 @@
 import { RefusedError } from '../base/errors.ts';
 import { describePath, type StreamPath } from '../hub/path.ts';
-import type { Dispatch, DrainReport, Line, Lines, LinesWish, Move } from '../net/dispatch.ts';
+import { shortId } from '../hub/session.ts';
+import { isEmptied, sumOfMoves } from '../net/cluster.ts';
+import type { Dispatch, DrainReport, Line, Lines, LinesWish, MoveReport, MoveWish } from '../net/dispatch.ts';
 import { MemoryPlaces } from '../net/places.ts';
 import type { Logger } from '../ops/log.ts';
 import { Audience } from './audience.ts';
@@ -32,16 +34,17 @@ export class Dispatcher implements Dispatch {
   #leaving: Leaving | undefined;
 
   constructor(ground: DispatchGround) {
-    const { cluster, clock, config } = ground;
+    const { cluster, clock, config, sessions } = ground;
     const places = cluster?.places ?? new MemoryPlaces(clock);
     this.#ground = ground;
     this.audience = new Audience(clock, config.dispatch.pace);
     this.#desk = new Desk(places, clock);
-    this.#nodes = new Nodes(ground, places, () => this.#look());
-    this.#moves = new Moves(this.audience, this.#nodes, this.#desk);
+    const [seen, moves] = [() => this.#look(), () => this.#moves.tallies];
+    this.#nodes = new Nodes(ground, places, seen, moves);
+    this.#moves = new Moves({ audience: this.audience, nodes: this.#nodes, desk: this.#desk, sessions, clock });
     cluster?.onTold((news) => {
       const move = readMoveNews(news);
-      if (move) this.#moves.move(move);
+      if (move) this.#moves.begin(move);
     });
   }
 
@@ -69,11 +72,27 @@ export class Dispatcher implements Dispatch {
     return this.#lines(field, { ...wish, protocols: ['rtmp'] }, ticketOf(wish));
   }
 
-  async move(move: Move): Promise<void> {
-    const { cluster } = this.#ground;
-    if (move.to !== undefined) this.#nodes.find(move.to);
-    if (cluster) await cluster.tell(moveNews(move)).catch(unreachable);
-    else this.#moves.move(move);
+  async move(wish: MoveWish): Promise<string> {
+    const to = wish.to === undefined ? undefined : this.#nodes.find(wish.to);
+    if (to?.isDraining) throw new RefusedError('busy', `node ${to.id} is to be left itself`);
+    const move = { ...wish, ...(to && { to: to.id }), id: shortId() };
+    await this.#ground.cluster?.tell(moveNews(move)).catch(unreachable);
+    // This node may hear of it only later.
+    this.#moves.begin(move);
+    return move.id;
+  }
+
+  moved(id: string): MoveReport {
+    const others = this.#nodes.all.filter((node) => node.id !== this.#nodes.id);
+    const own = this.#nodes.all.find((node) => node.id === this.#nodes.id)?.front.moves ?? [];
+    // What the other workers of this node tell is a second old.
+    const told = own.some((tally) => tally.id === id) ? own : this.#moves.tallies;
+    const tallies = [...told, ...others.flatMap(({ front }) => front.moves ?? [])];
+    const report = sumOfMoves(tallies).find((tally) => tally.id === id);
+    if (!report) throw new RefusedError('not-found', `no move ${id} is known any more`);
+    const { meant, told: soFar, viewers, stay } = report;
+    const silent = others.filter(({ front }) => front.moves === undefined).length;
+    return { meant, told: soFar, viewers, stay, silent };
   }
 
   async drain(node: string, isDraining: boolean): Promise<DrainReport> {
@@ -89,9 +108,9 @@ export class Dispatcher implements Dispatch {
     const { id, front } = this.#nodes.find(node);
     const record = (await this.#ground.cluster?.nodes())?.find((each) => each.id === id);
     const { viewers } = record?.load ?? this.#nodes.reading;
-    const { publishers, emptied } = record?.front ?? front;
+    const { publishers } = record?.front ?? front;
     const since = record?.draining;
-    return { node: id, since, viewers, publishers, isEmpty: since !== undefined && emptied === since };
+    return { node: id, since, viewers, publishers, isEmpty: isEmptied(record ?? { front }) };
   }
 
   get isDraining(): boolean {

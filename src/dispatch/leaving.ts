@@ -4,6 +4,7 @@ import type { Sessions } from '../hub/session.ts';
 import { isPublisher, isViewer } from '../net/cluster.ts';
 import type { Logger } from '../ops/log.ts';
 import type { Present } from './own-node.ts';
+import { turnsOf } from './pace.ts';
 
 /** What a {@link Leaving} is made with. */
 export interface LeavingGround {
@@ -22,8 +23,6 @@ export interface LeavingGround {
   readonly canGo: (role: 'play' | 'publish') => boolean;
 }
 
-/** How often some are closed; every worker has its turn. */
-const TURN = SECOND / 20;
 /** After so long all workers know that this node is to be left, and how many viewers the others had then. */
 const ALL_KNOWN = 3 * SECOND;
 
@@ -33,8 +32,8 @@ const ALL_KNOWN = 3 * SECOND;
  */
 export class Leaving {
   readonly #ground: LeavingGround;
-  /** How many are closed in a turn. */
-  readonly #pace: number;
+  /** How many are closed in a turn, and how often: every worker has its turn. */
+  readonly #count: number;
   readonly #turnEvery: number;
   /** Before that no publisher is closed. */
   readonly #allKnownAt: number;
@@ -44,9 +43,10 @@ export class Leaving {
   constructor(ground: LeavingGround) {
     const { clock, pace, grace, sessions, log, workers, away } = ground;
     this.#ground = ground;
-    this.#turnEvery = TURN * workers;
+    const { count, every } = turnsOf(pace);
+    this.#count = count;
+    this.#turnEvery = every * workers;
     this.#allKnownAt = clock.now() + (workers > 1 ? ALL_KNOWN : 0);
-    this.#pace = Math.max(1, Math.round((pace * TURN) / SECOND));
     const here = [...sessions].filter((session) => isViewer(session) || isPublisher(session)).length;
     const present = here + away().viewers + away().publishers;
     log?.info({ clients: present }, 'this node is being emptied');
@@ -67,7 +67,7 @@ export class Leaving {
     const others = away();
     const role = viewers.length + others.viewers > 0 ? 'play' : 'publish';
     const isTheirTurn = role === 'publish' && clock.now() >= this.#allKnownAt;
-    const next = role === 'play' ? viewers.slice(0, this.#pace) : isTheirTurn ? publishers.slice(0, 1) : [];
+    const next = role === 'play' ? viewers.slice(0, this.#count) : isTheirTurn ? publishers.slice(0, 1) : [];
     if (canGo(role)) for (const session of next) session.close(leave);
     const isEmpty = role === 'publish' && publishers.length + others.publishers === 0;
     if (isEmpty && !this.#isEmpty) log?.info('this node is empty');

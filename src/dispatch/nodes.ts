@@ -1,6 +1,6 @@
 import { SECOND } from '../base/clock.ts';
 import { RefusedError } from '../base/errors.ts';
-import type { LineCluster, NodeFront, NodeRecord } from '../net/cluster.ts';
+import type { LineCluster, MoveTally, NodeFront, NodeRecord } from '../net/cluster.ts';
 import type { Carrier } from '../net/ingress.ts';
 import { IDLE, type Reading } from '../net/load.ts';
 import type { Places } from '../net/places.ts';
@@ -39,12 +39,12 @@ export class Nodes {
   #cancel = () => {};
   #hasEnded = false;
 
-  /** `seen` is called whenever they were looked at. */
-  constructor(ground: NodesGround, places: Places, seen: () => void) {
+  /** `seen` is called whenever they were looked at, and `moves` tells how far those are here. */
+  constructor(ground: NodesGround, places: Places, seen: () => void, moves: () => readonly MoveTally[]) {
     this.#ground = ground;
     this.#places = places;
     this.#seen = seen;
-    this.#own = new OwnNode(ground);
+    this.#own = new OwnNode(ground, moves);
     this.#room = new RoomGauge(ground.config.dispatch);
   }
 
@@ -130,7 +130,7 @@ export class Nodes {
   }
 
   /** What this node tells the others. */
-  #front({ reading, delay, streams }: NodeState): NodeFront {
+  #front({ reading, delay, streams, moves }: NodeState): NodeFront {
     const { config, ingress } = this.#ground;
     const { name, region, takes: taken, url } = config.dispatch;
     const { http, https, rtmp } = this.#addresses;
@@ -138,6 +138,7 @@ export class Nodes {
     return {
       ...{ name, region, url, takes: taken, publishers: reading.publishers, delay },
       ...(isEmpty && { emptied: this.#leftSince }),
+      moves,
       ...(ingress.carrier && { carries: ingress.carrier.reach }),
       ports: { http: http?.port, https: https?.port, rtmp: rtmp?.port },
       protocols: protocolsOf(this.#addresses, config.hls),

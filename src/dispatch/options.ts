@@ -37,7 +37,7 @@ export const dispatchOptions = section('Lines: which node a viewer or publisher 
   pace: option(
     integer(1, 100_000),
     200,
-    'How many of those who are here are sent elsewhere a second, when this node is drained or an operator says so.',
+    'How many of those who are here are sent elsewhere a second, when this node is drained or an operator says so who gives no other pace.',
   ),
   grace: option(
     duration('0s', '1h'),

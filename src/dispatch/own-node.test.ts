@@ -78,15 +78,17 @@ test('one that does not answer has not left until it is gone', async () => {
 
 test('workers are together as busy as all of them, and make others wait as the worst does', () => {
   const state = (more: Partial<NodeState>): NodeState => {
-    return { reading: IDLE, delay: 0, arrived: [], streams: [], ...more };
+    return { reading: IDLE, delay: 0, arrived: [], streams: [], moves: [], ...more };
   };
   const reading = { cpu: 0.6, cores: 1, streams: 1, viewers: 10, publishers: 1, bitrate: 100, viewed: 80 };
   const [own, fetched] = [true, false].map((isOwner) => ({ path: PATH, isOwner, viewers: 10 }));
-  const one = state({ reading, delay: 20, streams: [fetched!] });
-  const two = state({ reading: { ...reading, cpu: 0.3 }, delay: 70, streams: [own!] });
+  const move = (meant: number, stay: number) => ({ id: 'm', meant, told: 0, viewers: 10, stay });
+  const one = state({ reading, delay: 20, streams: [fetched!], moves: [move(7, 4)] });
+  const two = state({ reading: { ...reading, cpu: 0.3 }, delay: 70, streams: [own!], moves: [move(0, 3)] });
   assert.deepEqual(together([one, two], 8), {
     reading: { cpu: 0.9, cores: 2, streams: 2, viewers: 20, publishers: 2, bitrate: 200, viewed: 160 },
     ...{ delay: 70, arrived: [], streams: [{ path: PATH, isOwner: true, viewers: 20 }] },
+    moves: [{ id: 'm', meant: 7, told: 0, viewers: 20, stay: 7 }],
   });
   assert.equal(together([one, one, two], 2).reading.cores, 2, 'the machine has no more');
 });

@@ -3,7 +3,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Clock } from '../base/clock.ts';
 import type { Hub } from '../hub/hub.ts';
 import type { Sessions } from '../hub/session.ts';
-import { mergeReports, reportStreams, type StreamReport } from '../net/cluster.ts';
+import { type MoveTally, mergeReports, reportStreams, type StreamReport, sumOfMoves } from '../net/cluster.ts';
 import { addReadings, IDLE, LoadGauge, type Reading } from '../net/load.ts';
 import type { Siblings } from '../net/siblings.ts';
 import { Arrivals } from './arrivals.ts';
@@ -25,6 +25,8 @@ export interface NodeState {
   readonly arrived: readonly string[];
   /** The most watched. */
   readonly streams: readonly StreamReport[];
+  /** How far the latest moves are. */
+  readonly moves: readonly MoveTally[];
 }
 
 /** Who is here. */
@@ -49,12 +51,15 @@ export class OwnNode {
   readonly #delays = monitorEventLoopDelay({ resolution: RESOLUTION });
   /** What each of the others told last: one that is late has not left. */
   readonly #others = new Map<number, Told>();
+  readonly #moves: () => readonly MoveTally[];
   #reading = IDLE;
   #away: Present = IDLE;
 
-  constructor(ground: OwnGround) {
+  /** `moves` tells how far those are at this worker. */
+  constructor(ground: OwnGround, moves: () => readonly MoveTally[] = () => []) {
     const { siblings } = ground;
     this.#ground = ground;
+    this.#moves = moves;
     this.#load = new LoadGauge(ground);
     this.#arrivals = new Arrivals(ground.sessions);
     siblings.onLost((worker) => this.#others.delete(worker));
@@ -101,7 +106,7 @@ export class OwnNode {
     this.#delays.reset();
     this.#reading = this.#load.read();
     const streams = reportStreams(this.#ground, () => false).slice(0, MOST_STREAMS);
-    return { reading: this.#reading, delay, arrived: this.#arrivals.take(), streams };
+    return { reading: this.#reading, delay, arrived: this.#arrivals.take(), streams, moves: this.#moves() };
   }
 }
 
@@ -113,5 +118,6 @@ export function together(states: readonly NodeState[], machine = availableParall
     delay: Math.max(...states.map(({ delay }) => delay)),
     arrived: states.flatMap(({ arrived }) => arrived),
     streams: mergeReports(states.flatMap(({ streams }) => streams)).slice(0, MOST_STREAMS),
+    moves: sumOfMoves(states.flatMap(({ moves }) => moves)),
   };
 }

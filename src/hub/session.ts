@@ -19,6 +19,13 @@ export interface Traceable {
   readonly trace: string | undefined;
 }
 
+/** How many watch a stream at a node by a protocol; `node` is empty for the one that tells, `protocol` where that is not known. */
+export interface Watching {
+  readonly node: string;
+  readonly protocol: string;
+  readonly viewers: number;
+}
+
 /** One connected peer, whatever protocol it speaks: all that the API, the logs, metrics and the access gate need of it. */
 export class Session {
   /** Short and unique among the sessions of this node; every log line of the session carries it. */
@@ -37,6 +44,8 @@ export class Session {
   bytesOut = 0;
   /** Of a node that fetches a stream: how many watch that there, and at the nodes that have it from there, as it tells. */
   audience = 0;
+  /** The same by node and protocol, as far as it tells that. */
+  watching: readonly Watching[] = [];
   /** Frames that the peer did not get because it was too slow. */
   skipped = 0;
   /** What the peer says of itself, such as `tcUrl`, `pageUrl`, `encoder`; never with secrets in it. */

@@ -1,10 +1,10 @@
 import type { Hub } from '../hub/hub.ts';
 import type { Trace } from '../hub/passage.ts';
 import type { StreamPath } from '../hub/path.ts';
-import type { Session, Sessions } from '../hub/session.ts';
+import type { Session, Sessions, Watching } from '../hub/session.ts';
 import type { Stamp } from '../media/frame.ts';
+import type { FlowReport } from './flows.ts';
 import type { Places } from './places.ts';
-import type { Siblings } from './siblings.ts';
 
 /** How busy a node is. */
 export interface NodeLoad {
@@ -34,6 +34,18 @@ export function isBusy(load: NodeLoad): boolean {
   return cpuShare(load) > BUSY;
 }
 
+/** How far a move of viewers is at one node. */
+export interface MoveTally {
+  /** That of the move. */
+  readonly id: string;
+  /** Of those who listen there: how many are meant, and were told so far. */
+  readonly meant: number;
+  readonly told: number;
+  /** If they are to leave the node: how many watched there when it began, and how many of these are there still. */
+  readonly viewers: number;
+  readonly stay: number;
+}
+
 /** What there is of a node for viewers and publishers. */
 export interface NodeFront {
   /** For people; empty where it has none. */
@@ -54,6 +66,8 @@ export interface NodeFront {
   readonly publishers: number;
   /** Since when it was to be left when all had left: see `draining`. Absent where somebody is there. */
   readonly emptied?: number | undefined;
+  /** The latest moves; a node that does not tell them does not tell when it is empty either: it is of an older version. */
+  readonly moves?: readonly MoveTally[] | undefined;
   /** How long its event loop makes others wait, 99 of 100 times, in milliseconds. */
   readonly delay: number;
   /** The most watched of its streams, its own and those that it fetches. */
@@ -101,10 +115,25 @@ export interface StreamReport {
   readonly viewers: number;
 }
 
-/** A node, and its streams; undefined where it does not answer. */
+/** What is asked of a node: its streams, or instead what goes between it and others, or who watches a stream. */
+export interface SurveyQuestion {
+  readonly flows?: true | undefined;
+  readonly watching?: StreamPath | undefined;
+}
+
+/** What a node answers to that; one of an older version tells its streams whatever it is asked. */
+export interface Surveyed {
+  readonly streams: readonly StreamReport[];
+  /** And when it looked, by its wall clock, in microseconds since 1970. */
+  readonly flows?: { readonly at: number; readonly flows: readonly FlowReport[] } | undefined;
+  /** Those who watch there, and at nodes that fetch it from there and cannot be asked themselves. */
+  readonly watching?: readonly Watching[] | undefined;
+}
+
+/** A node, and its answer; undefined where it gives none. */
 export interface NodeReport {
   readonly node: NodeRecord;
-  readonly streams: readonly StreamReport[] | undefined;
+  readonly answer: Surveyed | undefined;
 }
 
 /** How other nodes are spoken to. */
@@ -114,7 +143,7 @@ export interface Reach {
   /** The way of a session of a node; undefined where it has none of that id. Rejects when there is no answer. */
   trace(node: NodeRecord, session: string): Promise<Trace | undefined>;
   /** What a node has, the most watched first. Rejects when there is no answer. */
-  survey(node: NodeRecord): Promise<readonly StreamReport[]>;
+  survey(node: NodeRecord, question?: SurveyQuestion): Promise<Surveyed>;
 }
 
 /** The cluster that this node is a member of. */
@@ -130,8 +159,8 @@ export interface Cluster {
   onMove(listener: (record: StreamRecord) => void): void;
   /** Has other nodes spoken to by `reach`. */
   reachBy(reach: Reach): void;
-  /** What all nodes have; the others are asked. */
-  survey(own: readonly StreamReport[]): Promise<readonly NodeReport[]>;
+  /** What all nodes have, or what else is asked; `own` is what this one would answer. */
+  survey(own: Surveyed, question?: SurveyQuestion): Promise<readonly NodeReport[]>;
   /** The way of a session of any other node, undefined where none that could be asked has it; and how many could not. */
   trace(session: string): Promise<{ readonly trace: Trace | undefined; readonly unasked: number }>;
   /** Another node asks for a stream of this one: resolves to whether it may have it. */
@@ -162,10 +191,7 @@ export async function unasked(cluster: Pick<Cluster, 'nodes'> | undefined): Prom
 }
 
 /** How many watch each stream of this process, and at the nodes that are counted. */
-export function countViewers(
-  sessions: Pick<Sessions, typeof Symbol.iterator>,
-  counts: CountsNode,
-): Map<StreamPath, number> {
+function countViewers(sessions: Pick<Sessions, typeof Symbol.iterator>, counts: CountsNode): Map<StreamPath, number> {
   const viewers = new Map<StreamPath, number>();
   for (const session of sessions) {
     const { path } = session;
@@ -198,31 +224,6 @@ export function reportStreams(
   return reports.sort((a, b) => b.viewers - a.viewers);
 }
 
-/** What a survey looks at; there may be other workers. */
-interface SurveyGround {
-  readonly hub: Hub;
-  readonly sessions: Sessions;
-  readonly siblings: Siblings;
-  readonly cluster?: Pick<Cluster, 'nodes'> | undefined;
-}
-
-const TOPIC = 'cluster streams';
-
-/** The streams of this node, of all its workers, the most watched first, and how many watch them: also at nodes that cannot be asked themselves. */
-export async function surveyNode(ground: SurveyGround): Promise<StreamReport[]> {
-  const others = (await ground.siblings.ask(TOPIC)) as StreamReport[][];
-  return mergeReports([await surveyHere(ground), ...others].flat());
-}
-
-/** Answers the worker that was asked for the streams of the node. */
-export function answerSurveys(ground: SurveyGround): void {
-  ground.siblings.answer(TOPIC, () => surveyHere(ground));
-}
-
-async function surveyHere(ground: SurveyGround): Promise<StreamReport[]> {
-  return reportStreams(ground, await unasked(ground.cluster));
-}
-
 /** What several workers have, as one; the most watched first. */
 export function mergeReports(reports: Iterable<StreamReport>): StreamReport[] {
   const merged = new Map<StreamPath, StreamReport>();
@@ -231,4 +232,21 @@ export function mergeReports(reports: Iterable<StreamReport>): StreamReport[] {
     merged.set(path, { path, isOwner: isOwner || report.isOwner, viewers: viewers + report.viewers });
   }
   return [...merged.values()].sort((a, b) => b.viewers - a.viewers);
+}
+
+/** Whether a node that is to be left is empty; undefined for one of an older version, which does not say that. */
+export function isEmptied({ front, draining }: Pick<NodeRecord, 'front' | 'draining'>): boolean | undefined {
+  if (draining !== undefined && front?.emptied === draining) return true;
+  return front?.moves === undefined ? undefined : false;
+}
+
+/** What several workers tell of moves, or several nodes, as one. */
+export function sumOfMoves(tallies: Iterable<MoveTally>): MoveTally[] {
+  const sums = new Map<string, MoveTally>();
+  for (const { id, ...tally } of tallies) {
+    const { meant, told, viewers, stay } = sums.get(id) ?? { meant: 0, told: 0, viewers: 0, stay: 0 };
+    const sum = { meant: meant + tally.meant, told: told + tally.told };
+    sums.set(id, { id, ...sum, viewers: viewers + tally.viewers, stay: stay + tally.stay });
+  }
+  return [...sums.values()];
 }

@@ -45,7 +45,7 @@ export interface Lines {
 }
 
 /** Who is to go elsewhere, of those who play and listen: all whom all of this fits. */
-export interface Move {
+export interface MoveWish {
   /** Who may be at this node, by its id, or at one of this region. */
   readonly node?: string | undefined;
   readonly region?: string | undefined;
@@ -53,6 +53,20 @@ export interface Move {
   /** The node to which they are sent, by its id; else they choose any but those. */
   readonly to?: string | undefined;
   readonly exclude?: readonly string[] | undefined;
+  /** How many are told a second, by each node at which they listen; else as many as its configuration says. */
+  readonly pace?: number | undefined;
+}
+
+/** How far a move is, at all nodes that tell together. */
+export interface MoveReport {
+  /** Of those who listen: how many are meant, and were told so far. */
+  readonly meant: number;
+  readonly told: number;
+  /** How many watched, when it began, where they are to leave, and how many of these are there still. */
+  readonly viewers: number;
+  readonly stay: number;
+  /** How many nodes do not tell. */
+  readonly silent: number;
 }
 
 /** How far a node is that is to be left. */
@@ -63,8 +77,8 @@ export interface DrainReport {
   /** Who is there, as it last said. */
   readonly viewers: number;
   readonly publishers: number;
-  /** Whether it has said, since it is to be left, that nobody is there. */
-  readonly isEmpty: boolean;
+  /** Whether it has said, since it is to be left, that nobody is there; undefined for a node that does not say such things. */
+  readonly isEmpty: boolean | undefined;
 }
 
 /** Gives out lines; what it refuses is a `RefusedError`. */
@@ -73,8 +87,10 @@ export interface Dispatch {
   lines(wish: LinesWish): Promise<Lines>;
   /** The ways to publish one. */
   ingestLines(wish: LinesWish): Promise<readonly Line[]>;
-  /** Sends viewers elsewhere, at whichever node they listen; rejects when the directory cannot be reached. */
-  move(move: Move): Promise<void>;
+  /** Sends viewers elsewhere, at whichever node they listen; resolves to the move's id. Rejects when the directory cannot be reached. */
+  move(wish: MoveWish): Promise<string>;
+  /** How far a move is. Refuses where none of that id is known any more. */
+  moved(id: string): MoveReport;
   /** Has all leave a node, or no more; `node` is its id, or `self`. Refuses where there is no such node, or no other one. */
   drain(node: string, isDraining: boolean): Promise<DrainReport>;
   /** How far a node is. Refuses where there is none. */

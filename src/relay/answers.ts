@@ -1,8 +1,8 @@
 import { RefusedError } from '../base/errors.ts';
 import { checkedPath, describePath } from '../hub/path.ts';
 import type { Context } from '../module.ts';
-import { surveyNode } from '../net/cluster.ts';
 import type { Serving } from '../net/serve.ts';
+import { surveyNode } from '../net/survey.ts';
 import { traceHere } from '../net/trace.ts';
 import type { Channel } from './channel.ts';
 import { MOST_SURVEYED, type RelayMessage } from './messages.ts';
@@ -33,10 +33,19 @@ export async function concede(context: Context, channel: Channel, peer: Peer, { 
   channel.send({ op: 'yielded' });
 }
 
-/** Tells a member of the cluster what this node has. */
-export async function survey(context: Context, channel: Channel, peer: Peer): Promise<void> {
+/** Tells a member of the cluster what this node has, or what else it asks. */
+export async function survey(
+  context: Context,
+  channel: Channel,
+  peer: Peer,
+  { flows, watching }: Asked<'survey'>,
+): Promise<void> {
   await expectMember(context, peer);
-  channel.send({ op: 'surveyed', streams: (await surveyNode(context)).slice(0, MOST_SURVEYED) });
+  const { streams, ...answer } = await surveyNode(context, {
+    ...(flows && { flows }),
+    ...(watching !== undefined && { watching: checkedPath(watching) }),
+  });
+  channel.send({ op: 'surveyed', streams: streams.slice(0, MOST_SURVEYED), ...answer });
 }
 
 /** Tells a node the way of what it is sent by this one, and a member of the cluster that of any session. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { ProtocolError } from '../base/errors.ts';
+import { MOST_WATCHING } from '../net/watching.ts';
 import type { Logger } from '../ops/log.ts';
 import { blankMessage, MESSAGE_HEAD, MessageType } from './wire/message.ts';
 
@@ -16,8 +17,16 @@ const state = z.object({
   trace: z.string().max(256).optional(),
 });
 
-/** What a subscriber says: how many watch the stream there, and at the nodes that have it from there. */
-const audience = z.object({ op: z.literal('audience'), viewers: z.int().nonnegative() });
+const viewers = z.int().nonnegative();
+/** Those who watch by node and protocol; the node is empty where it is the one that tells. */
+const watching = z.object({ node: z.string().max(64), protocol: z.string().max(32), viewers });
+
+/** What a subscriber says: how many watch the stream there, and at the nodes that have it from there, and at which of them by which protocol. */
+const audience = z.object({
+  op: z.literal('audience'),
+  viewers,
+  watching: z.array(watching).max(MOST_WATCHING).readonly().optional(),
+});
 
 /** What an origin says of a stream that comes by UDP before it says that it is over: the number of the packet after the last. */
 const last = z.object({ op: z.literal('last'), sequence: z.int().nonnegative() });

@@ -22,12 +22,20 @@ function rig() {
 test('an origin is told how many watch here and behind here, soon after that has changed', () => {
   const { clock, sessions, join } = rig();
   const told: number[] = [];
-  const leave = new Audiences({ clock, sessions }).tell(PATH, (viewers) => told.push(viewers));
+  const rows: string[] = [];
+  const leave = new Audiences({ clock, sessions }).tell(PATH, (viewers, watching) => {
+    told.push(viewers);
+    rows.push(watching.map((row) => `${row.node} ${row.protocol} ${row.viewers}`).join());
+  });
   clock.advance(2 * SECOND);
   const viewer = join('http-flv');
   join('hls');
-  join('relay', { audience: 40 });
-  join('relay', { audience: 7, isInner: true });
+  const watching = [
+    { node: '', protocol: 'hls', viewers: 30 },
+    { node: 'far', protocol: 'rtmp', viewers: 9 },
+  ];
+  join('relay', { audience: 40, watching, detail: { node: 'near' } });
+  join('relay', { audience: 7, watching: [{ node: '', protocol: 'hls', viewers: 7 }], isInner: true });
   for (const [protocol, detail] of [['record'], ['rtmp', { target: 'elsewhere:1935' }]] as const)
     join(protocol, { detail: detail ?? {} });
   clock.advance(4 * SECOND);
@@ -37,6 +45,8 @@ test('an origin is told how many watch here and behind here, soon after that has
   join('rtmp');
   clock.advance(4 * SECOND);
   assert.deepEqual(told, [49, 48]);
+  const elsewhere = 'near hls 30,far rtmp 9';
+  assert.deepEqual(rows, [`${elsewhere}, hls 8, http-flv 1,near  1`, `${elsewhere}, hls 8,near  1`]);
 });
 
 test('a node that can be asked itself is not counted where it fetches, nor is another worker', async () => {

@@ -1,16 +1,22 @@
 import { SECOND } from '../base/clock.ts';
 import type { StreamPath } from '../hub/path.ts';
+import type { Watching } from '../hub/session.ts';
 import type { Context } from '../module.ts';
-import { countViewers } from '../net/cluster.ts';
+import { whoWatches } from '../net/watching.ts';
 
+const NOBODY = { viewers: 0, watching: [] };
 /** How often it is looked who watches, in microseconds. */
 const LOOK_EVERY = 2 * SECOND;
 
-/** One who is told how many watch a stream. */
+/** How many watch a stream, and where by which protocol. */
+type Say = (viewers: number, watching: readonly Watching[]) => void;
+
+/** One who is told that. */
 interface Listener {
   readonly path: StreamPath;
-  readonly say: (viewers: number) => void;
-  told: number;
+  readonly say: Say;
+  /** What he was told last, as text. */
+  told: string;
 }
 
 /** Tells those from whom streams are fetched how many watch them here, and at the nodes that have them from here, when that changes. */
@@ -24,18 +30,21 @@ export class Audiences {
   }
 
   /** Has `say` told of a stream until the function returned is called. */
-  tell(path: StreamPath, say: (viewers: number) => void): () => void {
-    const listener = { path, say, told: 0 };
+  tell(path: StreamPath, say: Say): () => void {
+    const listener = { path, say, told: '0 []' };
     this.#listeners.add(listener);
     if (!this.#isLooking) this.#later();
     return () => this.#listeners.delete(listener);
   }
 
   #look(): void {
-    const viewers = countViewers(this.#context.sessions, () => true);
+    const all = whoWatches(this.#context.sessions, () => true);
     for (const listener of this.#listeners) {
-      const count = viewers.get(listener.path) ?? 0;
-      if (count !== listener.told) listener.say((listener.told = count));
+      const { viewers, watching } = all.get(listener.path) ?? NOBODY;
+      const told = `${viewers} ${JSON.stringify(watching)}`;
+      if (told === listener.told) continue;
+      listener.told = told;
+      listener.say(viewers, watching);
     }
     this.#later();
   }

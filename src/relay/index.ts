@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isUpstream } from '../config/options.ts';
 import type { Context, Module } from '../module.ts';
-import { answerSurveys } from '../net/cluster.ts';
+import { answerSurveys } from '../net/survey.ts';
 import { UnknownAsides } from './asides.ts';
 import { Edge } from './edge.ts';
 import { InnerDoor } from './inner-door.ts';

@@ -5,6 +5,8 @@ import { ByteWriter } from '../base/byte-writer.ts';
 import { ProtocolError } from '../base/errors.ts';
 import type { Lineup, Stream } from '../hub/stream.ts';
 import type { Track } from '../media/track.ts';
+import { MOST_FLOWS } from '../net/flows.ts';
+import { MOST_WATCHING } from '../net/watching.ts';
 import { hops, trace, traced } from './way-told.ts';
 import { readTrack, writeTrack } from './wire/track.ts';
 
@@ -99,11 +101,26 @@ const watch = z.object({ op: z.literal('watch'), process: nodeId.optional() });
 const claim = z.object({ op: z.literal('claim'), path: text });
 const yielded = z.object({ op: z.literal('yielded') });
 
-/** The first message of a member of the cluster that wants to know what this node has; of the answer the most watched are told. */
-const survey = z.object({ op: z.literal('survey') });
+/**
+ * The first message of a member of the cluster that wants to know what this node has, or instead what goes between it and others, or
+ * who watches one stream. Of streams and flows those that are watched most, or carry most, are told; nodes of older versions tell streams.
+ */
+const survey = z.object({ op: z.literal('survey'), flows: z.literal(true).optional(), watching: text.optional() });
+const watching = z.object({ node: nodeId, protocol: z.string().max(32), viewers: count });
+const flow = z.object({
+  ...{ from: nodeId, to: nodeId, streams: count },
+  media: z.enum(['udp', 'multicast', 'push', 'reliable']),
+  ...{ bytes: count.optional(), packets: count.optional(), lost: count.optional() },
+});
 const surveyed = z.object({
   op: z.literal('surveyed'),
-  streams: z.array(z.object({ path: text, isOwner: z.boolean(), viewers: count })).max(MOST_SURVEYED),
+  streams: z
+    .array(z.object({ path: text, isOwner: z.boolean(), viewers: count }))
+    .max(MOST_SURVEYED)
+    .readonly(),
+  /** When it was looked, by the wall clock of the node, in microseconds. */
+  flows: z.object({ at: z.number(), flows: z.array(flow).max(MOST_FLOWS).readonly() }).optional(),
+  watching: z.array(watching).max(MOST_WATCHING).readonly().optional(),
 });
 
 /** The first message of one who wants to know what there is, and the answers to it: a stream is there, or begins. */

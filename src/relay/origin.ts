@@ -63,7 +63,7 @@ async function answer(
   else if (wish.op === 'fetch') await sendFile(context, channel, serving, wish);
   else if (wish.op === 'may') await judge(context, channel, serving, wish);
   else if (wish.op === 'claim') await concede(context, channel, peer, wish);
-  else if (wish.op === 'survey') await survey(context, channel, peer);
+  else if (wish.op === 'survey') await survey(context, channel, peer, wish);
   else if (wish.op === 'trace') await tellWay(context, channel, peer, wish);
   else throw new ProtocolError(`a stream that begins with "${wish.op}"`);
 }

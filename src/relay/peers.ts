@@ -4,7 +4,7 @@ import { readOrigin } from '../config/options.ts';
 import { MOST_HOPS, type Trace } from '../hub/passage.ts';
 import type { StreamPath } from '../hub/path.ts';
 import type { Context } from '../module.ts';
-import type { NodeRecord, Reach, StreamReport } from '../net/cluster.ts';
+import type { NodeRecord, Reach, Surveyed, SurveyQuestion } from '../net/cluster.ts';
 import { Channel } from './channel.ts';
 import type { RelayMessage } from './messages.ts';
 import { reachedAt } from './trace.ts';
@@ -50,9 +50,12 @@ export class Peers implements Reach {
     return answer.op === 'yielded';
   }
 
-  async survey(node: NodeRecord): Promise<readonly StreamReport[]> {
-    const answer = await this.#put(node, { op: 'survey' }, PATIENCE_MS);
-    return answer.op === 'surveyed' ? answer.streams : [];
+  async survey(node: NodeRecord, { flows, watching }: SurveyQuestion = {}): Promise<Surveyed> {
+    const about = { ...(flows && { flows }), ...(watching !== undefined && { watching }) };
+    const answer = await this.#put(node, { op: 'survey', ...about }, PATIENCE_MS);
+    if (answer.op !== 'surveyed') return { streams: [] };
+    const { op: _, ...surveyed } = answer;
+    return surveyed;
   }
 
   async trace(node: NodeRecord, session: string): Promise<Trace | undefined> {

@@ -43,7 +43,9 @@ export async function receiveAll(
   signal: AbortSignal,
 ): Promise<never> {
   const receiving = new Receiving(subscription, mirror, passage, unknown);
-  const leaveAudience = audiences.tell(subscription.path, (viewers) => receiving.say({ op: 'audience', viewers }));
+  const leaveAudience = audiences.tell(subscription.path, (viewers, watching) =>
+    receiving.say({ op: 'audience', viewers, watching }),
+  );
   const abort = () => receiving.end(signal.reason);
   if (signal.aborted) throw signal.reason;
   signal.addEventListener('abort', abort, { once: true });

@@ -57,8 +57,10 @@ export async function serveSubscriber(
   session.detail.node = node;
   serving.begin('play', path);
   attend(channel, serving, (said) => {
-    if (said.op === 'audience') session.audience = said.viewers;
-    else if (said.op === 'unknown') unknown?.note(said.kind, session.id);
+    if (said.op === 'unknown') unknown?.note(said.kind, session.id);
+    if (said.op !== 'audience') return;
+    session.audience = said.viewers;
+    session.watching = said.watching ?? [];
   });
   if (media && link) {
     const target = media.pushes.find(path, link.edge, wish);

@@ -85,6 +85,53 @@ test('every node tells of all nodes, and of all streams with the viewers of all 
   }
 });
 
+test('any node tells what flows between others, and who watches there by which protocol', NEEDS, async (t) => {
+  publishFile(t, file, one!.rtmp('shared'), ...ENDLESS);
+  const crowds = await Promise.all([two!, edge!].map((server) => Crowd.gather(t, server, 'shared', 3)));
+  for (const crowd of crowds) await crowd.gets(SOME);
+  // This one has nothing to do with it.
+  const third = await spawnMember(t, redis, 'origin');
+  const { nodes } = await until('all are known', async () => {
+    const told = await askApi(third, 'cluster');
+    return told['nodes'].filter(({ reached }: Told) => reached).length === 3 ? told : undefined;
+  });
+  const self = async (server: TestServer): Promise<string> => {
+    const told = await askApi(server, 'cluster');
+    return told['nodes'].find((node: Told) => node.self).id;
+  };
+  const [from, to] = [await self(one!), [await self(two!), await self(edge!)]];
+  assert.ok((nodes as Told[]).every(({ id, self: isSelf }) => !isSelf || ![from, ...to].includes(id)));
+  let before: Record<string, any>[] = [];
+  await until('both flows go on', async () => {
+    const { flows } = await askApi(third, 'flows');
+    const found = to.map((id) => flows.find((flow: Record<string, any>) => flow.from === from && flow.to === id));
+    if (!found.every((flow) => flow?.packets > 0)) return false;
+    const isMore =
+      before.length > 0 &&
+      found.every((flow, i) => {
+        const last = before[i]!;
+        return flow.by === last['by'] && flow.at_ms > last['at_ms'] && flow.bytes > last['bytes'];
+      });
+    if (before.length === 0) before = found;
+    // One that cannot be asked is told of by the other end.
+    if (isMore) assert.deepEqual([found.map(({ by }) => by), found[0].media], [[to[0], from], 'udp']);
+    return isMore;
+  });
+  const viewer = await Crowd.gather(t, third, 'shared', 1);
+  await viewer.gets(SOME);
+  const { streams } = await askApi(third, 'streams');
+  const { id } = streams.find(({ name }: { name: string }) => name === 'shared');
+  const rows = await until('all are counted', async () => {
+    const { viewers } = await askApi(third, `streams/${id}/details`);
+    return viewers.length === 7 ? (viewers as Record<string, any>[]) : undefined;
+  });
+  const told = rows.map(({ node, self: isSelf, protocol, viewers }) => [node, isSelf, protocol, viewers].join(' '));
+  const protocols = ['http-flv', 'rtmp', 'ws-flv'];
+  const all = to.flatMap((node) => protocols.map((protocol) => `${node} false ${protocol} 1`));
+  assert.deepEqual(told.slice(1).sort(), all.sort());
+  assert.equal(rows[0]!['self'], true);
+});
+
 test('any node leads from a viewer at another one to the publisher', NEEDS, async (t) => {
   publishFile(t, file, one!.rtmp('traced'), ...ENDLESS);
   const crowd = await Crowd.gather(t, two!, 'traced', 1);

@@ -150,6 +150,39 @@ test('who listens is told to move, wherever that is said', NEEDS, async (t) => {
   );
 });
 
+test('how far a move is, is told by any node: who was told, and who has gone', NEEDS, async (t) => {
+  await publish(t, 'followed');
+  const told = await Promise.all(
+    ['v', 'w'].map(async (viewer) => {
+      const { events } = await askForLines(north, 'followed', { viewer, exclude: [ids['South']] });
+      return listenToMoves(t, north.http(events));
+    }),
+  );
+  const viewers = [1, 2].map(() => httpFlvViewer(t, north.http('/live/followed.flv')));
+  await Promise.all(viewers.map((viewer) => viewer.gets(SOME)));
+  const wish = { node: ids['North'], stream: 'live/followed', to: ids['South'], pace: 2 };
+  const { move } = await administer(south, 'POST', '/api/v1/move', wish);
+  for (const each of told) {
+    const { to, from } = await each.next();
+    assert.deepEqual([to.name, from], ['South', [ids['North']]]);
+  }
+  viewers[0]!.close();
+  const report = await until('one has gone', async () => {
+    const answer = await administer(spare, 'GET', `/api/v1/move/${move}`);
+    return answer['gone'] === 1 && answer;
+  });
+  const { listeners, told: known, viewers: left, silent } = report as Record<string, number>;
+  assert.deepEqual([listeners, known, left, silent], [2, 2, 2, 0]);
+  assert.equal((await administer(spare, 'GET', '/api/v1/move/nothing'))['status'], 404);
+  for (const [wrong, status] of [
+    [{ pace: 0 }, 400],
+    [{ pace: 1.5 }, 400],
+    [{ pace: 100_001 }, 400],
+    [{ to: ids['North'] }, 400],
+  ] as const)
+    assert.equal((await administer(south, 'POST', '/api/v1/move', { ...wish, ...wrong }))['status'], status);
+});
+
 test('a node that is drained sends its viewers and publishers on, and says when it is empty', NEEDS, async (t) => {
   const doomed = await start(t, 'origin', { name: 'Doomed' });
   const { Doomed: known } = await nodesKnownTo(north, 'Doomed');
@@ -160,6 +193,10 @@ test('a node that is drained sends its viewers and publishers on, and says when 
   const viewer = httpFlvViewer(t, doomed.http('/live/drained.flv'));
   await viewer.gets(SOME);
   const begun = await administer(south, 'POST', drain);
+  const back = { stream: 'live/nothing', to: known };
+  await until('it is known that nobody is to go there', async () => {
+    return (await administer(south, 'POST', '/api/v1/move', back))['status'] === 409;
+  });
   assert.deepEqual([begun['draining'], begun['empty']], [true, false]);
   assert.deepEqual(await told.next(), { exclude: [known] });
   assert.equal(await viewer.ended, 'closed');

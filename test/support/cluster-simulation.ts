@@ -301,7 +301,7 @@ export class Node {
     this.#accepted.clear();
     member.reachBy({
       ask: (...question) => this.#askOwner(...question),
-      survey: async () => [],
+      survey: async () => ({ streams: [] }),
       trace: async () => undefined,
     });
     member.onMove(({ path, node, token }) => this.#move(life, path, node, token));

@@ -89,6 +89,14 @@ describe('a player of lines', { skip: options.skip ?? false }, () => {
     await showsPictures(page, SOME);
     director.tell('move', { to: lines[1] });
     await page.waitForFunction(() => player.line?.id === 'origin/http-flv');
+    director.tell('move', { to: lines[0], from: ['origin'] });
+    await page.waitForFunction(() => player.line?.id === 'near/http-flv');
+    // Who is elsewhere stays there.
+    director.tell('move', { to: lines[1], from: ['origin'] });
+    await showsPictures(page, SOME);
+    assert.equal(await playing(page), 'near/http-flv');
+    director.tell('move', { to: lines[1], from: ['near'] });
+    await page.waitForFunction(() => player.line?.id === 'origin/http-flv');
     director.tell('move', { exclude: ['origin'] });
     await page.waitForFunction(() => player.line?.id === 'near/http-flv');
     assert.deepEqual(director.asked.at(-1)!['exclude'], ['origin']);

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { formatBytes, formatCount } from '../format.ts';
 import { type NodeLink, type ReceivedStream, type SentStream, slowestOf, tallyOf } from '../links.ts';
+import { nodeName } from '../names.ts';
 import { Link } from '../parts/link.tsx';
 import { DelayFact, LossFacts, MediaFact, OverheadFact, RepairFact, RttFact } from '../parts/link-facts.tsx';
 import { mediaInWords, outcomeInWords } from '../parts/link-words.ts';
@@ -46,7 +47,7 @@ function Name({ link: { role, node, remote, media } }: { link: NodeLink }) {
       <div>
         <strong>{remote}</strong>
         <small title={node}>
-          {t(role === 'edge' ? 'linkFrom' : 'linkTo')} {node.slice(0, 8)}
+          {t(role === 'edge' ? 'linkFrom' : 'linkTo')} {nodeName({ id: node })}
         </small>
       </div>
     </div>

@@ -1,9 +1,10 @@
 import { useEffect, useState } from 'preact/hooks';
 import { formatBitrate, formatDuration } from '../format.ts';
-import { type ClusterNode, drain, getCluster } from '../operator.ts';
+import { nodeName } from '../names.ts';
+import { BUSY, type ClusterNode, cpuShare, drain, getNodes } from '../operator.ts';
 import { Fact } from '../parts/fact.tsx';
+import { MoveButton } from '../parts/move-dialog.tsx';
 import { Notice } from '../parts/notice.tsx';
-import { nodeName } from '../parts/picture.tsx';
 import { noticeRefusal } from '../session.ts';
 import { t } from '../settings.ts';
 import { usePoll } from '../use-poll.ts';
@@ -11,7 +12,7 @@ import { Links } from './links.tsx';
 
 /** The nodes of the cluster, and the links of this one. */
 export function Nodes() {
-  const { data, error, reload } = usePoll(getCluster, 2_000);
+  const { data, error, reload } = usePoll(getNodes, 2_000);
   useEffect(() => noticeRefusal(error), [error]);
   if (!data) return <Notice error={error} />;
   return (
@@ -20,12 +21,12 @@ export function Nodes() {
         <h1>{t('nodes')}</h1>
       </div>
       {error !== undefined && <Notice error={error} />}
-      {data.nodes.length === 0 ? (
+      {data.length === 0 ? (
         <p class="card notice">{t('noCluster')}</p>
       ) : (
         <ul class="nodes">
-          {data.nodes.map((node) => (
-            <NodeCard key={node.id} node={node} reload={reload} />
+          {data.map((node) => (
+            <NodeCard key={node.id} node={node} nodes={data} reload={reload} />
           ))}
         </ul>
       )}
@@ -34,9 +35,16 @@ export function Nodes() {
   );
 }
 
-function NodeCard({ node, reload }: { node: ClusterNode; reload: () => void }) {
+interface CardProps {
+  readonly node: ClusterNode;
+  readonly nodes: readonly ClusterNode[];
+  readonly reload: () => void;
+}
+
+function NodeCard({ node, nodes, reload }: CardProps) {
   const { id, role, reached, draining, region, version, since_ms: since } = node;
-  const { cpu, streams, viewers, publishers, kbps } = node;
+  const { cpu, cores, streams, viewers, kbps } = node;
+  const share = cpuShare(node);
   return (
     <li class="card node-card" data-node={id}>
       <div class="name">
@@ -45,19 +53,33 @@ function NodeCard({ node, reload }: { node: ClusterNode; reload: () => void }) {
           <strong title={id}>{nodeName(node)}</strong>
           <small>{[t(role), region, version].filter(Boolean).join(' · ')}</small>
           {!reached && <small>{t('notReached')}</small>}
-          {draining && <small class="warn">{t(viewers + publishers > 0 ? 'draining' : 'drained')}</small>}
+          {draining && <small class="warn">{t(stateOf(node))}</small>}
         </div>
       </div>
       <dl>
-        <Fact label={t('cpu')} value={t('percent', { value: Math.round(cpu * 100) })} warn={cpu > 0.9} />
+        <Fact
+          label={t('cpu')}
+          value={t('percent', { value: Math.round(share * 100) })}
+          {...(cores > 1 && { more: t('ofCores', { used: cpu.toFixed(1), cores }) })}
+          warn={share > BUSY}
+        />
         <Fact label={t('streams')} value={String(streams)} />
         <Fact label={t('viewers')} value={String(viewers)} />
         <Fact label={t('sends')} value={formatBitrate(kbps)} />
         <Fact label={t('running')} value={formatDuration(Date.now() - since)} />
       </dl>
-      <DrainButton node={node} reload={reload} />
+      <div class="actions">
+        <MoveButton nodes={nodes} places={[{ id, viewers }]} node={id} label={t('moveOf', { name: nodeName(node) })} />
+        <DrainButton node={node} reload={reload} />
+      </div>
     </li>
   );
+}
+
+/** How far a node is that is drained: one of an older version does not say that it is empty. */
+function stateOf({ empty, viewers, publishers }: ClusterNode): 'draining' | 'drained' | 'drainedUnsaid' {
+  if (empty) return 'drained';
+  return empty === null && viewers + publishers === 0 ? 'drainedUnsaid' : 'draining';
 }
 
 function DrainButton({ node, reload }: { node: ClusterNode; reload: () => void }) {
@@ -73,7 +95,7 @@ function DrainButton({ node, reload }: { node: ClusterNode; reload: () => void }
     reload();
   };
   return (
-    <div class="actions">
+    <>
       <button type="button" class={draining ? '' : 'danger'} onClick={() => void change()}>
         {t(draining ? 'undrain' : 'drain')}
       </button>
@@ -82,6 +104,6 @@ function DrainButton({ node, reload }: { node: ClusterNode; reload: () => void }
           {t('apiFailed', { reason: problem })}
         </p>
       )}
-    </div>
+    </>
   );
 }

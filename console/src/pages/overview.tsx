@@ -1,5 +1,5 @@
 import { useEffect } from 'preact/hooks';
-import { getSummary, type LiveStream, listStreams } from '../api.ts';
+import { getSummary, type LiveStream, listStreams, type Summary as Usage } from '../api.ts';
 import { History } from '../parts/history.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { ClusterPicture } from '../parts/picture.tsx';
@@ -32,17 +32,17 @@ export function Overview() {
       </div>
       {error !== undefined && <Notice error={error} />}
       {streams.length === 0 && <Welcome />}
-      <Cluster own={ownOf(streams, summary.cpu_percent)} />
+      <Cluster own={ownOf(streams, summary)} />
       {streams.length > 0 && <StreamList streams={streams} />}
       <History />
     </>
   );
 }
 
-function ownOf(streams: readonly LiveStream[], cpu: number): Own {
+function ownOf(streams: readonly LiveStream[], { cpu_percent: cpu, cores }: Usage): Own {
   const sum = (of: (stream: LiveStream) => number) => streams.reduce((total, stream) => total + of(stream), 0);
   return {
-    ...{ cpu, streams: streams.length, viewers: sum(viewersOf) },
+    ...{ cpu, cores, streams: streams.length, viewers: sum(viewersOf) },
     recvKbps: sum(({ kbps }) => kbps.recv_30s),
     sendKbps: sum(({ kbps }) => kbps.send_30s),
   };

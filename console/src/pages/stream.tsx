@@ -1,7 +1,8 @@
 import { useEffect } from 'preact/hooks';
 import { type LiveStream, listStreams } from '../api.ts';
 import { formatBitrate, formatDuration } from '../format.ts';
-import { getDetails } from '../operator.ts';
+import { placesOf } from '../moves.ts';
+import { type ClusterNode, getDetails, getNodes, type ViewerCount } from '../operator.ts';
 import { Addresses } from '../parts/addresses.tsx';
 import { ClientTable } from '../parts/client-table.tsx';
 import { ExplainPanel } from '../parts/explain-panel.tsx';
@@ -9,6 +10,7 @@ import { Hops } from '../parts/hops.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { LineList } from '../parts/line-list.tsx';
 import { Link } from '../parts/link.tsx';
+import { MoveButton } from '../parts/move-dialog.tsx';
 import { Notice } from '../parts/notice.tsx';
 import { Audience, Measures, Tracks } from '../parts/stream-facts.tsx';
 import { noticeRefusal } from '../session.ts';
@@ -25,11 +27,12 @@ export function StreamPage({ app, name }: { app: string; name: string }) {
   const text = streamText(asked);
   const { data, error } = usePoll(async () => {
     const stream = (await listStreams()).find((each) => streamText(nameOfStream(each)) === text);
-    return { stream, details: stream && (await getDetails(stream.id)) };
+    const [details, nodes] = await Promise.all([stream && getDetails(stream.id), getNodes()]);
+    return { stream, details, nodes };
   }, 2_000);
   useEffect(() => noticeRefusal(error), [error]);
   if (!data) return <Notice error={error} />;
-  const { stream, details } = data;
+  const { stream, details, nodes } = data;
   return (
     <article class="stream-page">
       <Title name={asked} stream={stream} />
@@ -40,7 +43,9 @@ export function StreamPage({ app, name }: { app: string; name: string }) {
           <ExplainPanel id={stream.id} />
           <div class="pair">
             <Tracks detail={details.detail} />
-            <Audience viewers={details.viewers} />
+            <Audience viewers={details.viewers}>
+              <Move stream={text} viewers={details.viewers} nodes={nodes} />
+            </Audience>
           </div>
           {details.detail?.publisher && <Hops client={details.detail.publisher.client} />}
           <Sessions stream={stream} />
@@ -58,6 +63,17 @@ export function StreamPage({ app, name }: { app: string; name: string }) {
       </section>
     </article>
   );
+}
+
+interface MoveProps {
+  readonly stream: string;
+  readonly viewers: readonly ViewerCount[];
+  readonly nodes: readonly ClusterNode[];
+}
+
+function Move({ stream, viewers, nodes }: MoveProps) {
+  if (viewers.length === 0) return null;
+  return <MoveButton nodes={nodes} places={placesOf(viewers)} stream={stream} label={t('moveOf', { name: stream })} />;
 }
 
 function Title({ name, stream }: { name: StreamName; stream: LiveStream | undefined }) {

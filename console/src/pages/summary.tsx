@@ -1,5 +1,6 @@
 import type { LiveStream, Summary as ServerSummary } from '../api.ts';
 import { formatBitrate, formatBytes } from '../format.ts';
+import { cpuShare } from '../operator.ts';
 import { t } from '../settings.ts';
 import { viewersOf } from '../viewers.ts';
 
@@ -11,7 +12,7 @@ export function Summary({ streams, server }: { streams: readonly LiveStream[]; s
       <li>{t('statStreams', { count: streams.length })}</li>
       <li>{t('statViewers', { count: sum(viewersOf) })}</li>
       <li>{t('statOut', { rate: formatBitrate(sum((stream) => stream.kbps.send_30s)) })}</li>
-      <li>{t('statCpu', { percent: Math.round(server.cpu_percent * 100) })}</li>
+      <li>{t('statCpu', { percent: Math.round(cpuShare({ cpu: server.cpu_percent, cores: server.cores }) * 100) })}</li>
       <li>{t('statMemory', { size: formatBytes(server.mem_kbyte * 1024) })}</li>
     </ul>
   );

@@ -1,12 +1,12 @@
 import { useState } from 'preact/hooks';
 import { formatBitrate, formatBytes, formatMs, formatPercent } from '../format.ts';
 import { later } from '../later.tsx';
+import { nodeName } from '../names.ts';
 import type { Column, NodeHistory } from '../operator.ts';
 import { t } from '../settings.ts';
 import type { StringKey } from '../strings.ts';
 import { useHistory } from '../use-history.ts';
 import type { ChartProps } from './chart.tsx';
-import { nodeName } from './picture.tsx';
 
 /** The library that draws is loaded when there is something to draw. */
 const Chart = later<ChartProps>(async () => (await import('./chart.tsx')).Chart);
@@ -29,7 +29,7 @@ const kinds: readonly Kind[] = [
     least: 1000,
     format: formatBitrate,
   },
-  { title: 'cpu', columns: ['cpu'], least: 0.1, format: (value) => t('percent', { value: formatPercent(value) }) },
+  { title: 'cpuCores', columns: ['cpu'], least: 0.1, format: (value) => t('percent', { value: formatPercent(value) }) },
   { title: 'loopDelay', columns: ['delay_ms'], least: 5, format: formatMs },
   { title: 'memory', columns: ['memory'], least: 2e8, format: formatBytes },
   { title: 'live', columns: ['streams'], least: 4, format: whole },

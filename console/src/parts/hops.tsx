@@ -1,5 +1,6 @@
 import { formatMs } from '../format.ts';
 import { shareOf } from '../links.ts';
+import { givenName } from '../names.ts';
 import { getTrace, type Hop } from '../operator.ts';
 import { t } from '../settings.ts';
 import { usePoll } from '../use-poll.ts';
@@ -40,8 +41,12 @@ function HopItem({ hop: { node, host, address, gets, sends, added_ms: added, tot
           {protocolOf(gets.type)} {gets.remote}
         </small>
       )}
-      <strong>{host || node.slice(0, SHORT_ID) || t('thisNode')}</strong>
-      <small>{[host && node.slice(0, SHORT_ID), address].filter(Boolean).join(' · ')}</small>
+      <strong>{givenName(node) || host || node.slice(0, SHORT_ID) || t('thisNode')}</strong>
+      <small>
+        {[givenName(node) && host, (givenName(node) || host) && node.slice(0, SHORT_ID), address]
+          .filter(Boolean)
+          .join(' · ')}
+      </small>
       <span>{facts.join(' · ')}</span>
       {sends && <small class="id">{sends.id}</small>}
     </li>

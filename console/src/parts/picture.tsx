@@ -1,13 +1,14 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { formatBitrate, formatCount } from '../format.ts';
-import { ALONE, type DrawnNode, type Flow, type Picture, PUBLISHERS } from '../picture.ts';
+import { nodeName } from '../names.ts';
+import { BUSY, cpuShare } from '../operator.ts';
+import { type DrawnNode, type Flow, type Picture, PUBLISHERS } from '../picture.ts';
 import { type Box, layOut, type Way } from '../picture-layout.ts';
 import { t } from '../settings.ts';
 import { mediaInWords, percent } from './link-words.ts';
 
 /** More is noticed by those who watch, where nothing repairs it. */
 const NOTICED = 0.005;
-const SHORT_ID = 8;
 /** How wide a letter of a name is, and from where on streams are told beside viewers; in pixels. */
 const LETTER = 8;
 const WIDE = 170;
@@ -64,20 +65,14 @@ function useWidth() {
   return [frame, width] as const;
 }
 
-/** How a node is called: by its name, or the beginning of its id. */
-export function nodeName({ id, self, name: given = '' }: Pick<DrawnNode, 'id' | 'self' | 'name'>): string {
-  if (id === ALONE) return t('thisNode');
-  const name = given || id.slice(0, SHORT_ID);
-  return self ? `${name} · ${t('thisNode')}` : name;
-}
-
 function NodeBox({ box: { x, y, width, height }, node }: { box: Box; node: DrawnNode }) {
-  const { role, self, cpu, viewers, streams, kbps } = node;
+  const { role, self, viewers, streams, kbps } = node;
+  const cpu = node.cpu === undefined ? undefined : cpuShare({ ...node, cpu: node.cpu });
   const facts = [
     width >= WIDE && streams !== undefined && t('statStreams', { count: streams }),
     viewers !== undefined && t('statViewers', { count: viewers }),
   ].filter(Boolean);
-  const look = ['node', self && 'self', cpu === undefined && 'unknown', (cpu ?? 0) > 0.9 && 'busy']
+  const look = ['node', self && 'self', cpu === undefined && 'unknown', (cpu ?? 0) > BUSY && 'busy']
     .filter(Boolean)
     .join(' ');
   return (
@@ -155,11 +150,12 @@ function FlowLine({ way: { flow, path } }: { way: Way }) {
 }
 
 /** Above all lines. */
-function FlowWords({ way: { flow, label } }: { way: Way }) {
+function FlowWords({ way: { flow, label, back } }: { way: Way }) {
   if (!label) return null;
   const look = (flow.loss ?? 0) > NOTICED ? 'words lossy' : 'words';
   return (
     <text class={look} data-words={`${flow.from} ${flow.to}`} x={label.x} y={label.y} text-anchor={label.anchor}>
+      {back && `${back} `}
       {flowInWords(flow)}
     </text>
   );

@@ -1,11 +1,11 @@
 import type { ComponentChildren } from 'preact';
 import type { LiveStream } from '../api.ts';
 import { codecName, formatBitrate, formatBytes, formatCount, formatDuration, protocolName } from '../format.ts';
+import { nodeName } from '../names.ts';
 import type { Details, StreamDetail } from '../operator.ts';
 import { t } from '../settings.ts';
 import { Fact } from './fact.tsx';
 import { UNKNOWN } from './link-words.ts';
-import { nodeName } from './picture.tsx';
 
 /** From here on something is worth a look. */
 const WORTH = { gop: 4_000, silent: 2_000 };
@@ -95,12 +95,15 @@ export function Tracks({ detail }: { detail: StreamDetail | null }) {
 }
 
 /** Who watches, by node and protocol. */
-export function Audience({ viewers }: Pick<Details, 'viewers'>) {
+export function Audience({ viewers, children }: Pick<Details, 'viewers'> & { children?: ComponentChildren }) {
   const most = Math.max(1, ...viewers.map((each) => each.viewers));
   const several = viewers.some(({ self }) => !self);
   return (
     <section>
-      <h2>{t('viewers')}</h2>
+      <div class="heading">
+        <h2>{t('viewers')}</h2>
+        {children}
+      </div>
       <ul class="card audience">
         {viewers.length === 0 && <li class="hint">{t('nobody')}</li>}
         {viewers
@@ -109,7 +112,7 @@ export function Audience({ viewers }: Pick<Details, 'viewers'>) {
             <li key={`${node} ${protocol}`}>
               <span>
                 {protocol === '' ? t('anyProtocol') : protocolName(typeOf(protocol))}
-                {several && <small>{self ? t('thisNode') : nodeName({ id: node, self })}</small>}
+                {several && <small>{self ? t('thisNode') : nodeName({ id: node })}</small>}
               </span>
               <meter min={0} max={most} value={count} aria-hidden="true" />
               <b>{formatCount(count)}</b>

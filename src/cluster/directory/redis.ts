@@ -41,6 +41,7 @@ const front = z.object({
   carries: z.enum(['cluster', 'anywhere']).optional(),
   publishers: count,
   emptied: count.optional(),
+  moves: z.array(z.object({ id: z.string(), meant: count, told: count, viewers: count, stay: count })).optional(),
   delay: count,
   owned: z.array(z.string()),
   fetched: z.array(z.string()),

@@ -9,7 +9,8 @@ import type {
   NodeRecord,
   NodeReport,
   StreamRecord,
-  StreamReport,
+  Surveyed,
+  SurveyQuestion,
 } from '../../net/cluster.ts';
 import type { BoundAddress } from '../../net/listen.ts';
 import type { Reservation, Room, RoomNow } from '../../net/places.ts';
@@ -51,7 +52,7 @@ export interface WorkerCalls {
   /** Asks another node for a stream of its own, and waits so many milliseconds: whether this node may have it. */
   askNode(owner: NodeRecord, path: StreamPath, patience: number): Promise<boolean>;
   /** Asks another node what it has. */
-  surveyNode(node: NodeRecord): Promise<readonly StreamReport[]>;
+  surveyNode(node: NodeRecord, question: SurveyQuestion): Promise<Surveyed>;
   /** Asks another node for the way of a session of its own. */
   traceNode(node: NodeRecord, session: string): Promise<Trace | undefined>;
   /** Answers what another worker asks. */
@@ -71,7 +72,7 @@ export interface ClusterCalls {
   locate(path: StreamPath): Promise<readonly NodeRecord[]>;
   nodes(): Promise<readonly NodeRecord[]>;
   streams(): Promise<readonly StreamRecord[]>;
-  survey(own: readonly StreamReport[]): Promise<readonly NodeReport[]>;
+  survey(own: Surveyed, question: SurveyQuestion): Promise<readonly NodeReport[]>;
   yields(path: StreamPath): Promise<boolean>;
   trace(session: string): ReturnType<Cluster['trace']>;
   show(load: NodeLoad, front: NodeFront): void;

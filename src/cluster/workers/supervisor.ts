@@ -113,7 +113,7 @@ export class Supervisor {
     cluster.onRival((path) => this.#owners.yields(path));
     cluster.reachBy({
       ask: async (...args) => first().call('askNode', ...args),
-      survey: async (node) => first().call('surveyNode', node),
+      survey: async (node, question = {}) => first().call('surveyNode', node, question),
       trace: async (node, session) => first().call('traceNode', node, session),
     });
     cluster.onMove((record) => {
