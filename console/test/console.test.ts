@@ -263,7 +263,7 @@ describe('the page of a stream', () => {
 
   test('moves its viewers from one node or from all', async () => {
     furnish();
-    const viewers = [
+    let viewers = [
       { node: ORIGIN, self: true, protocol: 'http-flv', viewers: 12 },
       { node: EDGE, self: false, protocol: 'hls', viewers: 28 },
       { node: EDGE, self: false, protocol: 'rtmp', viewers: 200 },
@@ -282,6 +282,12 @@ describe('the page of a stream', () => {
     await page.click('.move [type=submit]');
     await page.waitForSelector('.move >> text=Nobody there listens');
     assert.deepEqual(fake.posted, [{ node: ORIGIN, stream: 'live/movie' }]);
+    // What became of it is there to be read when nobody is left.
+    viewers = [];
+    await page.waitForSelector('.audience >> text=Nobody is watching yet');
+    assert.ok(await page.isVisible('.move >> text=Nobody there listens'));
+    await page.keyboard.press('Escape');
+    await page.waitForSelector('.pair [aria-haspopup=dialog]', { state: 'detached' });
   });
 
   test('disconnects a viewer at once and a publisher when one is sure', async () => {

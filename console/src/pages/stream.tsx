@@ -72,7 +72,6 @@ interface MoveProps {
 }
 
 function Move({ stream, viewers, nodes }: MoveProps) {
-  if (viewers.length === 0) return null;
   return <MoveButton nodes={nodes} places={placesOf(viewers)} stream={stream} label={t('moveOf', { name: stream })} />;
 }
 

@@ -28,10 +28,11 @@ interface Props {
   readonly onClose: () => void;
 }
 
-/** The button that opens the dialog; nothing where there is no other node. */
+/** The button that opens the dialog; nothing where there is no other node, or nobody. An open dialog stays until it is closed. */
 export function MoveButton({ label, ...rest }: Omit<Props, 'onClose'> & { readonly label: string }) {
   const [open, setOpen] = useState(false);
-  const isPossible = rest.nodes.some(({ id, draining }) => id !== rest.node && !draining);
+  const hasTarget = rest.nodes.some(({ id, draining }) => id !== rest.node && !draining);
+  const isPossible = hasTarget && rest.places.length > 0;
   if (!isPossible && !open) return null;
   return (
     <>
