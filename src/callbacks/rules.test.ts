@@ -28,6 +28,7 @@ const apps: [pattern: string, fits: string[], fitsNot: string[]][] = [
   ['*/*', ['__defaultVhost__/live'], ['a.org/live', '__defaultVhost__/live/room']],
   ['live/movie', ['__defaultVhost__/live'], ['__defaultVhost__/other', 'a.org/live']],
   ['live/**', ['__defaultVhost__/live', '__defaultVhost__/live/room'], ['__defaultVhost__/liver']],
+  ['__defaultVhost__/**', ['__defaultVhost__/live', '__defaultVhost__/live/room'], ['a.org/live']],
   ['a.org/**', ['a.org/live', 'a.org/live/room'], ['__defaultVhost__/live', 'b.org/live']],
 ];
 
@@ -39,6 +40,11 @@ for (const [pattern, fits, fitsNot] of apps) {
     assert.deepEqual(fitsNot.filter(isCalled), []);
   });
 }
+
+test('nobody who calls his virtual host what none can be called escapes a rule for all', () => {
+  const rules = rulesOf({ on_connect: [url('c')] });
+  assert.deepEqual(rules.urlsOfApp('on_connect', 'a\nb/live'), [url('c')]);
+});
 
 for (const wrong of [
   'ftp://h/x',

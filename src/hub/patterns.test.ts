@@ -13,6 +13,18 @@ test('streams of the default virtual host are named without it', () => {
   ]);
 });
 
+test('a pattern may name the default virtual host, and then fits no other', () => {
+  const all = matcher([`${DEFAULT}/**`]);
+  const fits = [`${DEFAULT}/live/movie`, `${DEFAULT}/live/room/movie`, 'a.example/live/movie'].map(all);
+  assert.deepEqual(fits, [true, true, false]);
+  assert.ok(matcher([`${DEFAULT}/live/movie`])(`${DEFAULT}/live/movie`));
+});
+
+test('whatever stands in a path that was not checked, ** is all of it', () => {
+  assert.ok(matcher(['**'])('a\nb/live/movie'));
+  assert.ok(!matcher(['live/*'])('a\nb/live/movie'));
+});
+
 for (const text of ['', 'movie', '../movie', 'live/..'])
   test(`"${text}" is no pattern`, () => assert.ok(!isPattern(text)));
 

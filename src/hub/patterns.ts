@@ -1,4 +1,4 @@
-import { describePath, readPath, type StreamPath } from './path.ts';
+import { DEFAULT_VHOST, describePath, readPath, type StreamPath } from './path.ts';
 
 const PATTERN = /^(?:\*\*|[\w.~*-]{1,128}(?:\/[\w.~*-]{1,128}){1,9})$/;
 
@@ -12,10 +12,11 @@ export function isPattern(text: string): boolean {
   }
 }
 
-/** Whether a path (without the default virtual host, as people write it) fits one of these patterns. */
+/** Whether a path fits one of these patterns, which have the default virtual host only where it alone is meant. */
 export function matcher(patterns: readonly string[]): (path: StreamPath) => boolean {
-  const all = patterns.map(toRegExp);
-  return (path) => all.some((pattern) => pattern.test(describePath(path)));
+  const isWhole = (pattern: string) => pattern.startsWith(`${DEFAULT_VHOST}/`);
+  const all = patterns.map((pattern) => ({ form: toRegExp(pattern), isOfPath: isWhole(pattern) }));
+  return (path) => all.some(({ form, isOfPath }) => form.test(isOfPath ? path : describePath(path)));
 }
 
 function toRegExp(pattern: string): RegExp {
@@ -23,7 +24,8 @@ function toRegExp(pattern: string): RegExp {
     if (part === '*') return '[^/]*';
     return part.startsWith('*') ? '.*' : `\\${part}`;
   });
-  return new RegExp(`^${source}$`);
+  // A path that was not checked yet may hold anything.
+  return new RegExp(`^${source}$`, 's');
 }
 
 /** The paths of the patterns that stand for one alone. Throws `RefusedError` where one cannot be a path. */

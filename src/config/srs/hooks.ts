@@ -25,12 +25,17 @@ export const hooks: Rule = feature(Object.fromEntries(EVENTS.map((event) => [eve
     return urls.length > 0 ? [[event, [...urls]] as const] : [];
   });
   if (given.length === 0) return warn(place, 'no URL is given: nobody is called');
-  const streams = [vhost === DEFAULT_VHOST ? '*/*' : `${vhost}/**`];
-  to.add('callbacks.rules', { streams, ...Object.fromEntries(given) }, directive.where);
+  to.add('callbacks.rules', { streams: streamsOf(vhost), ...Object.fromEntries(given) }, directive.where);
   const publish = find(directive, 'on_publish');
   // As in SRS: who is asked about needs no key.
   if (publish && publish.args.length > 0) set({ ...place, directive: publish }, 'access.publishers', 'callbacks');
 });
+
+/** The patterns of its streams: those who come by its name have it in lower case. */
+function streamsOf(vhost: string): string[] {
+  const names = vhost === DEFAULT_VHOST ? [vhost] : [vhost, vhost.toLowerCase()];
+  return Array.from(new Set(names), (name) => `${name}/**`);
+}
 
 /** Segments are told of as files: they are written to where SRS writes them. */
 export function placeSegments(place: Place): void {

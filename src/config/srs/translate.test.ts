@@ -129,9 +129,17 @@ const becomes: [text: string, options: Record<string, unknown>][] = [
     inVhost('http_hooks { enabled on; on_play http://10.0.0.7/p http://10.0.0.8/p; on_stop http://10.0.0.7/p; }'),
     {
       'callbacks.rules': [
-        { streams: ['*/*'], on_play: ['http://10.0.0.7/p', 'http://10.0.0.8/p'], on_stop: ['http://10.0.0.7/p'] },
+        {
+          streams: ['__defaultVhost__/**'],
+          on_play: ['http://10.0.0.7/p', 'http://10.0.0.8/p'],
+          on_stop: ['http://10.0.0.7/p'],
+        },
       ],
     },
+  ],
+  [
+    'vhost A.org { http_hooks { enabled on; on_stop http://10.0.0.7/s; } }',
+    { 'callbacks.rules': [{ streams: ['A.org/**', 'a.org/**'], on_stop: ['http://10.0.0.7/s'] }], vhosts: ['A.org'] },
   ],
   [
     'vhost a.org { http_hooks { enabled on; on_publish http://10.0.0.7/s; on_hls_notify http://n/[app]/[ts_url]; } }',
@@ -318,7 +326,7 @@ test('every virtual host has callbacks of its own', () => {
     `vhost __defaultVhost__ ${hook('http://a/1')} vhost b.org ${hook('http://b/2')} vhost c.org { }`,
   );
   assert.deepEqual(options['callbacks.rules'], [
-    { streams: ['*/*'], on_play: ['http://a/1'] },
+    { streams: ['__defaultVhost__/**'], on_play: ['http://a/1'] },
     { streams: ['b.org/**'], on_play: ['http://b/2'] },
   ]);
   assert.deepEqual(warnings, []);
