@@ -17,7 +17,7 @@ const NO = { status: 200, text: '1' };
 const EVENTS = ['on_connect', 'on_close', 'on_publish', 'on_unpublish', 'on_play', 'on_stop'];
 
 /** A door, at which sessions come and go. */
-function stage(answer: (action: string) => HttpAnswer | Promise<HttpAnswer> = () => YES) {
+function stage(answer: (action: string) => HttpAnswer | Promise<HttpAnswer> = () => YES, timeout = 5 * SECOND) {
   const clock = new VirtualClock();
   const sessions = new Sessions(clock);
   const callbacks = new Callbacks();
@@ -33,7 +33,7 @@ function stage(answer: (action: string) => HttpAnswer | Promise<HttpAnswer> = ()
   const outbox = new Outbox({ send, clock, log, callbacks, retry: 60 * SECOND, queue: 100 });
   const identity = { server: 'vid-1', service: 'a', pid: '1' };
   const context = { sessions, callbacks, clock, log };
-  const door = new Doorkeeper({ context, rules, identity, outbox, send, timeout: 5 * SECOND });
+  const door = new Doorkeeper({ context, rules, identity, outbox, send, timeout });
   sessions.onLeave((session, isGone) => door.leave(session, isGone));
   const come = (protocol = 'rtmp', isInner = false) =>
     sessions.open({ protocol, remote: '192.0.2.7', isInner, close() {} });
@@ -113,6 +113,42 @@ test('one who leaves before he is let in is told to have left all the same', asy
   await turn();
   assert.deepEqual(heard, ['on_play movie', 'on_stop movie']);
   assert.ok(door.isAlone);
+});
+
+test('one who publishes again is kept out by nobody who only was to hear that he did not any more', async (t) => {
+  const never = Promise.withResolvers<HttpAnswer>();
+  const answer = (action: string) => (action === 'on_unpublish' ? never.promise : YES);
+  const { sessions, heard, come, ask } = stage(answer, SECOND / 5);
+  // What ends a wait keeps no process alive.
+  const awake = setInterval(() => {}, 1000);
+  t.after(() => clearInterval(awake));
+  const before = come();
+  await ask('publish', before);
+  sessions.remove(before);
+  assert.equal(await ask('publish', come()), 'pass');
+  assert.deepEqual(heard, ['on_publish movie', 'on_unpublish movie', 'on_publish movie']);
+});
+
+test('one session is not let in for any number of streams', async () => {
+  const { sessions, door, heard, come, ask } = stage();
+  const session = come('hls');
+  const verdicts: Verdict[] = [];
+  for (let i = 0; i < 150; i++) verdicts.push(await ask('play', session, { path: `__defaultVhost__/live/${i}` }));
+  assert.deepEqual([verdicts.filter(isRefused).length, heard.length], [50, 100]);
+  assert.equal(await ask('play', session, { path: '__defaultVhost__/live/0' }), 'pass', 'what it is in for it is');
+  sessions.remove(session);
+  assert.ok(door.isAlone);
+});
+
+test('no more are asked about at the same time than may be: who comes then is refused', async () => {
+  const answer = Promise.withResolvers<HttpAnswer>();
+  const { heard, ask, callbacks } = stage(() => answer.promise);
+  const asked = Array.from({ length: 5000 }, () => ask('play', 'nobody'));
+  assert.deepEqual(await ask('play', 'nobody'), { refuse: 'on_play could not be asked' });
+  assert.deepEqual([heard.length, callbacks.of('on_play').dropped], [5000, 1]);
+  answer.resolve(YES);
+  assert.ok((await Promise.all(asked)).every((verdict) => verdict === 'pass'));
+  assert.equal(await ask('play', 'nobody'), 'pass');
 });
 
 test('nobody is asked about here who is asked about elsewhere', async () => {

@@ -35,6 +35,12 @@ const QUESTIONS: Readonly<Partial<Record<AccessRequest['action'], Question>>> = 
 const ENDS = { on_connect: 'on_close', on_publish: 'on_unpublish', on_play: 'on_stop' } as const;
 /** Of so many streams the last publisher is remembered. */
 const MOST_PUBLISHERS = 10_000;
+/** One session may be in for so much at once: a group has fewer renditions. */
+const MOST_VISITS = 100;
+/** So many questions are under way at the same time. */
+const MOST_ASKED = 5000;
+/** For how much of his time one who publishes again waits until it is told that he did not any more. */
+const SHARE_OF_WAIT = 0.5;
 
 /** One who was let in to publish, and when, in microseconds since 1970. */
 export interface KnownPublisher {
@@ -55,6 +61,7 @@ export class Doorkeeper {
   readonly #ground: DoorGround;
   readonly #visits = new Map<Session, Map<string, Visit>>();
   readonly #publishers = new Map<StreamPath, KnownPublisher>();
+  #asking = 0;
 
   constructor(ground: DoorGround) {
     this.#ground = ground;
@@ -101,7 +108,7 @@ export class Doorkeeper {
     if (connection?.isGranted) this.#tellEnd(session, connection, lane);
   }
 
-  #admit(
+  async #admit(
     session: Session,
     question: Question,
     client: Client,
@@ -113,10 +120,11 @@ export class Doorkeeper {
     const key = `${question} ${client.path ?? ''}`;
     const present = visits.get(key);
     if (present) return present.verdict;
+    if (visits.size >= MOST_VISITS) return { refuse: 'too many streams at once' };
     const verdict = this.#ask(question, client, request, signal);
     const visit = { question, client, verdict, isGranted: false };
     visits.set(key, visit);
-    return verdict.then((said) => this.#conclude(session, key, visit, said));
+    return this.#conclude(session, key, visit, await verdict);
   }
 
   #conclude(session: Session, key: string, visit: Visit, verdict: Verdict): Verdict {
@@ -156,16 +164,30 @@ export class Doorkeeper {
     return path === undefined ? rules.urlsOfApp(event, `${vhost}/${app}`) : rules.urls(event, path);
   }
 
-  /** One after the other: the first that refuses has decided. */
   async #ask(event: Question, client: Client, { session }: AccessRequest, signal: AbortSignal): Promise<Verdict> {
     const urls = this.#urls(event, client);
     if (urls.length === 0) return 'pass';
-    const { identity, outbox, timeout } = this.#ground;
+    if (this.#asking >= MOST_ASKED) {
+      this.#ground.context.callbacks.of(event).dropped++;
+      return { refuse: `${event} could not be asked` };
+    }
+    this.#asking++;
+    return this.#askAll(event, urls, client, session, signal).finally(() => this.#asking--);
+  }
+
+  /** One after the other: the first that refuses has decided. */
+  async #askAll(
+    event: Question,
+    urls: readonly string[],
+    client: Client,
+    session: string,
+    signal: AbortSignal,
+  ): Promise<Verdict> {
+    const { identity, timeout } = this.#ground;
     const json = bodyOf(identity, event, client);
-    const late = AbortSignal.timeout(timeout / MILLISECOND);
+    const late = AbortSignal.timeout(Math.ceil(timeout / MILLISECOND));
     const ending = AbortSignal.any([signal, late]);
-    // Of one stream nobody hears that it is published again before he has heard that it was not.
-    if (event === 'on_publish') await outbox.settled(client.path!, ending);
+    if (event === 'on_publish') await this.#whenSettled(client.path!, ending);
     for (const url of urls) {
       const no = await this.#call(event, { url, json }, ending);
       if (!no) continue;
@@ -175,6 +197,16 @@ export class Doorkeeper {
       return { refuse: no.told };
     }
     return 'pass';
+  }
+
+  /**
+   * Of one stream nobody is to hear that it is published again before he has heard that it was not; but who does not listen to that keeps
+   * nobody out.
+   */
+  #whenSettled(path: StreamPath, signal: AbortSignal): Promise<void> {
+    const { outbox, timeout } = this.#ground;
+    const longest = AbortSignal.timeout(Math.ceil((timeout * SHARE_OF_WAIT) / MILLISECOND));
+    return outbox.settled(path, AbortSignal.any([signal, longest]));
   }
 
   /** Resolves to why it is no yes, if it is none. */

@@ -21,7 +21,7 @@ const LAST_WORDS_MS = 2000;
  * written as files. The first worker of a node has the heartbeat; all else is done by the one that has the session.
  */
 export function callbacks(options: CallbacksOptions, pulse: HeartbeatOptions, hasFiles: boolean): Module {
-  const send = sender(options.timeout / MILLISECOND);
+  const send = sender(Math.ceil(options.timeout / MILLISECOND));
   let heartbeat: Heartbeat | undefined;
   let beginHeartbeat: ((addresses: ConstructorParameters<typeof Heartbeat>[1]) => Heartbeat) | undefined;
   let finish = async () => {};
