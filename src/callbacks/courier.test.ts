@@ -39,8 +39,8 @@ class Stage {
     this.outbox = new Outbox({ send, clock: this.clock, log, callbacks: this.callbacks, retry, queue });
   }
 
-  post(lane: string, json: string): void {
-    this.outbox.post({ event: 'on_stop', lane, url: `${ORIGIN}/x`, json });
+  post(lane: string, json: string, origin = ORIGIN): void {
+    this.outbox.post({ event: 'on_stop', lane, url: `${origin}/x`, json });
   }
 
   away(): void {
@@ -161,6 +161,27 @@ test('no more wait than may, and that is said once', async () => {
     stage.told,
     Array.from({ length: 10 }, (_, i) => `${i}`),
   );
+});
+
+test('what waits for one server takes no room from what another one is told', async () => {
+  const stage = new Stage({ queue: 10 });
+  const never = Promise.withResolvers<never>();
+  stage.answer = (told) => (told.startsWith('other') ? { status: 200, text: '0' } : never.promise);
+  for (let i = 0; i < 25; i++) stage.post('a', `${i}`);
+  for (let i = 0; i < 5; i++) stage.post('a', `other ${i}`, 'http://10.0.0.8:8085');
+  await stage.advance(1);
+  assert.equal(stage.told.length, 5);
+  assert.deepEqual([stage.callbacks.waiting, stage.counters.dropped], [10, 15]);
+});
+
+test('what a server never takes does not keep it from hearing anything else', async () => {
+  const stage = new Stage();
+  stage.answer = (told) => ({ status: told.startsWith('bad') ? 500 : 200, text: '0' });
+  for (let i = 0; i < 50; i++) stage.post(`lane ${i}`, `bad ${i}`);
+  await stage.advance(60);
+  stage.post('other', 'good');
+  await stage.advance(11);
+  assert.deepEqual(stage.told, ['good']);
 });
 
 test('who waits for a lane goes on when it is told, when that fails, and when he has no time left', async () => {

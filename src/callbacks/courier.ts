@@ -45,6 +45,8 @@ export class Courier {
   readonly #lanes = new Map<string, { readonly letter: Letter; readonly since: number }[]>();
   /** The lanes whose first letter is not on its way, in the order of their turn. */
   readonly #ready = new Set<string>();
+  /** Those of them whose first letter was tried in vain: their turn is when nothing else is to be told. */
+  readonly #again = new Set<string>();
   /** Those who wait until nothing of a lane waits any more, or the server turns out to be away. */
   readonly #waiting = new Map<string, Set<() => void>>();
   /** Events that were answered with no, or cannot be told: said once. */
@@ -54,6 +56,7 @@ export class Courier {
   readonly #busy = new Set<string>();
   #isAway = false;
   #isClosing = false;
+  #size = 0;
   /** Ends the pause; undefined where there is none. */
   #resume: (() => void) | undefined;
 
@@ -62,10 +65,16 @@ export class Courier {
     this.#ground = ground;
   }
 
+  /** How many letters wait here. */
+  get size(): number {
+    return this.#size;
+  }
+
   add(letter: Letter): void {
     const { clock, callbacks } = this.#ground;
     const waiting = this.#lanes.get(letter.lane);
     callbacks.waiting++;
+    this.#size++;
     if (waiting) return void waiting.push({ letter, since: clock.now() });
     this.#lanes.set(letter.lane, [{ letter, since: clock.now() }]);
     this.#ready.add(letter.lane);
@@ -99,10 +108,12 @@ export class Courier {
   }
 
   #pump(): void {
-    while (!this.#resume && this.#ready.size > 0 && this.#busy.size < (this.#isAway ? 1 : MOST_AT_ONCE)) {
-      const [lane] = this.#ready;
-      this.#ready.delete(lane!);
-      void this.#deliver(lane!);
+    while (!this.#resume && this.#busy.size < (this.#isAway ? 1 : MOST_AT_ONCE)) {
+      const turns = this.#ready.size > 0 ? this.#ready : this.#again;
+      const [lane] = turns;
+      if (lane === undefined) return;
+      turns.delete(lane);
+      void this.#deliver(lane);
     }
   }
 
@@ -118,7 +129,7 @@ export class Courier {
       this.#recover(letter, reason);
       this.#give(lane, reason === undefined ? 'ok' : 'refused');
     }
-    if (this.#lanes.has(lane)) this.#ready.add(lane);
+    if (this.#lanes.has(lane)) (isAway ? this.#again : this.#ready).add(lane);
     this.#pump();
   }
 
@@ -193,9 +204,11 @@ export class Courier {
     const letters = this.#lanes.get(lane)!;
     callbacks.of(letters.shift()!.letter.event)[result]++;
     callbacks.waiting--;
+    this.#size--;
     if (letters.length > 0) return;
     this.#lanes.delete(lane);
     this.#ready.delete(lane);
+    this.#again.delete(lane);
     this.#tellWaiting(lane);
   }
 
@@ -206,7 +219,7 @@ export class Courier {
 
   /** Has a lane be the next one. */
   #prefer(lane: string): void {
-    if (!this.#ready.delete(lane)) return;
+    if (!this.#ready.delete(lane) && !this.#again.delete(lane)) return;
     const others = [...this.#ready];
     this.#ready.clear();
     for (const each of [lane, ...others]) this.#ready.add(each);

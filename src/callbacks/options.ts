@@ -71,7 +71,11 @@ export const callbacksOptions = section('Programs of yours that are asked and to
     'How long all URLs of a question together, or each that is told something, may take to answer.',
   ),
   retry: option(duration('0s', '1h'), '5m', 'How long what could not be told is tried again; 0 for not at all.'),
-  queue: option(integer(1, 100_000), 1000, 'How much may wait to be told; what is more is dropped, and counted.'),
+  queue: option(
+    integer(1, 100_000),
+    1000,
+    'How much may wait to be told to each server; what is more is dropped, and counted.',
+  ),
 });
 
 /** {@link callbacksOptions} as the program reads them. */

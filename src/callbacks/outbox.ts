@@ -3,7 +3,7 @@ import { Courier, type CourierGround, type Letter } from './courier.ts';
 
 /** What an {@link Outbox} is made with. */
 export interface OutboxGround extends CourierGround {
-  /** How many letters may wait. */
+  /** How many letters may wait for each server. */
   readonly queue: number;
 }
 
@@ -14,7 +14,8 @@ const LOOK_EVERY = 20;
 export class Outbox {
   readonly #ground: OutboxGround;
   readonly #couriers = new Map<string, Courier>();
-  #isFull = false;
+  /** The servers for which too many wait. */
+  readonly #full = new Set<string>();
 
   constructor(ground: OutboxGround) {
     this.#ground = ground;
@@ -23,15 +24,18 @@ export class Outbox {
   /** Has a letter told as soon as its turn comes; where too many wait it is dropped. Never blocks. */
   post(letter: Letter): void {
     const { callbacks, queue, log } = this.#ground;
-    if (callbacks.waiting >= queue) {
+    const { origin: server } = new URL(letter.url);
+    const courier = this.#courierTo(server);
+    if (courier.size >= queue) {
       callbacks.of(letter.event).dropped++;
-      if (!this.#isFull) log.error({ waiting: queue }, 'callbacks are dropped: too many wait (callbacks.queue)');
-      this.#isFull = true;
+      if (!this.#full.has(server))
+        log.error({ server, waiting: queue }, 'callbacks are dropped: too many wait (callbacks.queue)');
+      this.#full.add(server);
       return;
     }
     // Said again only when it was far from full in between.
-    if (callbacks.waiting < queue / 2) this.#isFull = false;
-    this.#courierTo(letter.url).add(letter);
+    if (courier.size < queue / 2) this.#full.delete(server);
+    courier.add(letter);
   }
 
   /** Resolves when nothing of a lane waits, as far as the servers take it; at the latest when `signal` aborts. */
@@ -50,12 +54,11 @@ export class Outbox {
     for (const courier of this.#couriers.values()) courier.close();
   }
 
-  #courierTo(url: string): Courier {
-    const { origin } = new URL(url);
-    const present = this.#couriers.get(origin);
+  #courierTo(server: string): Courier {
+    const present = this.#couriers.get(server);
     if (present) return present;
-    const courier = new Courier(origin, this.#ground);
-    this.#couriers.set(origin, courier);
+    const courier = new Courier(server, this.#ground);
+    this.#couriers.set(server, courier);
     return courier;
   }
 }
