@@ -62,7 +62,7 @@ export class Teller {
     const { door, siblings } = this.#ground;
     const others = siblings.count > 1 ? (await siblings.ask(PUBLISHER, stream.path)).filter(isKnown) : [];
     const known = [door.publisherOf(stream.path), ...others].filter((each) => each !== undefined);
-    return known.sort((a, b) => b.since - a.since)[0]?.client ?? publisherOf(stream);
+    return bringerOf(stream, known);
   }
 
   /** It is written by the worker, and the node, to which the stream is published. */
@@ -70,7 +70,8 @@ export class Teller {
     const { rules, identity, outbox, door } = this.#ground;
     const { stream, number, duration, folder, file, playlist } = event;
     const lane: StreamPath = stream.path;
-    const client = door.publisherOf(lane)?.client ?? publisherOf(stream);
+    const known = door.publisherOf(lane);
+    const client = bringerOf(stream, known ? [known] : []);
     const more = {
       duration: duration / SECOND,
       cwd: process.cwd(),
@@ -87,6 +88,18 @@ export class Teller {
       outbox.post({ event: 'on_hls_notify', lane, url, json: undefined });
     }
   }
+}
+
+/**
+ * Who of those that were let in brings a stream, or brought it last: one let in after him may stand by, or have found it taken. Where
+ * another worker has it, and it is not known yet whom, it is the newest.
+ */
+function bringerOf(stream: Stream, known: readonly KnownPublisher[]): Client {
+  const bringer = known.find(({ client }) => client.id === stream.trace);
+  if (bringer) return bringer.client;
+  const isElsewhere = stream.feeder === undefined || stream.feeder.isInner;
+  const [newest] = isElsewhere ? known.toSorted((a, b) => b.since - a.since) : [];
+  return newest?.client ?? publisherOf(stream);
 }
 
 /** Whether what another worker told is a publisher. */
