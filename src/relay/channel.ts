@@ -60,8 +60,9 @@ export function expectJson({ type, body }: Message): RelayMessage {
   return readRelayMessage(body);
 }
 
-/** The promise's value; rejects with the reason of `signal` as soon as that aborts. */
+/** The promise's value; rejects with the reason of `signal` as soon as that aborts: what becomes of the promise then is nobody's concern. */
 export async function orAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  promise.catch(() => {});
   signal.throwIfAborted();
   const aborted = Promise.withResolvers<never>();
   const abort = () => aborted.reject(signal.reason);
