@@ -150,8 +150,8 @@ class Reception {
 
   /** Whether viewers may know of a token that the publisher does not: were we to fail now, he could not go on with it. */
   #isPlacedAnew(): boolean {
-    const { stream, standing } = this.#publisher;
-    return stream.lease.token !== this.#toldToken && standing !== undefined;
+    const publisher = this.#publisher;
+    return publisher.stream.lease.token !== this.#toldToken && publisher.standing !== undefined;
   }
 
   #heed(message: RelayMessage): void {
