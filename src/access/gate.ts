@@ -28,8 +28,6 @@ export interface AccessRequest {
   readonly originDecides?: boolean;
   /** Whether he is only told where to go: there he is asked again. */
   readonly isEnquiry?: boolean;
-  /** Whether it is another worker that asks, on behalf of one whom it has asked itself. */
-  readonly isInner?: boolean;
   /** The short id of the session that asks. */
   readonly session: string;
 }

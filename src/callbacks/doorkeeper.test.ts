@@ -157,7 +157,7 @@ test('nobody is asked about here who is asked about elsewhere', async () => {
   assert.equal(await ask('play', come('relay')), 'pass', 'a node, which asks about its own viewers');
   assert.equal(await ask('play', come('relay', true)), 'pass', 'a worker');
   assert.equal(await ask('play', session, { isEnquiry: true }), 'pass');
-  assert.equal(await ask('play', session, { isInner: true }), 'pass');
+  assert.equal(await ask('play', come('relay', true), { protocol: 'rtmp' }), 'pass', 'a worker, for its own viewer');
   assert.equal(await ask('publish', session, { originDecides: true }), 'pass');
   assert.equal(await ask('admin', session), 'pass');
   assert.deepEqual(heard, []);

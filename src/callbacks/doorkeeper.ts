@@ -84,6 +84,7 @@ export class Doorkeeper {
     const { sessions } = this.#ground.context;
     const client = clientOf(request);
     const found = sessions.find(request.session);
+    // Another worker has asked about its client itself.
     if (found?.isInner) return 'pass';
     // A node asks on behalf of its own clients: those are not the session.
     const session = found?.protocol === request.protocol ? found : undefined;
@@ -233,9 +234,9 @@ interface No {
   readonly reason: string;
 }
 
-/** Whether the decision is another one's: of an origin, or of the node or worker that has the session. */
-function isAskedElsewhere({ action, protocol, ...request }: AccessRequest): boolean {
-  const isOrigins = action === 'publish' && request.originDecides === true;
+/** Whether the decision is another one's: of an origin, or of the node that has the session. */
+function isAskedElsewhere({ action, protocol, originDecides, isEnquiry = false }: AccessRequest): boolean {
+  const isOrigins = action === 'publish' && originDecides === true;
   const isNode = action === 'play' && protocol === 'relay';
-  return isOrigins || isNode || request.isEnquiry === true || request.isInner === true;
+  return isOrigins || isNode || isEnquiry;
 }

@@ -20,8 +20,7 @@ export async function judge(
   { path: asked, remote, query, protocol, via }: Asked<'may'>,
 ): Promise<void> {
   const client = { path: checkedPath(asked), remote: remoteOf(remote, session), query: new Map(query) };
-  const { id, isInner } = session;
-  await access.may({ action: 'play', ...client, protocol, via: dialers.checkVia(via), session: id, isInner });
+  await access.may({ action: 'play', ...client, protocol, via: dialers.checkVia(via), session: session.id });
   channel.send({ op: 'granted' });
 }
 
