@@ -184,6 +184,17 @@ test('what a server never takes does not keep it from hearing anything else', as
   assert.deepEqual(stage.told, ['good']);
 });
 
+test('that it takes some and never others is not in the log again and again', async () => {
+  const stage = new Stage();
+  stage.answer = (told) => ({ status: told.startsWith('bad') ? 500 : 200, text: '0' });
+  for (let i = 0; i < 20; i++) {
+    for (const letter of ['bad', 'good']) stage.post(`${letter} ${i}`, `${letter} ${i}`);
+    await stage.advance(1);
+  }
+  assert.ok(stage.told.length > 1);
+  assert.deepEqual(stage.lines, ['callbacks cannot be told: they are tried again', 'callbacks are told again']);
+});
+
 test('who waits for a lane goes on when it is told, when that fails, and when he has no time left', async () => {
   const stage = new Stage();
   const never = new AbortController();

@@ -1,4 +1,4 @@
-import { type Clock, MILLISECOND } from '../base/clock.ts';
+import { type Clock, MILLISECOND, SECOND } from '../base/clock.ts';
 import type { HttpAnswer } from '../net/ask-http.ts';
 import { Backoff } from '../net/backoff.ts';
 import type { Callbacks, EventName } from '../net/callbacks.ts';
@@ -32,6 +32,8 @@ export interface CourierGround {
 const MOST_AT_ONCE = 8;
 /** The shortest and the longest pause while a server is away, in milliseconds. */
 const [FIRST_PAUSE, LONGEST_PAUSE] = [250, 10_000];
+/** A server that takes some letters and never others is back and away all the time: that is said once in so long, in microseconds. */
+const SAID_EVERY = 60 * SECOND;
 /** The longest pause when the end is near, in microseconds. */
 const LAST_PAUSE = 200 * MILLISECOND;
 
@@ -55,6 +57,9 @@ export class Courier {
   /** The lanes whose first letter is on its way. */
   readonly #busy = new Set<string>();
   #isAway = false;
+  /** When the log was told last that it is away, and whether it has that it is. */
+  #saidAt = Number.NEGATIVE_INFINITY;
+  #isSaid = false;
   #isClosing = false;
   #size = 0;
   /** Ends the pause; undefined where there is none. */
@@ -147,16 +152,23 @@ export class Courier {
   }
 
   #fail(lane: string, since: number, reason: string): void {
-    const { log, callbacks, clock, retry } = this.#ground;
+    const { callbacks, clock, retry } = this.#ground;
     const { event } = this.#lanes.get(lane)![0]!.letter;
-    if (!this.#isAway)
-      log.warn({ server: this.#name, event, reason }, 'callbacks cannot be told: they are tried again');
     this.#isAway = true;
+    this.#sayAway(event, reason);
     if (clock.now() - since < retry) callbacks.of(event).retried++;
     this.#giveUpOld();
     // Who waits for this lane goes on without it.
     this.#tellWaiting(lane);
     this.#pause();
+  }
+
+  #sayAway(event: EventName, reason: string): void {
+    const { log, clock } = this.#ground;
+    if (this.#isSaid || clock.now() - this.#saidAt < SAID_EVERY) return;
+    this.#saidAt = clock.now();
+    this.#isSaid = true;
+    log.warn({ server: this.#name, event, reason }, 'callbacks cannot be told: they are tried again');
   }
 
   /** Everything that has waited for too long is given up. */
@@ -187,9 +199,9 @@ export class Courier {
   }
 
   #recover({ event }: Letter, refusal: string | undefined): void {
-    const { log, callbacks } = this.#ground;
-    if (this.#isAway) log.info({ server: this.#name, waiting: callbacks.waiting }, 'callbacks are told again');
-    this.#isAway = false;
+    const { log } = this.#ground;
+    if (this.#isSaid) log.info({ server: this.#name, waiting: this.#size }, 'callbacks are told again');
+    this.#isSaid = this.#isAway = false;
     this.#backoff.reset();
     if (refusal === undefined) this.#complained.delete(event);
     else if (!this.#complained.has(event)) {
