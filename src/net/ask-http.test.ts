@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { promises } from 'node:dns';
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -67,4 +68,19 @@ test('nobody is followed elsewhere, and who breaks off or does not listen is tol
   });
   await assert.rejects(askHttp(broken, asking), { code: 'ECONNRESET' });
   await assert.rejects(askHttp('http://127.0.0.1:1/', asking), { code: 'ECONNREFUSED' });
+});
+
+test('a host is looked up once for all who ask at the same time', async (t) => {
+  const url = (await serve(t, (_, response) => response.end('0'))).replace('127.0.0.1', 'hooks.example');
+  const { mock } = t.mock.method(promises, 'lookup', async () => [{ address: '127.0.0.1', family: 4 }]);
+  const answers = await Promise.all(Array.from({ length: 10 }, () => askHttp(url, asking)));
+  assert.deepEqual([answers.every((answer) => answer === '0'), mock.callCount()], [true, 1]);
+  assert.equal(await askHttp(url, asking), '0');
+  assert.equal(mock.callCount(), 2, 'and again for who comes later');
+});
+
+test('a host that does not exist is told to all who ask for it', async (t) => {
+  t.mock.method(promises, 'lookup', () => Promise.reject(new Error('getaddrinfo ENOTFOUND hooks.example')));
+  const asked = () => assert.rejects(askHttp('http://hooks.example/', asking), /ENOTFOUND/);
+  await Promise.all([asked(), asked()]);
 });

@@ -1,5 +1,7 @@
+import { type LookupAddress, promises } from 'node:dns';
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
+import type { LookupFunction } from 'node:net';
 
 /** How an HTTP server is asked. */
 export interface Asking {
@@ -21,6 +23,27 @@ export interface HttpAnswer {
   readonly text: string;
 }
 
+const lookups = new Map<string, Promise<LookupAddress[]>>();
+
+/**
+ * All who ask for a host at the same time look it up once: a lookup has a thread of the few that disks need too, and does not end before it
+ * is answered, though nobody waits for that any more.
+ */
+const lookUp: LookupFunction = (host, { all, ...options }, callback) => {
+  const key = `${host} ${options.family ?? 0}`;
+  const present = lookups.get(key);
+  const found = present ?? promises.lookup(host, { ...options, all: true });
+  if (!present) {
+    lookups.set(key, found);
+    const forget = () => lookups.delete(key);
+    found.then(forget, forget);
+  }
+  found.then(
+    (addresses) => (all ? callback(null, addresses) : callback(null, addresses[0]!.address, addresses[0]!.family)),
+    (error: NodeJS.ErrnoException) => callback(error, ''),
+  );
+};
+
 /**
  * What another server answers to a GET or POST of an `http://` or `https://` URL, whatever its status; redirects are not followed.
  * Rejects when there is no whole answer in time, or it is too large.
@@ -35,7 +58,8 @@ export function callHttp(
       reject(ending.aborted && !signal.aborted ? new Error(`no answer within ${patience} ms`) : error);
     const body = json === undefined ? undefined : Buffer.from(json);
     const headers = body && { 'content-type': 'application/json', 'content-length': body.length };
-    const options = { method: body ? 'POST' : 'GET', agent: false, signal: ending, ...(headers && { headers }) };
+    const method = body ? 'POST' : 'GET';
+    const options = { method, agent: false, lookup: lookUp, signal: ending, ...(headers && { headers }) };
     const request = (/^https:/i.test(url) ? requestHttps : requestHttp)(url, options);
     request.on('error', fail);
     request.on('response', (response) => {
