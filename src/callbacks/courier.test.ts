@@ -174,10 +174,10 @@ test('what waits for one server takes no room from what another one is told', as
   assert.deepEqual([stage.callbacks.waiting, stage.counters.dropped], [10, 15]);
 });
 
-test('what a server never takes does not keep it from hearing anything else', async () => {
+test('what a server never takes is tried again only after what it was not told yet', async () => {
   const stage = new Stage();
   stage.answer = (told) => ({ status: told.startsWith('bad') ? 500 : 200, text: '0' });
-  for (let i = 0; i < 50; i++) stage.post(`lane ${i}`, `bad ${i}`);
+  for (let i = 0; i < 8; i++) stage.post(`lane ${i}`, `bad ${i}`);
   await stage.advance(60);
   stage.post('other', 'good');
   await stage.advance(11);
