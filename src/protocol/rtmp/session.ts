@@ -103,15 +103,21 @@ export class RtmpSession {
     if (this.#url !== undefined) throw new ProtocolError('connect twice');
     const url = urlOf(object);
     const { detail } = this.#serving.session;
-    const via = this.#context.dialers.checkVia(object.via);
-    if (via !== '') detail.via = via;
     if (typeof object.wait === 'number' && object.wait >= 0) this.#patience = object.wait * SECOND;
     for (const name of ['tcUrl', 'pageUrl', 'swfUrl', 'flashVer']) {
       const value = object[name];
       if (typeof value === 'string' && value !== '') detail[name] = maskSecrets(value.slice(0, 1024));
     }
     this.#pageUrl = typeof object.pageUrl === 'string' ? object.pageUrl.slice(0, 1024) : '';
-    await this.#askToConnect(url, transactionId);
+    try {
+      const via = this.#context.dialers.checkVia(object.via);
+      if (via !== '') detail.via = via;
+      await this.#askToConnect(url);
+    } catch (error) {
+      if (error instanceof RefusedError) this.#refuseConnect(error, transactionId);
+      throw error;
+    }
+    this.#serving.signal.throwIfAborted();
     this.#url = url;
     this.#connection.control({ kind: 'window-ack-size', size: ACK_WINDOW });
     this.#connection.control({ kind: 'set-peer-bandwidth', size: ACK_WINDOW, limit: 'dynamic' });
@@ -120,18 +126,18 @@ export class RtmpSession {
     this.#reply(onBwDone());
   }
 
+  #refuseConnect({ message }: RefusedError, transactionId: number): void {
+    // Or else it has to fit into a chunk as long as they are at first.
+    this.#connection.control({ kind: 'set-chunk-size', size: CHUNK_SIZE });
+    this.#reply(connectError(transactionId, message));
+  }
+
   /** Which stream it is about is not known by now. */
-  async #askToConnect(tcUrl: string, transactionId: number): Promise<void> {
+  #askToConnect(tcUrl: string): Promise<void> {
     const { protocol, id } = this.#serving.session;
     const { vhost, app, query, param } = parseTarget(tcUrl, UNNAMED, this.#context.config.vhosts);
     const asked = { app: `${vhost}/${app}`, remote: this.#remote, query, param, tcUrl, pageUrl: this.#pageUrl };
-    try {
-      await this.#context.access.may({ action: 'connect', ...asked, protocol, session: id });
-    } catch (error) {
-      if (error instanceof RefusedError) this.#reply(connectError(transactionId, error.message));
-      throw error;
-    }
-    this.#serving.signal.throwIfAborted();
+    return this.#context.access.may({ action: 'connect', ...asked, protocol, session: id });
   }
 
   async #onPublish({ args }: Command): Promise<void> {
