@@ -261,8 +261,8 @@ test('on_hls_notify is a GET of the segment where its variables say', needs('ffm
   await publishFile(t, file, server.rtmp('movie?token=7')).succeeded();
   const { path } = await until('a segment is told', () => hooks.calls.find(({ method }) => method === 'GET'));
   assert.match(path, /^\/cdn\/vid-\w+\/live\/movie\/live\/movie\/\d+\.m4s\?token=7$/);
-  const metrics = await metricsOf(server);
-  assert.match(metrics, /headwater_callbacks_total\{event="on_hls_notify",result="ok"\} [1-9]/);
+  const counted = /headwater_callbacks_total\{event="on_hls_notify",result="ok"\} [1-9]/;
+  await until('it is counted', async () => counted.test(await metricsOf(server)));
 });
 
 test('a heartbeat tells that the server lives, and what it uses', async (t) => {

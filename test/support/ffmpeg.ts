@@ -87,6 +87,7 @@ export function playToFile(owner: Owner, url: string, file: string, ...before: r
 /** A folder that is there until its owner is done. */
 export async function temporaryFolder(owner: Owner): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'headwater-test-'));
-  owner.after(() => rm(folder, { recursive: true, force: true }));
+  // What ends after this may still write there.
+  owner.after(() => rm(folder, { recursive: true, force: true, maxRetries: 10 }));
   return folder;
 }
