@@ -73,9 +73,9 @@ export class Dispatcher implements Dispatch {
   }
 
   async move(wish: MoveWish): Promise<string> {
-    const to = wish.to === undefined ? undefined : this.#nodes.find(wish.to);
-    if (to?.isDraining) throw new RefusedError('busy', `node ${to.id} is to be left itself`);
-    const move = { ...wish, ...(to && { to: to.id }), id: shortId() };
+    const [from, to] = [wish.node, wish.to].map((name) => (name === undefined ? undefined : this.#nodes.find(name)));
+    if (to && (to.isDraining || to === from)) throw new RefusedError('busy', `node ${to.id} is to be left itself`);
+    const move = { ...wish, ...(from && { node: from.id }), ...(to && { to: to.id }), id: shortId() };
     await this.#ground.cluster?.tell(moveNews(move)).catch(unreachable);
     // This node may hear of it only later.
     this.#moves.begin(move);

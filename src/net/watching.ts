@@ -5,21 +5,24 @@ import { type CountsNode, isViewer } from './cluster.ts';
 /** How many rows of {@link Watching} are told of a stream at most: those with most viewers. */
 export const MOST_WATCHING = 200;
 
+/** Rows by node and protocol. */
+type Sums = Map<string, { readonly node: string; readonly protocol: string; viewers: number }>;
+
 /** How many watch each stream of this process, and where by which protocol, as `reportStreams` counts them. */
 export function whoWatches(
   sessions: Pick<Sessions, typeof Symbol.iterator>,
   counts: CountsNode,
 ): Map<StreamPath, { readonly viewers: number; readonly watching: readonly Watching[] }> {
-  const all = new Map<StreamPath, Map<string, Watching>>();
+  const all = new Map<StreamPath, Sums>();
   for (const session of sessions) {
     const { path } = session;
     if (session.role !== 'play' || path === undefined) continue;
     const isHere = isViewer(session);
     if (!isHere && !counts(session)) continue;
-    const rows = isHere ? [{ node: '', protocol: session.protocol, viewers: 1 }] : watchingBehind(session);
-    const sums = all.get(path) ?? new Map<string, Watching>();
-    all.set(path, sums);
-    for (const row of rows) addTo(sums, row);
+    let sums = all.get(path);
+    if (!sums) all.set(path, (sums = new Map()));
+    if (isHere) addTo(sums, '', session.protocol, 1);
+    else for (const { node, protocol, viewers } of watchingBehind(session)) addTo(sums, node, protocol, viewers);
   }
   return new Map(
     Array.from(all, ([path, sums]) => [path, { viewers: viewersIn(sums.values()), watching: most(sums) }]),
@@ -37,18 +40,21 @@ function watchingBehind({ isInner, detail, audience, watching }: Session): Watch
 
 /** Rows of the same node and protocol as one, most viewers first. */
 export function sumOfWatching(rows: Iterable<Watching>): Watching[] {
-  const sums = new Map<string, Watching>();
-  for (const row of rows) addTo(sums, row);
+  const sums: Sums = new Map();
+  for (const { node, protocol, viewers } of rows) addTo(sums, node, protocol, viewers);
   return most(sums);
 }
 
-function addTo(sums: Map<string, Watching>, { node, protocol, viewers }: Watching): void {
-  const key = `${node} ${protocol}`;
-  const before = sums.get(key)?.viewers ?? 0;
-  if (before + viewers > 0) sums.set(key, { node, protocol, viewers: before + viewers });
+/** Many thousands of viewers are counted every other second: nothing is made for each of them. */
+function addTo(sums: Sums, node: string, protocol: string, viewers: number): void {
+  if (viewers === 0) return;
+  const key = node === '' ? protocol : `${node} ${protocol}`;
+  const row = sums.get(key);
+  if (row) row.viewers += viewers;
+  else sums.set(key, { node, protocol, viewers });
 }
 
-function most(sums: ReadonlyMap<string, Watching>): Watching[] {
+function most(sums: Sums): Watching[] {
   return [...sums.values()].sort((a, b) => b.viewers - a.viewers).slice(0, MOST_WATCHING);
 }
 

@@ -142,11 +142,12 @@ test('who listens is told to move, wherever that is said', NEEDS, async (t) => {
   await administer(south, 'POST', '/api/v1/move', { stream: 'live/other', to: ids['South'] });
   await administer(south, 'POST', '/api/v1/move', { region: 'south' });
   assert.deepEqual(await told.next(), { exclude: [ids['South']] });
-  const wrong = [{ stream: 'live/moved' }, { to: ids['South'] }, { node: ids['South'], to: 'nobody' }];
+  const away = { node: ids['South'], to: 'nobody' };
+  const wrong = [{ stream: 'live/moved' }, { to: ids['South'] }, away, { node: 'nobody' }];
   const statuses = await Promise.all(wrong.map((body) => administer(south, 'POST', '/api/v1/move', body)));
   assert.deepEqual(
     statuses.map(({ status }) => status),
-    [400, 400, 404],
+    [400, 400, 404, 404],
   );
 });
 
@@ -179,6 +180,7 @@ test('how far a move is, is told by any node: who was told, and who has gone', N
     [{ pace: 1.5 }, 400],
     [{ pace: 100_001 }, 400],
     [{ to: ids['North'] }, 400],
+    [{ node: 'self', to: ids['South'] }, 409],
   ] as const)
     assert.equal((await administer(south, 'POST', '/api/v1/move', { ...wish, ...wrong }))['status'], status);
 });

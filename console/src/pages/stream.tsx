@@ -35,7 +35,7 @@ export function StreamPage({ app, name }: { app: string; name: string }) {
   const { stream, details, nodes } = data;
   return (
     <article class="stream-page">
-      <Title name={asked} stream={stream} />
+      <Title name={asked} stream={stream} viewers={details?.viewers} />
       {error !== undefined && <Notice error={error} />}
       {stream && details ? (
         <>
@@ -75,7 +75,14 @@ function Move({ stream, viewers, nodes }: MoveProps) {
   return <MoveButton nodes={nodes} places={placesOf(viewers)} stream={stream} label={t('moveOf', { name: stream })} />;
 }
 
-function Title({ name, stream }: { name: StreamName; stream: LiveStream | undefined }) {
+interface TitleProps {
+  readonly name: StreamName;
+  readonly stream: LiveStream | undefined;
+  /** Those of all nodes, as soon as they are known. */
+  readonly viewers: readonly ViewerCount[] | undefined;
+}
+
+function Title({ name, stream, viewers }: TitleProps) {
   const { vhost, app, name: short } = name;
   return (
     <div class="title">
@@ -99,7 +106,9 @@ function Title({ name, stream }: { name: StreamName; stream: LiveStream | undefi
       {stream && (
         <p class="summary">
           <span>{formatBitrate(stream.kbps.recv_30s)}</span>
-          <span>{t('statViewers', { count: viewersOf(stream) })}</span>
+          <span>
+            {t('statViewers', { count: viewers?.reduce((sum, row) => sum + row.viewers, 0) ?? viewersOf(stream) })}
+          </span>
           <span>{`${t('uptime')} ${formatDuration(Date.now() - stream.live_ms)}`}</span>
           {!stream.publish.active && <span class="warn">{t('notPublishing')}</span>}
         </p>
