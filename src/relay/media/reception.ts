@@ -86,6 +86,8 @@ export class Reception {
     this.#latency = latency;
     this.#fec = fec;
     this.#auto = new AutoLatency(end.path, firstLatency(latency), USUAL_AUTO);
+    // What came early is handed over before there is a receiver that could be asked.
+    let look = () => {};
     this.#receiver = end.subscribe({
       ssrc,
       sequence,
@@ -94,11 +96,18 @@ export class Reception {
       open: openWith({ key: Buffer.from(grant.key, 'base64'), salt: Buffer.from(grant.salt, 'base64') }),
       onRecord: (record) => {
         this.#delays.observe(end.path.toRemote(now()) - record.time);
-        onRecord(record);
-        this.#lookForEnd();
+        // A fault in what is made of one stream must not stop all that come by this socket.
+        try {
+          onRecord(record);
+        } catch (error) {
+          onLost(error as Error);
+        }
+        look();
       },
       onWay: listen && ((way) => this.#hear(way)),
     });
+    look = () => this.#lookForEnd();
+    look();
     this.#hear(end.wayOf(ssrc));
   }
 
