@@ -1,5 +1,5 @@
+import type { EventName } from '../config/callback-events.ts';
 import { parsePath, type StreamPath } from '../hub/path.ts';
-import type { EventName } from '../net/callbacks.ts';
 import { type Identity, streamId } from '../net/identity.ts';
 import { streamUrl } from '../net/stream-url.ts';
 

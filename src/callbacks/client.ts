@@ -9,7 +9,7 @@ export function clientOf(request: AccessRequest): Client {
   const { session, remote, path, app: asked = '', param = paramOf(request.query), headers = {} } = request;
   const { vhost, app } = parsePath(path ?? `${asked}/`);
   const pageUrl = request.pageUrl ?? String(headers['referer'] ?? '');
-  return { id: session, ip: remote, vhost, app, path, tcUrl: urlOf(request, `${app}`), param, pageUrl };
+  return { id: session, ip: remote, vhost, app, path, tcUrl: urlOf(request, app), param, pageUrl };
 }
 
 /** Who publishes a stream, where no more is known than the stream. */

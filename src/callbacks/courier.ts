@@ -1,7 +1,8 @@
 import { type Clock, MILLISECOND, SECOND } from '../base/clock.ts';
+import type { EventName } from '../config/callback-events.ts';
 import type { HttpAnswer } from '../net/ask-http.ts';
 import { Backoff } from '../net/backoff.ts';
-import type { Callbacks, EventName } from '../net/callbacks.ts';
+import type { Callbacks } from '../net/callbacks.ts';
 import type { Logger } from '../ops/log.ts';
 import { isTemporary, refusalIn } from './answer.ts';
 

@@ -1,9 +1,9 @@
 import type { AccessRequest, Verdict } from '../access/gate.ts';
 import { MILLISECOND } from '../base/clock.ts';
+import type { EventName } from '../config/callback-events.ts';
 import type { StreamPath } from '../hub/path.ts';
 import type { Session } from '../hub/session.ts';
 import type { Context } from '../module.ts';
-import type { EventName } from '../net/callbacks.ts';
 import type { Identity } from '../net/identity.ts';
 import { shownUrl } from '../net/server-url.ts';
 import { refusalIn } from './answer.ts';

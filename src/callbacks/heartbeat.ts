@@ -19,8 +19,8 @@ export interface HeartbeatGround {
   readonly summarize: () => Promise<object> | undefined;
 }
 
-/** SRS's names for what listens. */
-const PORTS: Readonly<Record<string, string>> = { rtmp: 'rtmp', http: 'http', api: 'api' };
+/** What listens, as SRS calls it too. */
+const PURPOSES = ['rtmp', 'http', 'api'];
 
 /** Tells a server again and again that this one lives; the next time a while after the last time, whatever came of that. */
 export class Heartbeat {
@@ -87,8 +87,8 @@ export class Heartbeat {
 function portsOf(addresses: Readonly<Record<string, BoundAddress>>): Readonly<Record<string, readonly string[]>> {
   const api = addresses['api'] ?? addresses['http'];
   const all: Readonly<Record<string, BoundAddress>> = { ...addresses, ...(api && { api }) };
-  const named = Object.entries(PORTS).filter(([purpose]) => all[purpose] !== undefined);
-  return Object.fromEntries(named.map(([purpose, name]) => [name, [String(all[purpose]!.port)]]));
+  const present = PURPOSES.filter((purpose) => all[purpose] !== undefined);
+  return Object.fromEntries(present.map((purpose) => [purpose, [String(all[purpose]!.port)]]));
 }
 
 /** The address of this machine: one that the internet routes, if it has any. */

@@ -2,7 +2,7 @@ import type { AccessProvider } from '../access/gate.ts';
 import { MILLISECOND } from '../base/clock.ts';
 import type { Context, Module } from '../module.ts';
 import { callHttp } from '../net/ask-http.ts';
-import { makeIdentity } from '../net/identity.ts';
+import { type Identity, makeIdentity } from '../net/identity.ts';
 import type { Send } from './courier.ts';
 import { Doorkeeper } from './doorkeeper.ts';
 import { Heartbeat } from './heartbeat.ts';
@@ -30,12 +30,13 @@ export function callbacks(options: CallbacksOptions, pulse: HeartbeatOptions, ha
     async start(context: Context) {
       const { siblings, clock, log } = context;
       const identity = makeIdentity(siblings.run);
-      if (options.rules.length > 0) finish = serve(context, options, send, hasFiles);
+      const rules = new Rules(options.rules);
+      if (options.rules.length > 0) finish = serve(context, { options, rules, identity, send, hasFiles });
       if (pulse.url !== '' && siblings.worker === 1) {
         const ground = { options: pulse, identity, clock, log, send, summarize: () => context.callbacks.summarize?.() };
         beginHeartbeat = (addresses) => new Heartbeat(ground, addresses);
       }
-      if (context.config.access.publishers === 'callbacks' && !new Rules(options.rules).events.has('on_publish'))
+      if (context.config.access.publishers === 'callbacks' && !rules.events.has('on_publish'))
         log.warn('access.publishers is callbacks, and no rule has on_publish: nobody may publish');
       return {};
     },
@@ -49,11 +50,18 @@ export function callbacks(options: CallbacksOptions, pulse: HeartbeatOptions, ha
   };
 }
 
+/** What asking and telling needs. */
+interface ServeGround {
+  readonly options: CallbacksOptions;
+  readonly rules: Rules;
+  readonly identity: Identity;
+  readonly send: Send;
+  readonly hasFiles: boolean;
+}
+
 /** Begins to ask and to tell; what is returned ends it when all is told. */
-function serve(context: Context, options: CallbacksOptions, send: Send, hasFiles: boolean): () => Promise<void> {
+function serve(context: Context, { options, rules, identity, send, hasFiles }: ServeGround): () => Promise<void> {
   const { access, sessions, hub, siblings, clock, log, config } = context;
-  const rules = new Rules(options.rules);
-  const identity = makeIdentity(siblings.run);
   const { retry, queue, timeout } = options;
   const outbox = new Outbox({ send, clock, log, callbacks: context.callbacks, retry, queue });
   const door = new Doorkeeper({ context, rules, identity, outbox, send, timeout });

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { EVENTS, type EventName } from '../config/callback-events.ts';
 import {
   duration,
   flag,
@@ -12,7 +13,6 @@ import {
   value,
   WRONG,
 } from '../config/values.ts';
-import { EVENTS, type EventName } from '../net/callbacks.ts';
 
 const LONGEST_URL = 2048;
 

@@ -1,6 +1,6 @@
+import { EVENTS, type EventName } from '../config/callback-events.ts';
 import type { StreamPath } from '../hub/path.ts';
 import { matcher } from '../hub/patterns.ts';
-import { EVENTS, type EventName } from '../net/callbacks.ts';
 import type { CallbackRule } from './options.ts';
 
 interface Matched {

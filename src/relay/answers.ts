@@ -40,10 +40,8 @@ export async function survey(
   { flows, watching }: Asked<'survey'>,
 ): Promise<void> {
   await expectMember(context, peer);
-  const { streams, ...answer } = await surveyNode(context, {
-    ...(flows && { flows }),
-    ...(watching !== undefined && { watching: checkedPath(watching) }),
-  });
+  const path = watching === undefined ? undefined : checkedPath(watching);
+  const { streams, ...answer } = await surveyNode(context, { flows, watching: path });
   channel.send({ op: 'surveyed', streams: streams.slice(0, MOST_SURVEYED), ...answer });
 }
 

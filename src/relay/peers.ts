@@ -50,9 +50,8 @@ export class Peers implements Reach {
     return answer.op === 'yielded';
   }
 
-  async survey(node: NodeRecord, { flows, watching }: SurveyQuestion = {}): Promise<Surveyed> {
-    const about = { ...(flows && { flows }), ...(watching !== undefined && { watching }) };
-    const answer = await this.#put(node, { op: 'survey', ...about }, PATIENCE_MS);
+  async survey(node: NodeRecord, question: SurveyQuestion = {}): Promise<Surveyed> {
+    const answer = await this.#put(node, { op: 'survey', ...question }, PATIENCE_MS);
     if (answer.op !== 'surveyed') return { streams: [] };
     const { op: _, ...surveyed } = answer;
     return surveyed;

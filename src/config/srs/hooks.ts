@@ -1,21 +1,10 @@
 import { DEFAULT_VHOST } from '../../hub/path.ts';
+import { EVENTS } from '../callback-events.ts';
 import { feature, find, first, isEnabled, isOn, nothing, type Place, quantity, type Rule, set, warn } from './rules.ts';
 
 /** Whom SRS tells by itself, and that it lives. */
 const DEFAULT_HEARTBEAT = 'http://127.0.0.1:8085/api/v1/servers';
 const DAY = 86_400;
-
-const EVENTS = [
-  'on_connect',
-  'on_close',
-  'on_publish',
-  'on_unpublish',
-  'on_play',
-  'on_stop',
-  'on_dvr',
-  'on_hls',
-  'on_hls_notify',
-] as const;
 
 /** Callbacks: each virtual host has a rule of its own. */
 export const hooks: Rule = feature(Object.fromEntries(EVENTS.map((event) => [event, nothing])), (place) => {
